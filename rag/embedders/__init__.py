@@ -1,0 +1,29 @@
+"""Embedders turn content into unit-length rows; one file per model family."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns text into unit-length rows. Queries and documents may be encoded differently."""
+
+    name: str  # identity of the weights, kept with each collection
+    dimension: int
+    max_tokens: int  # longest input, special tokens included
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` without the special ones; thread-safe."""
+        ...
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """float32[len(texts), dimension], rows of length 1, in the order of `texts`; thread-safe."""
+        ...
+
+    def encode_query(self, text: str) -> Vectors:
+        """float32[dimension] of length 1; thread-safe."""
+        ...

@@ -1,0 +1,46 @@
+"""Generators write text from messages; one file per engine."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from threading import Event
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a chat prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class StopReason(str, Enum):
+    """Why a stream of text came to its end."""
+
+    END = "end"  # the model was done
+    LENGTH = "length"  # max_new_tokens reached
+    STOPPED = "stopped"  # the stop event was set
+
+
+class TextStream(Protocol):
+    """Iterates pieces of text as they are written; afterwards `stop_reason` says why it ended."""
+
+    stop_reason: StopReason
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+class Generator(Protocol):
+    """Continues a chat. One caller at a time: the assistant queues them."""
+
+    name: str
+    context_tokens: int  # prompt and answer together
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the whole prompt, chat template included; thread-safe."""
+        ...
+
+    def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: Event) -> TextStream:
+        """Greedy continuation of `messages`; setting `stop` ends it after the token in work."""
+        ...

@@ -1,0 +1,104 @@
+"""One frozen Settings, read once from footnote.toml and FOOTNOTE_* variables, passed as an argument."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from rag.errors import SettingsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default. The evaluation behind a default is named beside it."""
+
+    home: Path = user_data_path("footnote", appauthor=False)  # folder of the weights and of the library
+    library: Path | None = None  # folder of documents and vectors; None: "library" under home
+    collection: str = "library"  # collection that is filled and asked: letters, digits, _
+    embedding_model: str = "all-mpnet-base-v2"  # name of `models list`, hub id or folder
+    generator_model: str = "qwen2.5-coder-1.5b-instruct"  # name of `models list`, hub id or folder
+    device: str = "auto"  # auto, cpu or cuda
+    dtype: str = "auto"  # auto, float32 or bfloat16; auto measures what the processor does best
+    chunk_tokens: int = 200  # tokens of the embedding model in a chunk, header not counted
+    chunk_overlap: int = 40  # tokens repeated from the chunk before
+    file_megabytes: int = 200  # larger files are refused
+    top_k: int = 6  # passages retrieved for a question
+    minimum_score: float = 0.25  # cosine under which a passage counts as not found
+    exact_rows: int = 10_000  # up to this many chunks the search is exact, above it HNSW
+    prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
+    answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
+
+    def __post_init__(self) -> None:
+        for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_tokens", "answer_tokens"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 1.")
+        if not 0 <= self.chunk_overlap < self.chunk_tokens:
+            raise SettingsError(
+                f"chunk_overlap is {self.chunk_overlap}, but must be at least 0 and below chunk_tokens "
+                f"({self.chunk_tokens})."
+            )
+
+    @property
+    def library_folder(self) -> Path:
+        """Where documents, catalog and vectors are kept."""
+        return self.library or self.home / "library"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where verified weights are kept."""
+        return self.home / "models"
+
+
+def load_settings(
+    environment: Mapping[str, str] = os.environ, file: Path = Path("footnote.toml"), **overrides: object
+) -> Settings:
+    """Settings from `file`, then FOOTNOTE_* of the environment, then `overrides`; later ones win.
+
+    Raises:
+        SettingsError: for an unknown name or a value of the wrong type, naming its place.
+    """
+    known = {entry.name: entry.type for entry in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, raw in _read_toml(file).items():
+        values[name] = _convert(name, raw, known, str(file))
+    for variable, raw in environment.items():
+        if variable.startswith("FOOTNOTE_"):
+            name = variable.removeprefix("FOOTNOTE_").lower()
+            values[name] = _convert(name, raw, known, variable)
+    for name, raw in overrides.items():
+        values[name] = _convert(name, raw, known, name)
+    return Settings(**values)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{file} is not valid TOML: {exc}. Correct it or move it away.") from exc
+
+
+def _convert(name: str, raw: object, known: Mapping[str, object], place: str) -> object:
+    if name not in known:
+        raise SettingsError(f"{place}: there is no setting {name!r}. Known: {', '.join(sorted(known))}.")
+    kind = known[name]
+    try:
+        if kind in (Path, Path | None):
+            return None if raw in ("", None) else Path(str(raw)).expanduser()
+        if kind is int:
+            return int(str(raw))
+        if kind is float:
+            return float(str(raw))
+    except ValueError as exc:
+        raise SettingsError(f"{place}: {name} needs a number, got {raw!r}.") from exc
+    return str(raw)

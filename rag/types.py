@@ -1,0 +1,162 @@
+"""The types that travel from a file to an answer, one fact more per step.
+
+Document → Chunk → (chunks, float32[n, d]) → Hit → Citation → Answer
+
+All are frozen. Embeddings are arrays beside the chunks, never a field of them.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a page: its level (1 is the highest) and where its line starts in the page text."""
+
+    level: int
+    text: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """The text of one page. `number` is 1-based, None where the format has no pages."""
+
+    number: int | None
+    text: str
+    headings: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that was read. `id` is the sha256 of its bytes, in hexadecimal."""
+
+    id: str
+    name: str
+    title: str
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A passage of one page, at `page.text[start:end]`.
+
+    Attributes:
+        heading: path of the headings above the passage, joined by " › ", "" where there are none.
+        position: 0-based order inside the document, so that neighbours can be found.
+    """
+
+    document_id: str
+    document_name: str
+    title: str
+    page: int | None
+    heading: str
+    start: int
+    end: int
+    position: int
+    text: str
+
+    @property
+    def id(self) -> str:
+        """Same document, place and text give the same id, so that writing twice is writing once."""
+        raw = f"{self.document_id}\0{self.page}\0{self.start}\0{self.end}\0{self.context}\0{self.text}"
+        return hashlib.sha256(raw.encode()).hexdigest()[:32]
+
+    @property
+    def context(self) -> str:
+        """Title and headings in one line: what the embedding is told besides the text."""
+        return " › ".join(part for part in (self.title, self.heading) if part)
+
+    @property
+    def label(self) -> str:
+        """How a person is told the place: "handbook.pdf, p. 3"."""
+        return self.document_name if self.page is None else f"{self.document_name}, p. {self.page}"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk found for a question. `score` is the cosine of the two embeddings, -1 to 1."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where to look. Empty `documents` means every document of the collection."""
+
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One earlier question with its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch `[start:end]` of a chunk's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Number `[n]` in an answer, the hit it stands for, and the sentences of it that bear the answer."""
+
+    number: int
+    hit: Hit
+    marks: tuple[Span, ...]
+
+
+class Finish(str, Enum):
+    """How an answer came to its end."""
+
+    COMPLETE = "complete"
+    LENGTH = "length"  # cut at the token limit
+    STOPPED = "stopped"  # by the user
+    REFUSED = "refused"  # the generator found no answer in the passages
+    NOTHING_NEAR = "nothing near"  # no passage reached the minimum score; the generator was not asked
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds spent in each stage."""
+
+    rewrite: float = 0.0
+    retrieve: float = 0.0
+    wait: float = 0.0
+    first_token: float = 0.0
+    generate: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Seconds from the question to the last word; `first_token` is a part of `generate`."""
+        return self.rewrite + self.retrieve + self.wait + self.generate
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished answer.
+
+    Attributes:
+        question: as it was asked; `standalone` is the same question understood without the history.
+        text: the answer, with `[n]` after each sentence that rests on a passage.
+        citations: only what is cited in `text`, by rising number.
+        used: the passages that the generator saw; number `n` is `used[n - 1]`.
+        dropped: passages that were found but did not fit the prompt, or lay under the minimum score.
+    """
+
+    question: str
+    standalone: str
+    text: str
+    citations: tuple[Citation, ...]
+    used: tuple[Hit, ...]
+    dropped: tuple[Hit, ...]
+    finish: Finish
+    timings: Timings = field(default_factory=Timings)

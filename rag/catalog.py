@@ -1,0 +1,360 @@
+"""The catalog: what the library holds and what was asked. The only file that imports SQLAlchemy.
+
+Vectors live in the store, files in the library folder; the catalog says which documents are whole. A document is
+`writing` until all its chunks are stored, `ready` while it answers questions, `leaving` until its chunks are gone.
+Only `ready` ones are shown to a question, so that a crash between two steps never shows half a document.
+"""
+
+import contextlib
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.dialects.sqlite import insert
+
+from rag.errors import FootnoteError, ModelMismatch
+from rag.types import Document
+
+_VERSION = 1  # of the tables; a newer catalog is refused instead of being spoiled
+
+
+class CatalogError(FootnoteError):
+    """The catalog cannot be read or written."""
+
+
+class DocumentState(str, Enum):
+    """How far a document is."""
+
+    WRITING = "writing"
+    READY = "ready"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """A document of the library.
+
+    Attributes:
+        added_at: seconds since 1970, UTC.
+        sources: where it came from, one entry per path or upload with these bytes.
+    """
+
+    id: str
+    name: str
+    title: str
+    pages: int
+    chunks: int
+    size: int  # bytes
+    added_at: float
+    state: DocumentState
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A row of questions and answers; the times are seconds since 1970, UTC."""
+
+    id: str
+    title: str
+    created_at: float
+    updated_at: float
+
+
+_tables = sql.MetaData()
+_collections = sql.Table(
+    "collections",
+    _tables,
+    sql.Column("name", sql.String, primary_key=True),
+    sql.Column("embedding_model", sql.String, nullable=False),
+    sql.Column("dimension", sql.Integer, nullable=False),
+)
+_documents = sql.Table(
+    "documents",
+    _tables,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("name", sql.String, nullable=False),
+    sql.Column("title", sql.String, nullable=False),
+    sql.Column("pages", sql.Integer, nullable=False),
+    sql.Column("chunks", sql.Integer, nullable=False),
+    sql.Column("size", sql.Integer, nullable=False),
+    sql.Column("added_at", sql.Float, nullable=False),
+    sql.Column("state", sql.String, nullable=False, index=True),
+)
+_sources = sql.Table(
+    "sources",
+    _tables,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("source", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, nullable=False, index=True),
+)
+_conversations = sql.Table(
+    "conversations",
+    _tables,
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("title", sql.String, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("updated_at", sql.Float, nullable=False),
+)
+_messages = sql.Table(
+    "messages",
+    _tables,
+    sql.Column("position", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("conversation", sql.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    sql.Column("answer", sql.Text, nullable=False),
+)
+_marks = sql.Table("marks", _tables, sql.Column("name", sql.String, primary_key=True))
+
+
+class Catalog:
+    """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
+
+    Raises:
+        CatalogError: the file is no catalog, is damaged, belongs to a newer Footnote, or the disk is full.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._engine = sql.create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+        sql.event.listen(self._engine, "connect", _on_connect)
+        with self._transaction() as run:
+            version = run.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version > _VERSION:
+                raise CatalogError(f"{file} was written by a newer Footnote. Install that version to open it.")
+            _tables.create_all(run)
+            run.exec_driver_sql(f"PRAGMA user_version = {_VERSION}")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # Collections
+
+    def claim_collection(self, name: str, *, embedding_model: str, dimension: int) -> None:
+        """Binds a collection to its embedding model on first use.
+
+        Raises:
+            ModelMismatch: it is bound to another one.
+        """
+        with self._transaction() as run:
+            run.execute(
+                insert(_collections)
+                .values(name=name, embedding_model=embedding_model, dimension=dimension)
+                .on_conflict_do_nothing()
+            )
+            row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one()
+        if (row.embedding_model, row.dimension) != (embedding_model, dimension):
+            raise ModelMismatch(
+                f"Collection {name!r} was built with {row.embedding_model} ({row.dimension} dimensions), but the "
+                f"settings name {embedding_model} ({dimension}). Set FOOTNOTE_EMBEDDING_MODEL back, or choose another "
+                "collection with FOOTNOTE_COLLECTION and add the documents to it."
+            )
+
+    # Documents
+
+    def begin(self, collection: str, document: Document, *, size: int) -> None:
+        """Announces a document whose chunks are about to be written; one that is leaving comes back as new."""
+        values = {
+            "collection": collection,
+            "id": document.id,
+            "name": document.name,
+            "title": document.title,
+            "pages": len(document.pages),
+            "chunks": 0,
+            "size": size,
+            "added_at": time.time(),
+            "state": DocumentState.WRITING.value,
+        }
+        with self._transaction() as run:
+            run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
+
+    def finish(self, collection: str, document_id: str, *, source: str, chunks: int) -> list[str]:
+        """Marks a document as whole and as the one that `source` holds now.
+
+        Returns:
+            ids of the documents that this replaced: they are `leaving`, their chunks are to be deleted.
+        """
+        with self._transaction() as run:
+            run.execute(
+                sql.update(_documents)
+                .where(_documents.c.collection == collection, _documents.c.id == document_id)
+                .values(state=DocumentState.READY.value, chunks=chunks)
+            )
+            return _point_source(run, collection, source, document_id)
+
+    def add_source(self, collection: str, document_id: str, *, source: str) -> list[str]:
+        """Notes that `source` holds a known document; returns replaced ids like `finish`."""
+        with self._transaction() as run:
+            return _point_source(run, collection, source, document_id)
+
+    def leave(self, collection: str, document_id: str) -> None:
+        """Takes a document out of every answer at once; its chunks are to be deleted next."""
+        with self._transaction() as run:
+            _leave(run, collection, document_id)
+
+    def forget(self, collection: str, document_id: str) -> None:
+        """Removes the row of a document whose chunks are gone."""
+        with self._transaction() as run:
+            for table, column in ((_sources, _sources.c.document_id), (_documents, _documents.c.id)):
+                run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
+
+    def documents(self, collection: str) -> list[DocumentRecord]:
+        """Every document of a collection, newest first."""
+        with self._transaction() as run:
+            sources: dict[str, list[str]] = {}
+            for row in run.execute(sql.select(_sources).where(_sources.c.collection == collection)):
+                sources.setdefault(row.document_id, []).append(row.source)
+            query = sql.select(_documents).where(_documents.c.collection == collection)
+            rows = run.execute(query.order_by(_documents.c.added_at.desc(), _documents.c.name)).all()
+        return [_record(row, tuple(sorted(sources.get(row.id, ())))) for row in rows]
+
+    def document(self, collection: str, document_id: str) -> DocumentRecord | None:
+        """One document, or None when the collection does not have it."""
+        with self._transaction() as run:
+            row = run.execute(
+                sql.select(_documents).where(_documents.c.collection == collection, _documents.c.id == document_id)
+            ).one_or_none()
+            if row is None:
+                return None
+            query = sql.select(_sources.c.source).where(
+                _sources.c.collection == collection, _sources.c.document_id == document_id
+            )
+            return _record(row, tuple(sorted(run.execute(query).scalars())))
+
+    def document_ids(self, collection: str, state: DocumentState) -> list[str]:
+        """Ids of the documents in a state."""
+        with self._transaction() as run:
+            query = sql.select(_documents.c.id).where(
+                _documents.c.collection == collection, _documents.c.state == state.value
+            )
+            return list(run.execute(query).scalars())
+
+    def is_used(self, document_id: str) -> bool:
+        """Whether any collection still has the document."""
+        with self._transaction() as run:
+            query = sql.select(sql.func.count()).select_from(_documents).where(_documents.c.id == document_id)
+            return bool(run.execute(query).scalar_one())
+
+    # Conversations
+
+    def start_conversation(self, title: str) -> Conversation:
+        """A new conversation with no questions yet."""
+        now = time.time()
+        conversation = Conversation(uuid.uuid4().hex, title, now, now)
+        with self._transaction() as run:
+            run.execute(
+                sql.insert(_conversations).values(
+                    id=conversation.id, title=title, created_at=now, updated_at=now
+                )
+            )
+        return conversation
+
+    def conversations(self) -> list[Conversation]:
+        """Every conversation, last used first."""
+        with self._transaction() as run:
+            rows = run.execute(sql.select(_conversations).order_by(_conversations.c.updated_at.desc())).all()
+        return [Conversation(row.id, row.title, row.created_at, row.updated_at) for row in rows]
+
+    def add_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
+        """Appends an answer, as JSON values, to a conversation. A deleted conversation stays deleted."""
+        with self._transaction() as run:
+            touched = run.execute(
+                sql.update(_conversations)
+                .where(_conversations.c.id == conversation_id)
+                .values(updated_at=time.time())
+            )
+            if touched.rowcount:
+                run.execute(
+                    sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer))
+                )
+
+    def answers(self, conversation_id: str) -> list[dict[str, Any]]:
+        """The answers of a conversation, oldest first, as they were added."""
+        with self._transaction() as run:
+            query = sql.select(_messages.c.answer).where(_messages.c.conversation == conversation_id)
+            return [json.loads(text) for text in run.execute(query.order_by(_messages.c.position)).scalars()]
+
+    def rename_conversation(self, conversation_id: str, title: str) -> None:
+        """Gives a conversation another title."""
+        with self._transaction() as run:
+            run.execute(sql.update(_conversations).where(_conversations.c.id == conversation_id).values(title=title))
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Removes a conversation with its answers."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_conversations).where(_conversations.c.id == conversation_id))
+
+    # Marks: things that are done once in the life of a library
+
+    def is_marked(self, name: str) -> bool:
+        """Whether `mark(name)` was called before."""
+        with self._transaction() as run:
+            return run.execute(sql.select(_marks).where(_marks.c.name == name)).first() is not None
+
+    def mark(self, name: str) -> None:
+        """Remembers that something was done."""
+        with self._transaction() as run:
+            run.execute(insert(_marks).values(name=name).on_conflict_do_nothing())
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sql.Connection]:
+        try:
+            with self._engine.begin() as run:
+                yield run
+        except sql.exc.DatabaseError as exc:
+            raise CatalogError(
+                f"The catalog {self._file} could not be used: {exc.orig}. If the disk is full, make room and try "
+                "again; if the file is damaged, put back a copy of it. The documents themselves are untouched."
+            ) from exc
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _point_source(run: sql.Connection, collection: str, source: str, document_id: str) -> list[str]:
+    """Points a source at its document; a document that no source holds any longer begins to leave."""
+    this = (_sources.c.collection == collection, _sources.c.source == source)
+    before = run.execute(sql.select(_sources.c.document_id).where(*this)).scalar_one_or_none()
+    values = {"collection": collection, "source": source, "document_id": document_id}
+    run.execute(insert(_sources).values(values).on_conflict_do_update(set_=values))
+    if before is None or before == document_id:
+        return []
+    holders = sql.select(sql.func.count()).where(
+        _sources.c.collection == collection, _sources.c.document_id == before
+    )
+    if run.execute(holders).scalar_one():
+        return []
+    _leave(run, collection, before)
+    return [before]
+
+
+def _leave(run: sql.Connection, collection: str, document_id: str) -> None:
+    run.execute(
+        sql.update(_documents)
+        .where(_documents.c.collection == collection, _documents.c.id == document_id)
+        .values(state=DocumentState.LEAVING.value)
+    )
+    run.execute(
+        sql.delete(_sources).where(_sources.c.collection == collection, _sources.c.document_id == document_id)
+    )
+
+
+def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:
+    return DocumentRecord(
+        row.id,
+        row.name,
+        row.title,
+        row.pages,
+        row.chunks,
+        row.size,
+        row.added_at,
+        DocumentState(row.state),
+        sources,
+    )

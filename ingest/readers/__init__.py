@@ -1,0 +1,126 @@
+"""Readers turn a file into a Document; one file per family, chosen by the file's suffix.
+
+To add a family: write `read_x(source: Source) -> Content` in its own file and name its suffixes in READERS.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from ingest.readers import kinds
+from ingest.readers.markdown import read_markdown
+from ingest.readers.pdf import read_pdf
+from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
+from ingest.readers.text import read_text
+from ingest.readers.web import read_web
+from ingest.readers.word import read_word
+from rag.errors import UnreadableDocument
+from rag.types import Document
+
+__all__ = ["READERS", "SUFFIXES", "Content", "Reader", "Source", "read"]
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        ".pdf": read_pdf,
+        ".md": read_markdown,
+        ".markdown": read_markdown,
+        ".txt": read_text,
+        ".text": read_text,
+        ".log": read_text,
+        ".html": read_web,
+        ".htm": read_web,
+        ".xhtml": read_web,
+        ".docx": read_word,
+    }
+)
+SUFFIXES: tuple[str, ...] = tuple(READERS)
+
+_MEGABYTE = 1_000_000
+# What the bytes of a readable file are allowed to be; a text file may well be the source of a web page.
+_ALLOWED: Mapping[Reader, tuple[str | None, ...]] = {
+    read_pdf: (None, kinds.PDF),
+    read_word: (None, kinds.DOCX),
+    read_web: (None, kinds.HTML),
+    read_markdown: (None, kinds.HTML),
+    read_text: (None, kinds.HTML),
+}
+_RIGHT_SUFFIX = {kinds.PDF: ".pdf", kinds.DOCX: ".docx", kinds.HTML: ".html"}
+
+
+def read(path: Path, *, name: str | None = None, max_bytes: int, password: str | None = None) -> Document:
+    """The document in the file at `path`; its id is the sha256 of the file's bytes.
+
+    Args:
+        name: what the document is called in citations and messages; the file's name where None.
+        max_bytes: larger files are refused.
+        password: opens an encrypted PDF.
+
+    Raises:
+        UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
+    """
+    name = name or path.name
+    reader = _reader(name)
+    data = _bytes(path, name, max_bytes)
+    found = kinds.kind(data)
+    if found not in _ALLOWED[reader]:
+        raise _mislabelled(name, str(found))
+    content = reader(Source(name, data, password))
+    if not any(page.text.strip() for page in content.pages):
+        raise UnreadableDocument(name, "it holds no text", "Add a file with text in it.")
+    return Document(
+        id=hashlib.sha256(data).hexdigest(),
+        name=name,
+        title=one_line(content.title) or readable_stem(name),
+        pages=content.pages,
+    )
+
+
+def _reader(name: str) -> Reader:
+    suffix = Path(name).suffix.lower()
+    if suffix in READERS:
+        return READERS[suffix]
+    reason = f"files ending in {suffix} are not supported" if suffix else "a name without an ending says no format"
+    raise UnreadableDocument(name, reason, f"Supported are {', '.join(SUFFIXES)}. Save it as one of these.")
+
+
+def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+            size = len(data) if len(data) <= max_bytes else path.stat().st_size
+    except FileNotFoundError as exc:
+        raise UnreadableDocument(name, "there is no such file", "Check its path and name.") from exc
+    except IsADirectoryError as exc:
+        raise UnreadableDocument(name, "this is a folder, not a file", "Name the files inside it.") from exc
+    except PermissionError as exc:
+        raise UnreadableDocument(
+            name, "you may not open it", "Give your user the right to read it, or copy it to a folder of yours."
+        ) from exc
+    except OSError as exc:
+        reason = f"the system could not read it ({exc.strerror or exc})"
+        raise UnreadableDocument(name, reason, "Check the disk or network drive it lies on and try again.") from exc
+    if len(data) > max_bytes:
+        raise UnreadableDocument(
+            name,
+            f"it has {size / _MEGABYTE:,.1f} MB and the limit is {max_bytes / _MEGABYTE:,.1f} MB",
+            "Split it, or raise the limit with the setting FOOTNOTE_FILE_MEGABYTES.",
+        )
+    if not data:
+        raise UnreadableDocument(name, "it is empty (0 bytes)", "Add it again from where it came from.")
+    return data
+
+
+def _mislabelled(name: str, found: str) -> UnreadableDocument:
+    reason = f"its name ends in {Path(name).suffix}, but it is {found}"
+    if found in _RIGHT_SUFFIX:
+        return UnreadableDocument(
+            name, reason, f"Rename it so that it ends in {_RIGHT_SUFFIX[found]} and add it again."
+        )
+    if found == kinds.PROTECTED_OFFICE:
+        return UnreadableDocument(name, f"it is {found}", "Open it, save a copy without a password and add that.")
+    if found.startswith("a damaged"):
+        return UnreadableDocument(name, f"it is {found}", "Add it again from where it came from.")
+    return UnreadableDocument(
+        name, reason, f"Open it in the program that made it and save it as one of {', '.join(SUFFIXES)}."
+    )

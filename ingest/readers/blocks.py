@@ -1,0 +1,42 @@
+"""A page built of headings, paragraphs, lists and tables, for formats that keep them apart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ingest.readers.cleaning import clean
+from rag.types import Heading, Page
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of text. `level` is 0 for body text; `tight` puts it on the line after the block before."""
+
+    text: str
+    level: int = 0
+    tight: bool = False
+
+
+def page_of(blocks: Iterable[Block]) -> Page:
+    """The blocks under one another, with the offsets of the headings; empty blocks are left out."""
+    parts: list[str] = []
+    headings: list[Heading] = []
+    length = 0
+    for block in blocks:
+        text = clean(block.text).strip()
+        if block.level:
+            text = " ".join(text.split())
+        if not text:
+            continue
+        gap = "" if not parts else "\n" if block.tight else "\n\n"
+        start = length + len(gap)
+        if block.level:
+            headings.append(Heading(block.level, text, start))
+        parts.append(gap + text)
+        length = start + len(text)
+    return Page(None, "".join(parts), tuple(headings))
+
+
+def row(cells: Iterable[str]) -> str:
+    """A table row as one line of text, "" where every cell is empty."""
+    words = [" ".join(cell.split()) for cell in cells]
+    return " | ".join(words) if any(words) else ""

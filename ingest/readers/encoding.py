@@ -1,0 +1,88 @@
+"""Bytes to text, for files that do not say how they were written."""
+
+import codecs
+import logging
+import re
+
+from charset_normalizer import from_bytes
+
+from rag.errors import UnreadableDocument
+
+logging.getLogger("charset_normalizer").setLevel(logging.CRITICAL)
+
+_MARKS = (  # the four-byte marks begin with the two-byte ones, so they come first
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 200_000  # bytes from which an encoding is guessed
+_STRANGE = re.compile(
+    "[\ufffd\x00-\x08\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f]"
+)  # controls, and marks of broken characters
+_STRANGE_SHARE = 0.005  # of all characters, above which bytes are not text
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
+
+
+def declared_encoding(data: bytes) -> str | None:
+    """The encoding that a web page names in its first 4,096 bytes, if Python knows it."""
+    match = _DECLARED.search(data[:4096])
+    try:
+        return codecs.lookup(match[1].decode("ascii")).name if match else None
+    except LookupError:
+        return None
+
+
+def decode(data: bytes, name: str, declared: str | None = None) -> str:
+    """The text in `data`: by its mark, else UTF-8, else as `declared`, else by the likeliest old encoding.
+
+    Raises:
+        UnreadableDocument: when the bytes are not text in any encoding.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _checked(data.decode(encoding, errors="replace"), name)
+    text = _utf8(data)
+    if text is None and declared is not None:
+        text = _strict(data, declared)
+    if text is None:
+        text = _guess(data)
+    return _checked(text, name)
+
+
+def _utf8(data: bytes) -> str | None:
+    """Also with a few broken bytes, as where a file was cut off in the middle of a character."""
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    if not broken:
+        return text
+    foreign = len(text) - len(text.encode("ascii", errors="ignore"))
+    return text if broken * 50 <= foreign or (broken == 1 and text.endswith("\ufffd")) else None
+
+
+def _strict(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except (UnicodeError, LookupError):  # LookupError: a codec that is not for text, such as "hex"
+        return None
+
+
+def _guess(data: bytes) -> str:
+    """By the statistics of the bytes; the sample ends at a line end, so that no character is cut in two."""
+    sample = data
+    if len(data) > _SAMPLE:
+        end = data.rfind(b"\n", 0, _SAMPLE)
+        sample = data[: end if end > 0 else _SAMPLE]
+    best = from_bytes(sample).best()
+    return "\ufffd" if best is None else data.decode(best.encoding, errors="replace")
+
+
+def _checked(text: str, name: str) -> str:
+    strange = sum(1 for _ in _STRANGE.finditer(text))
+    if strange > len(text) * _STRANGE_SHARE:
+        reason = "it is not text, or in an encoding that could not be recognised"
+        raise UnreadableDocument(
+            name, reason, "Open it in an editor, save it with the encoding UTF-8 and add it again."
+        )
+    return text

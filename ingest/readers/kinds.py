@@ -1,0 +1,82 @@
+"""Tells by its first bytes what a file really is, whatever its name says."""
+
+import io
+import zipfile
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"{\\rtf", "a Rich Text file"),
+    (b"\x89PNG\r\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"%!PS", "a PostScript file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"ID3", "an audio file"),
+    (b"OggS", "an audio or video file"),
+    (b"fLaC", "an audio file"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body")
+_UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
+
+PDF = "a PDF"
+DOCX = "a Word document (.docx)"
+HTML = "a web page (HTML)"
+PROTECTED_OFFICE = "an Office document locked with a password"
+
+
+def kind(data: bytes) -> str | None:
+    """What `data` is, in words with an article, or None where the bytes do not say (as in plain text)."""
+    head = data[:1024]
+    if b"%PDF-" in head:
+        return PDF
+    if data.startswith(_OLE):
+        return _ole_kind(data)
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+        return _zip_kind(data)
+    for signature, words in _SIGNATURES:
+        if data.startswith(signature):
+            return words
+    if head[8:12] == b"WEBP":
+        return "a WebP picture"
+    if head[4:8] == b"ftyp":
+        return "a video or audio file"
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_HTML_STARTS):
+        return HTML
+    return None
+
+
+def _ole_kind(data: bytes) -> str:
+    for stream, words in (
+        ("EncryptedPackage", PROTECTED_OFFICE),
+        ("WordDocument", "an old Word document (.doc)"),
+        ("Workbook", "an old Excel workbook (.xls)"),
+        ("PowerPoint Document", "an old PowerPoint presentation (.ppt)"),
+        ("__properties_version", "an Outlook message (.msg)"),
+    ):
+        if stream.encode(_UTF16) in data:
+            return words
+    return "an old Office document"
+
+
+def _zip_kind(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeDecodeError):
+        return "a damaged ZIP archive"
+    for prefix, words in (
+        ("word/", DOCX),
+        ("xl/", "an Excel workbook (.xlsx)"),
+        ("ppt/", "a PowerPoint presentation (.pptx)"),
+        ("META-INF/container.xml", "an EPUB book"),
+        ("content.xml", "an OpenDocument file (.odt, .ods or .odp)"),
+    ):
+        if any(name.replace("\\", "/").startswith(prefix) for name in names):
+            return words
+    return "a ZIP archive"

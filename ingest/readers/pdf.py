@@ -1,0 +1,150 @@
+"""PDF through pypdf: text page by page, title from the metadata, headings from the outline."""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from ingest.readers.cleaning import clean
+from ingest.readers.source import Content, Source, one_line, sensible_title
+from rag.errors import UnreadableDocument
+from rag.types import Heading, Page
+
+_log = logging.getLogger(__name__)
+# pypdf reports every oddity it repairs; nobody who adds a file can do anything about them.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+# What pypdf was seen to raise on damaged files besides its own errors: it trusts that objects have their type.
+_DAMAGE = (
+    PyPdfError,
+    ValueError,  # also UnicodeDecodeError and numbers that are none
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    MemoryError,
+)
+_OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
+
+
+def read_pdf(source: Source) -> Content:
+    """One Page per page of the PDF; a page without text has the text "".
+
+    Raises:
+        UnreadableDocument: locked, damaged, or made of pictures only.
+    """
+    reader = _open(source)
+    try:
+        texts = [_page_text(reader, index, source.name) for index in range(len(reader.pages))]
+    except _DAMAGE as exc:
+        raise _damaged(source.name) from exc
+    if not any(text.strip() for text in texts):
+        raise _without_text(reader, source.name, len(texts))
+    headings = _headings(reader, texts)
+    pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    return Content(_title(reader), tuple(pages))
+
+
+def _open(source: Source) -> PdfReader:
+    try:
+        reader = PdfReader(io.BytesIO(source.data))
+        locked = reader.is_encrypted and not reader.decrypt(source.password or "")
+        if not locked:
+            len(reader.pages)  # the page tree is read here, so that damage shows
+    except _DAMAGE as exc:
+        raise _damaged(source.name) from exc
+    if locked:
+        reason = "the password does not open it" if source.password else "it is locked with a password"
+        remedy = "Give its password, or open it, save a copy without one and add that."
+        raise UnreadableDocument(source.name, reason, remedy)
+    return reader
+
+
+def _page_text(reader: PdfReader, index: int, name: str) -> str:
+    """Text of a page; one broken page costs only itself, and the log says which it was."""
+    try:
+        return clean(reader.pages[index].extract_text()).strip("\n")
+    except _DAMAGE as exc:
+        _log.warning("%s: page %d is damaged and was left out (%s)", name, index + 1, type(exc).__name__)
+        return ""
+
+
+def _damaged(name: str) -> UnreadableDocument:
+    remedy = "Open it in a PDF viewer: if it opens there, print it to a new PDF and add that; else fetch it again."
+    return UnreadableDocument(name, "it is damaged or not a PDF", remedy)
+
+
+def _without_text(reader: PdfReader, name: str, pages: int) -> UnreadableDocument:
+    if not pages:
+        return UnreadableDocument(name, "it has no pages", "Fetch it again from where it came from.")
+    if any(_has_picture(reader, index) for index in range(min(pages, 20))):
+        remedy = "Run text recognition (OCR) on it, for example `ocrmypdf scan.pdf text.pdf`, and add the result."
+        return UnreadableDocument(name, "its pages are pictures (a scan) without text", remedy)
+    remedy = "If a viewer shows text in it, run text recognition (OCR) on it and add the result."
+    return UnreadableDocument(name, "its pages hold no text", remedy)
+
+
+def _has_picture(reader: PdfReader, index: int) -> bool:
+    try:
+        return bool(reader.pages[index].images.keys())
+    except _DAMAGE:
+        return False
+
+
+def _title(reader: PdfReader) -> str:
+    """The title of the metadata, "" where it is missing or was put there by a program."""
+    try:
+        return sensible_title(clean(str(reader.metadata.get("/Title") or "" if reader.metadata else "")))
+    except _DAMAGE:
+        return ""
+
+
+def _headings(reader: PdfReader, texts: list[str]) -> dict[int, list[Heading]]:
+    """Outline entries by page number, where the words of the entry stand as a line on their page."""
+    found: dict[int, list[Heading]] = {}
+    try:
+        for level, title, index in _outline(reader):
+            start = _line_of(title, texts[index]) if 0 <= index < len(texts) else None
+            if start is not None:
+                found.setdefault(index + 1, []).append(Heading(level, title, start))
+    except _DAMAGE:
+        _log.debug("the outline is damaged; the headings found so far are kept")
+    return {number: _in_order(headings) for number, headings in found.items()}
+
+
+def _in_order(headings: list[Heading]) -> list[Heading]:
+    """By position, one heading per line."""
+    by_start = {heading.start: heading for heading in headings}
+    return [by_start[start] for start in sorted(by_start)]
+
+
+def _outline(reader: PdfReader) -> Iterator[tuple[int, str, int]]:
+    """(level from 1, title, 0-based page index) of the outline's entries, in their order."""
+    numbers = {page.indirect_reference.idnum: i for i, page in enumerate(reader.pages) if page.indirect_reference}
+    pending: list[tuple[int, object]] = [(1, entry) for entry in reversed(reader.outline)]
+    for _ in range(_OUTLINE_ENTRIES):
+        if not pending:
+            return
+        level, entry = pending.pop()
+        if isinstance(entry, list):
+            pending.extend((level + 1, child) for child in reversed(entry))
+            continue
+        title = one_line(clean(str(getattr(entry, "title", "") or "")))
+        number = numbers.get(getattr(getattr(entry, "page", None), "idnum", -1))
+        if title and number is not None:
+            yield level, title, number
+
+
+def _line_of(title: str, text: str) -> int | None:
+    """Where the line starts that begins with `title`, a chapter number before it allowed, else None."""
+    words = r"\s+".join(re.escape(word) for word in title.split())
+    match = re.search(rf"^[^\S\n]*(?:[\dA-Z.]{{1,12}}\s+)?{words}(?!\w)", text, re.MULTILINE | re.IGNORECASE)
+    return match.start() if match else None

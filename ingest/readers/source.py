@@ -1,0 +1,56 @@
+"""What goes into a reader of one family and what comes out of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.types import Page
+
+TITLE_CHARACTERS = 200  # longer titles are sentences that slipped into the title field
+# What programs write into the title field by themselves.
+_NOT_A_TITLE = re.compile(
+    r"""microsoft\s+(word|powerpoint|excel)|powerpoint\ presentation|(un|no\ )titled?\b|document\s*\d*$|slide\s*\d*$
+    |layout\s*\d*$|print\b|.*\.(docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|odt|rtf|txt|html?|eps|ai|fm|pub|wpd)$|[\W\d_]*$
+    |https?://|(full\ )?page\ \d+|title$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's bytes, the name by which messages call it, and the password for it, if one was given."""
+
+    name: str
+    data: bytes
+    password: str | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a reader found. `title` is the document's own one, "" where it has none."""
+
+    title: str
+    pages: tuple[Page, ...]
+
+
+Reader = Callable[[Source], Content]
+
+
+def readable_stem(name: str) -> str:
+    """The file name as a title: "employee_hand-book.pdf" becomes "employee hand book"; dates keep their hyphens."""
+    stem = name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = stem.rsplit(".", 1)[0] if "." in stem.lstrip(".") else stem
+    words = re.sub(r"_|%20|\+|(?<=[^\W\d])-|-(?=[^\W\d])", " ", stem)
+    return one_line(words) or name
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of whitespace as one space, cut at TITLE_CHARACTERS."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def sensible_title(text: str) -> str:
+    """A title from a file's metadata, "" where a program and no person put it there."""
+    title = one_line(text)
+    return "" if len(title) < 3 or _NOT_A_TITLE.match(title) else title

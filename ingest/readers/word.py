@@ -1,0 +1,187 @@
+"""Word documents through python-docx: headings, paragraphs, lists and tables in the order of the document."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from docx import Document as open_word
+from docx.document import Document as WordDocument
+from docx.opc.exceptions import OpcError
+from docx.oxml.ns import qn
+
+from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.cleaning import clean
+from ingest.readers.source import Content, Source, one_line, sensible_title
+from rag.errors import UnreadableDocument
+
+UNCOMPRESSED_BYTES = 1_000_000_000  # of the whole file, pictures included
+UNCOMPRESSED_XML_BYTES = 100_000_000  # of its text; a long novel has 5 MB. Parsed, it takes several times this
+
+_Element = Any  # lxml's element, which only passes through here from python-docx
+# What python-docx was seen to raise on damaged files: it trusts that parts and attributes are there. lxml's
+# XMLSyntaxError is a SyntaxError.
+_DAMAGE = (
+    OpcError,
+    zipfile.BadZipFile,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,  # zipfile, for a part that is locked with a password
+)
+_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+# Deleted text is no text any more; a fallback repeats what stands beside it, for programs of before 2010.
+_LEFT_OUT = {qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sdtPr"), _COMPATIBILITY + "Fallback"}
+_WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:moveTo"), qn("w:customXml"), qn("w:smartTag")}
+_CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-", qn("w:p"): "\n"}
+_LETTERS = {qn("w:t"), qn("m:t")}
+_REMEDY = "Open it in Word or LibreOffice, save it again as .docx and add that."
+
+
+def read_word(source: Source) -> Content:
+    """One page without a number; headers, footers, comments and the table of contents are left out.
+
+    Raises:
+        UnreadableDocument: damaged, or so large when unpacked that it would take the memory of the machine.
+    """
+    _refuse_bomb(source)
+    try:
+        document = open_word(io.BytesIO(source.data))
+        styles = _Styles(document)
+        page = page_of(_blocks(document.element.body, styles))
+        title = _title(document, styles)
+    except _DAMAGE as exc:
+        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
+    level_one = [heading.text for heading in page.headings if heading.level == 1]
+    return Content(title or (level_one[0] if len(level_one) == 1 else ""), (page,))
+
+
+def _refuse_bomb(source: Source) -> None:
+    """By the sizes that the archive declares; zipfile never unpacks more of a part than it declares."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
+            parts = archive.infolist()
+    except _DAMAGE as exc:
+        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
+    total = sum(part.file_size for part in parts)
+    xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
+    if total > UNCOMPRESSED_BYTES or xml > UNCOMPRESSED_XML_BYTES:
+        reason = (
+            f"it unpacks to {total / 1e6:,.0f} MB, of which {xml / 1e6:,.0f} MB are text, more than is safe to open"
+        )
+        raise UnreadableDocument(source.name, reason, "Split it into smaller documents and add those.")
+
+
+class _Styles:
+    """What the paragraph styles of a document mean: the level of a heading, a list, the table of contents."""
+
+    def __init__(self, document: WordDocument) -> None:
+        elements = {style.get(qn("w:styleId")): style for style in document.styles.element.iter(qn("w:style"))}
+        self._names = {identifier: _value(style, "w:name").lower() for identifier, style in elements.items()}
+        self._levels = {identifier: self._inherited(identifier, elements) for identifier in elements}
+
+    def _inherited(self, identifier: str, elements: dict[str, _Element]) -> int:
+        for _ in range(10):  # styles build on styles; a damaged file may make them a ring
+            if identifier not in elements:
+                return 0
+            name, outline = self._names[identifier], _value(elements[identifier], "w:pPr", "w:outlineLvl")
+            if name == "title":
+                return 1
+            if name.startswith("heading ") and name[8:].isdigit():
+                return int(name[8:])
+            if outline.isdigit():
+                return int(outline) + 1 if int(outline) < 9 else 0
+            identifier = _value(elements[identifier], "w:basedOn")
+        return 0
+
+    def level(self, paragraph: _Element) -> int:
+        """1 and up for a heading, 0 for body text."""
+        own = _value(paragraph, "w:pPr", "w:outlineLvl")
+        if own.isdigit():
+            return int(own) + 1 if int(own) < 9 else 0
+        return self._levels.get(_value(paragraph, "w:pPr", "w:pStyle"), 0)
+
+    def name(self, paragraph: _Element) -> str:
+        """The style's name in English and lower case, "" where the paragraph has none."""
+        return self._names.get(_value(paragraph, "w:pPr", "w:pStyle"), "")
+
+
+def _value(element: _Element, *path: str) -> str:
+    """The w:val of the element reached by child names, "" where there is none."""
+    for name in path:
+        element = None if element is None else element.find(qn(name))
+    return "" if element is None else str(element.get(qn("w:val")) or "")
+
+
+def _children(element: _Element) -> Iterator[_Element]:
+    """Child elements, with those inside content controls and tracked insertions as if they stood alone."""
+    for child in element:
+        if child.tag in _WRAPPERS:
+            yield from _children(child)
+        elif child.tag not in _LEFT_OUT:
+            yield child
+
+
+def _blocks(container: _Element, styles: _Styles) -> Iterator[Block]:
+    in_list = False
+    for child in _children(container):
+        if child.tag == qn("w:tbl"):
+            yield from _table(child, styles)
+            in_list = False
+        elif child.tag == qn("w:p") and not styles.name(child).startswith("toc "):
+            level, text = styles.level(child), _text(child)
+            item = not level and _is_item(child, styles)
+            yield Block(f"- {text.strip()}" if item and text.strip() else text, level, tight=item and in_list)
+            in_list = item
+
+
+def _is_item(paragraph: _Element, styles: _Styles) -> bool:
+    properties = paragraph.find(qn("w:pPr"))
+    numbered = properties is not None and properties.find(qn("w:numPr")) is not None
+    return numbered or styles.name(paragraph).startswith("list ")
+
+
+def _table(table: _Element, styles: _Styles) -> Iterator[Block]:
+    """Each row is a line. A row of one cell is layout, so what it holds stands as if the table were not there."""
+    tight = False
+    for line in (child for child in _children(table) if child.tag == qn("w:tr")):
+        cells = [child for child in _children(line) if child.tag == qn("w:tc")]
+        if len(cells) == 1:
+            yield from _blocks(cells[0], styles)
+            tight = False
+            continue
+        yield Block(row(_cell(cell, styles) for cell in cells), tight=tight)
+        tight = True
+
+
+def _cell(cell: _Element, styles: _Styles) -> str:
+    merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+    if merge is not None and merge.get(qn("w:val")) != "restart":
+        return ""  # goes on from the cell above, which has the text
+    return " ".join(block.text for block in _blocks(cell, styles))
+
+
+def _text(element: _Element) -> str:
+    """Text of a paragraph with its links, insertions, formulas and text boxes."""
+    parts: list[str] = []
+    for child in _children(element):
+        if child.tag in _LETTERS:
+            parts.append(child.text or "")
+        else:
+            parts.append(_CHARACTERS.get(child.tag, ""))
+            parts.append(_text(child))
+    return "".join(parts)
+
+
+def _title(document: WordDocument, styles: _Styles) -> str:
+    """The paragraph of the style Title, else the title of the file's properties."""
+    for paragraph in document.element.body.iter(qn("w:p")):
+        if styles.name(paragraph) == "title" and (text := _text(paragraph).strip()):
+            return one_line(clean(text))
+    return sensible_title(clean(document.core_properties.title or ""))

@@ -208,7 +208,7 @@ class _Chunker:
             keep_separator="end",
             chunk_size=max(1, size - reserve),
             chunk_overlap=0,
-            length_function=self.measure,
+            length_function=self._length,
             strip_whitespace=False,
         )
         pieces = splitter.split_text(text[body : section.end])
@@ -217,6 +217,10 @@ class _Chunker:
         if body > section.start:
             pieces[0] = text[section.start : body] + pieces[0]
         return self._without_crumbs(section.start, pieces, size - self.overlap_tokens // 2)
+
+    def _length(self, text: str) -> int:
+        """For the splitter, which repeats what it gave out where a piece of text has the length 0 (accents, emoji)."""
+        return max(1, self.measure(text)) if text else 0
 
     def _without_crumbs(self, start: int, pieces: list[str], limit: int) -> list[_Tile]:
         """Tiles of the pieces, small ones joined with a neighbour where both together stay within `limit` tokens."""

@@ -37,6 +37,8 @@ def pulling(models_folder: Path, folder_name: str, on_progress: OnProgress) -> I
             for stale in (*work.glob("scratch-*"), *work.glob("wheels/fetch-*"), *work.glob("replaced")):
                 shutil.rmtree(stale)
             yield work
+            if work.is_dir() and not any(work.iterdir()):
+                work.rmdir()  # another process had pulled it meanwhile
     except OSError as exc:
         if exc.errno in FULL:
             raise disk_full(models_folder, folder_name) from exc

@@ -219,5 +219,5 @@ MODELS = (
 
 
 def find_row(name: str) -> Model | None:
-    """The row called `name`, whatever its case."""
-    return next((model for model in MODELS if model.name.lower() == name.lower()), None)
+    """The row with this name or hub id, whatever its case."""
+    return next((model for model in MODELS if name.lower() in (model.name.lower(), model.hub.lower())), None)

@@ -1,20 +1,31 @@
 """Web pages through trafilatura: the main text without menus, footers and scripts."""
 
+import copy
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import trafilatura
+from trafilatura.settings import use_config
 
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import declared_encoding, decode
 from ingest.readers.source import Content, Source, one_line
 from rag.errors import UnreadableDocument
+from rag.types import Page
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 _Element = Any  # lxml's element, which only passes through here from trafilatura
+_SHORT = 250  # characters under which trafilatura by default does not believe a main text and takes the whole page
+_STRICT = use_config()
+_STRICT.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
+_ENOUGH = 0.8  # of the text that the most generous extraction finds; one that finds less has lost content
+_NEARLY_ALL = 0.95  # of the text in the body; nothing worth looking for is missing then
+_AROUND = ("nav", "footer", "aside")
+_MAIN = ("article", "main")
+_OWN_LINE = frozenset(("p", "head", "list", "item", "quote", "code", "table", "row", "cell", "div"))
 _REMEDY = "If a browser shows its text, print it to a PDF there and add that."
 
 
@@ -28,14 +39,55 @@ def read_web(source: Source) -> Content:
     try:
         tree = trafilatura.load_html(markup)
         title = "" if tree is None else one_line(clean(tree.findtext(".//title") or ""))
-        found = trafilatura.bare_extraction(markup, include_comments=False, favor_recall=True)
-        page = page_of(_blocks(getattr(found, "body", None)))
+        page = Page(None, "") if tree is None else _main_text(tree)
     except (RecursionError, ValueError) as exc:
         raise UnreadableDocument(source.name, "its HTML is damaged or too deeply nested", _REMEDY) from exc
     if not page.text:
         raise UnreadableDocument(source.name, "the page holds no main text", _REMEDY)
     first = next((heading.text for heading in page.headings if heading.level == 1), "")
     return Content(title or first, (page,))
+
+
+def _main_text(tree: _Element) -> Page:
+    """The strictest extraction that loses no text.
+
+    Where neither <article> nor <main> says which part is the main text, trafilatura gathers paragraphs, lists and
+    tables but no headings; so such a page is tried with an <article> around its body.
+    """
+    for name in _AROUND:
+        for element in list(tree.iter(name)):
+            element.drop_tree()
+    marked = tree if any(True for _ in tree.iter(*_MAIN)) else _marked(tree)
+    strict = _extracted(marked, config=_STRICT)
+    if len(strict.text) >= _NEARLY_ALL * _length(tree):
+        return strict
+    generous = _extracted(tree)
+    for candidate in (strict, _extracted(marked) if len(strict.text) < _SHORT else strict):
+        if candidate.text and len(candidate.text) >= _ENOUGH * len(generous.text):
+            return candidate
+    return generous
+
+
+def _length(tree: _Element) -> int:
+    """Characters of all text in the body, those of scripts and styles counted too."""
+    return sum(len(" ".join(text.split())) for body in tree.iter("body") for text in body.itertext())
+
+
+def _extracted(tree: _Element, **options: Any) -> Page:  # noqa: ANN401  options of trafilatura
+    found = trafilatura.bare_extraction(copy.deepcopy(tree), include_comments=False, favor_recall=True, **options)
+    return page_of(_blocks(getattr(found, "body", None)))
+
+
+def _marked(tree: _Element) -> _Element:
+    """A copy in which an <article> holds all of the body."""
+    tree = copy.deepcopy(tree)
+    body = tree if tree.tag == "body" else tree.find(".//body")
+    body = tree if body is None else body
+    article = body.makeelement("article", {})
+    article.text, body.text = body.text, None
+    article.extend(list(body))
+    body.append(article)
+    return tree
 
 
 def _blocks(body: _Element) -> Iterator[Block]:
@@ -76,7 +128,8 @@ def _flow(element: _Element, without: str = "") -> str:
         if child.tag == "lb":
             parts.append("\n")
         elif child.tag != without:
-            parts.append(_flow(child, without))
+            text = _flow(child, without)
+            parts.append(f"\n{text}\n" if child.tag in _OWN_LINE else text)
         parts.append(child.tail or "")
     lines = (" ".join(line.split(" ")) for line in "".join(parts).split("\n"))
     return "\n".join(line.strip() for line in lines if line.strip())

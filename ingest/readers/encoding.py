@@ -3,8 +3,9 @@
 import codecs
 import logging
 import re
+import unicodedata
 
-from charset_normalizer import from_bytes
+from charset_normalizer import CharsetMatch, CharsetMatches, from_bytes
 
 from rag.errors import UnreadableDocument
 
@@ -17,6 +18,9 @@ _MARKS = (  # the four-byte marks begin with the two-byte ones, so they come fir
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WESTERN = "cp1252"  # windows-1252, the commonest old encoding, taken where nothing speaks for another
+_ACCENTS = re.compile(rb"[\x80-\xff]+")  # a run of bytes that are not ASCII
+_ACCENT_SHARE = 0.3  # of such bytes, above which a text is not in Latin letters
 _SAMPLE = 200_000  # bytes from which an encoding is guessed
 _STRANGE = re.compile(
     "[\ufffd\x00-\x08\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f]"
@@ -58,7 +62,7 @@ def _utf8(data: bytes) -> str | None:
     if not broken:
         return text
     foreign = len(text) - len(text.encode("ascii", errors="ignore"))
-    return text if broken * 50 <= foreign or (broken == 1 and text.endswith("\ufffd")) else None
+    return text if broken * 50 <= foreign or (broken == 1 < foreign and text.endswith("\ufffd")) else None
 
 
 def _strict(data: bytes, encoding: str) -> str | None:
@@ -74,8 +78,32 @@ def _guess(data: bytes) -> str:
     if len(data) > _SAMPLE:
         end = data.rfind(b"\n", 0, _SAMPLE)
         sample = data[: end if end > 0 else _SAMPLE]
-    best = from_bytes(sample).best()
-    return "\ufffd" if best is None else data.decode(best.encoding, errors="replace")
+    matches = from_bytes(sample)
+    best = matches.best()
+    if best is None or (_looks_latin(sample) and _is_western(best, matches)):
+        return data.decode(_WESTERN, errors="replace")
+    return data.decode(best.encoding, errors="replace")
+
+
+def _is_western(best: CharsetMatch, matches: CharsetMatches) -> bool:
+    """Whether nothing speaks for `best` against windows-1252, in a text that looks like Latin letters with accents."""
+    as_likely = any(
+        match.encoding == _WESTERN and (match.chaos, match.coherence) == (best.chaos, best.coherence)
+        for match in matches
+    )
+    return as_likely or not _is_latin(str(best))
+
+
+def _looks_latin(data: bytes) -> bool:
+    """Whether accents stand singly among ASCII letters; in a few words statistics see Arabic or Chinese in them."""
+    runs = _ACCENTS.findall(data)
+    alone = sum(1 for run in runs if len(run) == 1)
+    return alone * 2 >= len(runs) and sum(map(len, runs)) <= _ACCENT_SHARE * len(data)
+
+
+def _is_latin(text: str) -> bool:
+    foreign = {character for character in text if character > "\x7f" and character.isalpha()}
+    return all("LATIN" in unicodedata.name(character, "") or character in "ªº" for character in foreign)
 
 
 def _checked(text: str, name: str) -> str:

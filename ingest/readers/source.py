@@ -9,8 +9,9 @@ from rag.types import Page
 TITLE_CHARACTERS = 200  # longer titles are sentences that slipped into the title field
 # What programs write into the title field by themselves.
 _NOT_A_TITLE = re.compile(
-    r"""microsoft\s+(word|powerpoint|excel)|powerpoint\ presentation|(un|no\ )titled?\b|document\s*\d*$|slide\s*\d*$
-    |layout\s*\d*$|print\b|.*\.(docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|odt|rtf|txt|html?|eps|ai|fm|pub|wpd)$|[\W\d_]*$
+    r"""microsoft\s+(word|powerpoint|excel)|powerpoint\ presentation|(un|no\ )titled?\b|(document|book)\s*\d*$
+    |(slide|layout)\s*\d*$|\(?(anonymous|unspecified)\)?$|print\b|[\W\d_]*$
+    |.*\.(docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|odt|ods|odp|rtf|txt|html?|eps|ai|fm|pub|wpd|exe)$
     |https?://|(full\ )?page\ \d+|title$""",
     re.IGNORECASE | re.VERBOSE,
 )

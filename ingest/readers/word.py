@@ -41,6 +41,7 @@ _LEFT_OUT = {qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sdtP
 _WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:moveTo"), qn("w:customXml"), qn("w:smartTag")}
 _CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-", qn("w:p"): "\n"}
 _LETTERS = {qn("w:t"), qn("m:t")}
+_STRICT = b"http://purl.oclc.org/ooxml/"  # in its relations
 _REMEDY = "Open it in Word or LibreOffice, save it again as .docx and add that."
 
 
@@ -51,6 +52,7 @@ def read_word(source: Source) -> Content:
         UnreadableDocument: damaged, or so large when unpacked that it would take the memory of the machine.
     """
     _refuse_bomb(source)
+    _refuse_strict(source)
     try:
         document = open_word(io.BytesIO(source.data))
         styles = _Styles(document)
@@ -76,6 +78,18 @@ def _refuse_bomb(source: Source) -> None:
             f"it unpacks to {total / 1e6:,.0f} MB, of which {xml / 1e6:,.0f} MB are text, more than is safe to open"
         )
         raise UnreadableDocument(source.name, reason, "Split it into smaller documents and add those.")
+
+
+def _refuse_strict(source: Source) -> None:
+    """Strict Open XML has other names for everything, which python-docx does not know."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
+            strict = _STRICT in archive.read("_rels/.rels")
+    except _DAMAGE as exc:
+        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
+    if strict:
+        remedy = "Open it in Word, save it as “Word Document (*.docx)” without the word Strict, and add that."
+        raise UnreadableDocument(source.name, "it is a Strict Open XML Document", remedy)
 
 
 class _Styles:

@@ -165,15 +165,19 @@ class _Chunker:
                 groups[-1] = last.joined(section)
             else:
                 groups.append(section)
+        if len(groups) > 1 and self._is_heading_only(groups[-1]):
+            groups[-2:] = [groups[-2].joined(groups[-1])]
         return groups
 
     def _belong_together(self, last: _Section, section: _Section, *, final: bool) -> bool:
         if last.bare:
-            return last.tokens <= self.chunk_tokens // 2  # more of them is a list of headings
+            return self._is_heading_only(last)
         fits = last.tokens + section.tokens <= self.chunk_tokens
-        return (fits and last.tokens < SMALL_SECTION) or (
-            final and (section.bare or (fits and section.tokens < SMALL_SECTION))
-        )
+        return fits and (last.tokens < SMALL_SECTION or (final and section.tokens < SMALL_SECTION))
+
+    def _is_heading_only(self, section: _Section) -> bool:
+        """Whether it is a heading or a few; more of them are a list of headings, which is worth a chunk."""
+        return section.bare and section.tokens <= self.chunk_tokens // 2
 
     def _of_section(self, page: Page, section: _Section, position: int) -> Iterator[Chunk]:
         heading = self._heading(section.path)

@@ -1,0 +1,134 @@
+"""Real files for tests, made on the spot by the libraries that make such files."""
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import docx
+from docx.document import Document as WordDocument
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+GERMAN = "Die Größe der Straße über München beträgt fünf Kilometer. Schöne Grüße aus Österreich!\n"
+JAPANESE = "これは日本語の文書です。会議は月曜日の午前九時に始まります。資料を持参してください。\n"
+CHINESE = "这是一个中文文档。会议将于星期一上午九点开始，请携带资料。公司规定如下。\n"
+RUSSIAN = "Совещание начнётся в понедельник в девять часов утра. Пожалуйста, возьмите документы.\n"
+
+WEB_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Travel rules</title>
+<style>p { color: red }</style><script>alert("stolen")</script></head>
+<body>
+<nav><ul><li><a href="/">Home menu entry</a></li><li><a href="/shop">Shop menu entry</a></li></ul></nav>
+<h1>Travel rules</h1>
+<p>Trains are booked at least three days before a journey, in second class, and the ticket is kept.</p>
+<h2>Hotels</h2>
+<p>A night may cost up to 120 euros in Berlin, breakfast included, and 95 euros anywhere else.</p>
+<ul><li>Ask for the company rate.</li><li>Cancel in time.</li></ul>
+<h2>Allowances</h2>
+<table><tr><th>City</th><th>Limit</th></tr><tr><td>Berlin</td><td>120 euros</td></tr></table>
+<footer>Imprint and cookie settings</footer>
+</body></html>
+"""
+
+
+def write_pdf(
+    path: Path, pages: Sequence[str], *, title: str | None = None, outline: Sequence[tuple[str, int]] = ()
+) -> Path:
+    """A PDF with one page per text, "" for an empty one; `outline` holds (heading, 0-based page)."""
+    canvas = Canvas(str(path), pagesize=A4)
+    if title is not None:
+        canvas.setTitle(title)
+    for number, text in enumerate(pages):
+        canvas.bookmarkPage(str(number))
+        for entry, _ in (pair for pair in outline if pair[1] == number):
+            canvas.addOutlineEntry(entry, str(number), level=0)
+        lines = canvas.beginText(60, 780)
+        for line in text.split("\n"):
+            lines.textLine(line)
+        canvas.drawText(lines)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+def write_encrypted_pdf(path: Path, text: str, password: str, *, algorithm: str = "AES-256") -> Path:
+    """A PDF that opens only with `password`; "" makes one that is encrypted and yet opens for everyone."""
+    writer = PdfWriter(clone_from=PdfReader(write_pdf(path, [text])))
+    writer.encrypt(password, "the owner's password", algorithm=algorithm)
+    writer.write(path)
+    writer.close()
+    return path
+
+
+def write_scanned_pdf(path: Path) -> Path:
+    """A PDF of one page that is a picture."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(200, 200)
+    canvas_bytes = io.BytesIO()
+    canvas = Canvas(canvas_bytes, pagesize=(200, 200))
+    canvas.drawInlineImage(_picture(), 0, 0, 200, 200)
+    canvas.save()
+    page.merge_page(PdfReader(canvas_bytes).pages[0])
+    writer.write(path)
+    writer.close()
+    return path
+
+
+def write_word(path: Path, fill: Callable[[WordDocument], None]) -> Path:
+    """A .docx with what `fill` puts into it."""
+    document = docx.Document()
+    fill(document)
+    document.save(str(path))
+    return path
+
+
+def fill_handbook(document: WordDocument) -> None:
+    """Title, headings, a list, a table between paragraphs, a header and a footer."""
+    document.add_heading("Staff handbook", 0)
+    document.add_heading("Leave", 1)
+    document.add_paragraph("Everyone has thirty days.")
+    document.add_heading("Carry-over", 2)
+    document.add_paragraph("Five days may be kept.", style="List Bullet")
+    document.add_paragraph("They end in March.", style="List Bullet")
+    table = document.add_table(rows=2, cols=2)
+    for cell, words in zip(
+        (cell for row in table.rows for cell in row.cells), ("Year", "Days", "2026", "30"), strict=True
+    ):
+        cell.text = words
+    document.add_paragraph("After the table.")
+    document.sections[0].header.paragraphs[0].text = "CONFIDENTIAL HEADER"
+    document.sections[0].footer.paragraphs[0].text = "PAGE FOOTER"
+
+
+def repacked(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
+    """The .docx at `path` with one of its parts changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[part] = change(parts[part])
+    return write_zip(path, parts)
+
+
+def write_zip(path: Path, parts: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def cut(path: Path, share: float = 0.6) -> Path:
+    """The file with only the first `share` of its bytes, as after a broken download."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+def old_office_bytes(stream: str) -> bytes:
+    """The beginning of a file of Office before 2007, with the name of a stream in its directory."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + stream.encode("utf-16-le")
+
+
+def _picture() -> Image.Image:
+    return Image.effect_noise((64, 64), 60).convert("RGB")

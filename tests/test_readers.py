@@ -1,0 +1,434 @@
+"""The readers, on real files of every family, whole and damaged."""
+
+import hashlib
+import logging
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.readers import READERS, SUFFIXES, read
+from rag.errors import UnreadableDocument
+from rag.types import Document
+from tests.documents import (
+    CHINESE,
+    GERMAN,
+    JAPANESE,
+    RUSSIAN,
+    WEB_PAGE,
+    cut,
+    fill_handbook,
+    old_office_bytes,
+    repacked,
+    write_encrypted_pdf,
+    write_pdf,
+    write_scanned_pdf,
+    write_word,
+    write_zip,
+)
+
+MEGABYTE = 1_000_000
+PAGE = "The reactor is inspected\nevery second year."
+
+
+def read_here(path: Path, *, max_bytes: int = 50 * MEGABYTE, password: str | None = None) -> Document:
+    return read(path, max_bytes=max_bytes, password=password)
+
+
+def read_bytes(folder: Path, name: str, data: bytes) -> Document:
+    path = folder / name
+    path.write_bytes(data)
+    return read_here(path)
+
+
+def refusal(path: Path, **options: str) -> UnreadableDocument:
+    with pytest.raises(UnreadableDocument) as caught:
+        read_here(path, password=options.get("password"))
+    return caught.value
+
+
+def refusal_of(folder: Path, name: str, data: bytes) -> UnreadableDocument:
+    path = folder / name
+    path.write_bytes(data)
+    return refusal(path)
+
+
+def only_text(document: Document) -> str:
+    (page,) = document.pages
+    assert page.number is None
+    return page.text
+
+
+def headings(document: Document) -> list[tuple[int, str]]:
+    """Level and text of every heading, each checked to stand where it says."""
+    for page in document.pages:
+        for heading in page.headings:
+            assert heading.text in page.text[heading.start :].split("\n", 1)[0]
+            assert heading.start == 0 or page.text[heading.start - 1] == "\n"
+    return [(heading.level, heading.text) for page in document.pages for heading in page.headings]
+
+
+# What all readers share
+
+
+def test_the_same_bytes_under_two_names_have_one_id(tmp_path: Path) -> None:
+    one, other = (read_bytes(tmp_path, name, b"Words.") for name in ("a.txt", "b.md"))
+    assert one.id == other.id == hashlib.sha256(b"Words.").hexdigest()
+    assert (one.name, other.name) == ("a.txt", "b.md")
+
+
+def test_a_given_name_decides_name_suffix_and_title(tmp_path: Path) -> None:
+    path = tmp_path / "upload-7f3a"
+    path.write_bytes(b"Words.")
+    document = read(path, name="travel_rules.txt", max_bytes=MEGABYTE)
+    assert (document.name, document.title) == ("travel_rules.txt", "travel rules")
+
+
+def test_every_suffix_is_in_lower_case_and_capitals_are_understood(tmp_path: Path) -> None:
+    assert SUFFIXES == tuple(READERS)
+    assert all(suffix == suffix.lower() for suffix in SUFFIXES)
+    assert only_text(read_bytes(tmp_path, "A.TXT", b"Words.")) == "Words."
+
+
+def test_text_is_normalised(tmp_path: Path) -> None:
+    raw = "\ufeffcafe\u0301\r\nof\ufb01ce\rsoft\u00adhyphen\0 end" + " more" * 100
+    assert only_text(read_bytes(tmp_path, "a.txt", raw.encode())) == "café\noffice\nsofthyphen end" + " more" * 100
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason", "remedy"),
+    [
+        pytest.param("a.txt", b"", "empty (0 bytes)", "again", id="empty"),
+        pytest.param("a.txt", b" \n\t\n", "no text", "with text", id="only white space"),
+        pytest.param("a.txt", random.Random(1).randbytes(5000), "not text", "UTF-8", id="binary"),
+        pytest.param("a.txt", b"\0" * 5000, "not text", "UTF-8", id="zeros"),
+        pytest.param("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(90), "a PNG picture", "save it as", id="picture as text"),
+        pytest.param("a.pages", b"x", "files ending in .pages are not supported", ".docx", id="unknown suffix"),
+        pytest.param("a.doc", old_office_bytes("WordDocument"), ".doc are not supported", ".docx", id="old Word"),
+        pytest.param("a", b"x", "without an ending", ".pdf", id="no suffix"),
+        pytest.param("a.docx", b"%PDF-1.7\n", "but it is a PDF", "ends in .pdf", id="PDF as Word"),
+        pytest.param("a.md", b"%PDF-1.7\n", "but it is a PDF", "ends in .pdf", id="PDF as Markdown"),
+        pytest.param("a.docx", old_office_bytes("Workbook"), "an old Excel workbook", "save it as", id="old Excel"),
+        pytest.param("a.docx", old_office_bytes("EncryptedPackage"), "locked with a password", "copy", id="locked"),
+        pytest.param("a.pdf", WEB_PAGE.encode(), "but it is a web page", "ends in .html", id="HTML as PDF"),
+        pytest.param("a.docx", b"PK\x03\x04half", "a damaged ZIP archive", "again", id="half a ZIP"),
+        pytest.param("a.docx", b"plain words", "not a Word document", "save it again", id="text as Word"),
+        pytest.param("a.pdf", b"plain words", "not a PDF", "viewer", id="text as PDF"),
+        pytest.param("a.html", b"<html><script>x()</script></html>", "no main text", "print", id="page without text"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_name_the_reason_and_a_remedy(
+    tmp_path: Path, name: str, data: bytes, reason: str, remedy: str
+) -> None:
+    refused = refusal_of(tmp_path, name, data)
+    assert refused.name == name
+    assert str(refused).startswith(f"{name}: ")
+    assert reason in refused.reason
+    assert remedy in refused.remedy
+
+
+def test_an_excel_workbook_named_docx_is_recognised(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.docx", {"xl/workbook.xml": b"<workbook/>"})
+    assert "an Excel workbook (.xlsx)" in refusal(path).reason
+
+
+def test_a_file_over_the_limit_is_refused_with_size_limit_and_setting(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"x" * 2_500_000)
+    with pytest.raises(UnreadableDocument, match=r"2\.5 MB.*limit is 2\.0 MB.*FOOTNOTE_FILE_MEGABYTES"):
+        read_here(path, max_bytes=2 * MEGABYTE)
+    assert only_text(read_here(path, max_bytes=2_500_000)).startswith("xxx")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    assert "no such file" in refusal(tmp_path / "a.txt").reason
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "a.txt"
+    folder.mkdir()
+    assert "folder" in refusal(folder).reason
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may read everything")
+def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    assert "may not open it" in refusal(path).reason
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        pytest.param("employee_hand-book.txt", "employee hand book", id="hyphens and underscores"),
+        pytest.param("report-2026-03-01.txt", "report 2026-03-01", id="a date"),
+        pytest.param("v1.2 notes.txt", "v1.2 notes", id="a dot inside"),
+        pytest.param("___.txt", "___.txt", id="nothing readable"),
+    ],
+)
+def test_a_file_without_a_title_is_called_by_its_name(tmp_path: Path, name: str, title: str) -> None:
+    assert read_bytes(tmp_path, name, b"Words.").title == title
+
+
+# Plain text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        pytest.param(GERMAN, "utf-8", id="UTF-8"),
+        pytest.param(GERMAN, "utf-8-sig", id="UTF-8 with a mark"),
+        pytest.param(GERMAN + CHINESE, "utf-16", id="UTF-16"),
+        pytest.param(GERMAN, "windows-1252", id="Western"),
+        pytest.param("café", "windows-1252", id="one Western word"),
+        pytest.param("Preis – günstig: 5 €", "windows-1252", id="Western dash and euro"),
+        pytest.param("El niño, año tras año", "windows-1252", id="Spanish"),
+        pytest.param("Zażółć gęślą jaźń, mówi pani Wiśniewska.", "windows-1250", id="Polish"),
+        pytest.param(JAPANESE, "shift_jis", id="Japanese"),
+        pytest.param(JAPANESE * 40, "euc_jp", id="Japanese of Unix"),
+        pytest.param(CHINESE, "gb18030", id="Chinese"),
+        pytest.param(RUSSIAN, "windows-1251", id="Russian"),
+        pytest.param(CHINESE * 4000, "gb18030", id="longer than the sample"),
+    ],
+)
+def test_text_in_its_encoding_comes_out_as_it_was_written(tmp_path: Path, text: str, encoding: str) -> None:
+    assert only_text(read_bytes(tmp_path, "a.txt", text.encode(encoding))) == text
+
+
+def test_utf8_cut_inside_a_character_is_still_utf8(tmp_path: Path) -> None:
+    assert only_text(read_bytes(tmp_path, "a.txt", (GERMAN * 9 + "ß").encode()[:-1])).startswith(GERMAN * 9)
+
+
+# Markdown
+
+MARKDOWN = """---
+title: "Travel rules"
+date: 2026-01-01
+---
+# Rules of travel
+
+```python
+# no heading
+```
+
+Hotels
+------
+Up to 120 euros.
+
+### Left alone ###
+"""
+
+
+def test_markdown_keeps_its_source_and_finds_its_headings(tmp_path: Path) -> None:
+    document = read_bytes(tmp_path, "a.md", MARKDOWN.encode())
+    assert document.title == "Travel rules"
+    assert only_text(document).startswith("# Rules of travel\n\n```python\n# no heading")
+    assert headings(document) == [(1, "Rules of travel"), (2, "Hotels"), (3, "Left alone")]
+
+
+def test_markup_inside_a_heading_is_left_out_of_its_text(tmp_path: Path) -> None:
+    (page,) = read_bytes(tmp_path, "a.md", b"Text.\n\n## The *old* `make` [way](x.md)\n").pages
+    assert [(heading.text, heading.start) for heading in page.headings] == [("The old make way", 7)]
+
+
+def test_markdown_without_front_matter_is_called_by_its_first_heading(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, "a.md", b"## Small\n\n# Big\n").title == "Big"
+
+
+# Web pages
+
+
+def test_a_web_page_gives_its_main_text_and_headings_without_menus_scripts_and_footer(tmp_path: Path) -> None:
+    document = read_bytes(tmp_path, "a.html", WEB_PAGE.encode())
+    text = only_text(document)
+    assert document.title == "Travel rules"
+    assert headings(document) == [(1, "Travel rules"), (2, "Hotels"), (2, "Allowances")]
+    for wanted in ("three days before", "120 euros in Berlin", "- Cancel in time.", "Berlin | 120 euros"):
+        assert wanted in text
+    for unwanted in ("menu entry", "stolen", "cookie", "color: red"):
+        assert unwanted not in text
+
+
+@pytest.mark.parametrize("around", ["{}", "<main>{}</main>", "<div><article>{}</article></div>"])
+def test_a_short_page_keeps_its_heading_and_loses_its_menu(tmp_path: Path, around: str) -> None:
+    page = "<body><nav><a href=/>Menu</a></nav>" + around.format("<h1>Rules</h1><p>Book early.</p>") + "</body>"
+    document = read_bytes(tmp_path, "a.html", page.encode())
+    assert only_text(document) == "Rules\n\nBook early."
+    assert headings(document) == [(1, "Rules")]
+
+
+def test_items_in_a_cell_stay_words_of_their_own(tmp_path: Path) -> None:
+    page = "<p>Ducks and where they live.</p><table><tr><td>Teal</td><td><ul><li>Pond</li><li>Marsh</li></ul></td></tr>"
+    assert "Teal | Pond Marsh" in only_text(read_bytes(tmp_path, "a.html", page.encode()))
+
+
+def test_a_web_page_is_decoded_as_it_declares(tmp_path: Path) -> None:
+    page = f'<html><head><meta charset="shift_jis"><title>規則</title></head><body><p>{JAPANESE}</p></body></html>'
+    document = read_bytes(tmp_path, "a.html", page.encode("shift_jis"))
+    assert document.title == "規則"
+    assert JAPANESE.strip() in only_text(document)
+
+
+def test_a_page_nested_without_end_is_refused_or_read_but_does_not_crash(tmp_path: Path) -> None:
+    assert "main text" in refusal_of(tmp_path, "a.html", b"<div>" * 50_000 + b"deep").reason
+
+
+def test_an_entity_of_a_web_page_reads_no_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("swordfish")
+    page = f'<!DOCTYPE html [<!ENTITY x SYSTEM "{secret.as_uri()}">]><html><body><p>Hello there &x; again.</p></body>'
+    assert "swordfish" not in only_text(read_bytes(tmp_path, "a.xhtml", page.encode()))
+
+
+# Word
+
+
+def test_word_keeps_headings_lists_and_tables_in_order_without_header_and_footer(tmp_path: Path) -> None:
+    document = read_here(write_word(tmp_path / "a.docx", fill_handbook))
+    assert document.title == "Staff handbook"
+    assert headings(document) == [(1, "Staff handbook"), (1, "Leave"), (2, "Carry-over")]
+    assert only_text(document) == (
+        "Staff handbook\n\nLeave\n\nEveryone has thirty days.\n\nCarry-over\n\n- Five days may be kept.\n"
+        "- They end in March.\n\nYear | Days\n2026 | 30\n\nAfter the table."
+    )
+
+
+def test_a_truncated_word_file_is_refused(tmp_path: Path) -> None:
+    assert "damaged" in refusal(cut(write_word(tmp_path / "a.docx", fill_handbook))).reason
+
+
+def test_a_word_file_without_text_is_refused(tmp_path: Path) -> None:
+    assert "no text" in refusal(write_word(tmp_path / "a.docx", lambda document: None)).reason
+
+
+def test_a_strict_word_file_is_refused_with_the_form_to_save_it_in(tmp_path: Path) -> None:
+    old, new = b"http://schemas.openxmlformats.org/officeDocument/2006", b"http://purl.oclc.org/ooxml/officeDocument"
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    refused = refusal(repacked(path, "_rels/.rels", lambda relations: relations.replace(old, new)))
+    assert "Strict" in refused.reason
+    assert "Word Document (*.docx)" in refused.remedy
+
+
+def test_a_word_file_that_unpacks_to_too_much_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.docx", {"[Content_Types].xml": b"<x/>", "word/document.xml": bytes(101 * MEGABYTE)})
+    assert path.stat().st_size < MEGABYTE
+    assert "unpacks to 101 MB" in refusal(path).reason
+
+
+def _with_entities(declarations: bytes, reference: bytes) -> Callable[[bytes], bytes]:
+    def change(xml: bytes) -> bytes:
+        head, body = xml.split(b"?>", 1)
+        return head + b"?><!DOCTYPE d [" + declarations + b"]>" + body.replace(b"After the table.", reference)
+
+    return change
+
+
+def test_entities_in_a_word_file_read_no_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("swordfish")
+    declaration = f'<!ENTITY x SYSTEM "{secret.as_uri()}">'.encode()
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    document = read_here(repacked(path, "word/document.xml", _with_entities(declaration, b"&x;")))
+    assert "swordfish" not in only_text(document)
+
+
+def test_entities_in_a_word_file_that_grow_without_end_are_refused(tmp_path: Path) -> None:
+    names = [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(10)]
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    bomb = _with_entities("".join(names).encode(), b"&e9;")
+    assert "damaged" in refusal(repacked(path, "word/document.xml", bomb)).reason
+
+
+# PDF
+
+
+def test_pages_of_a_pdf_keep_their_numbers_also_when_one_is_empty(tmp_path: Path) -> None:
+    document = read_here(write_pdf(tmp_path / "a.pdf", [PAGE, "", "The third page."]))
+    assert [(page.number, page.text) for page in document.pages] == [(1, PAGE), (2, ""), (3, "The third page.")]
+
+
+def test_outline_entries_are_headings_where_their_words_stand(tmp_path: Path) -> None:
+    pages = ["Preface\n\n1 Safety\nWear gloves.", "No such words here."]
+    document = read_here(write_pdf(tmp_path / "a.pdf", pages, outline=[("Safety", 0), ("Elsewhere", 1)]))
+    (heading,) = document.pages[0].headings
+    assert (heading.level, heading.text) == (1, "Safety")
+    assert document.pages[0].text[heading.start :].startswith("1 Safety")
+    assert not document.pages[1].headings
+
+
+@pytest.mark.parametrize(
+    ("metadata", "title"),
+    [
+        pytest.param("Reactor manual", "Reactor manual", id="a real title"),
+        pytest.param("Microsoft Word - manual_v3.doc", "reactor", id="made by Word"),
+        pytest.param("untitled", "reactor", id="untitled"),
+        pytest.param("(anonymous)", "reactor", id="made by reportlab"),
+        pytest.param("report.indd", "reactor", id="a file name"),
+        pytest.param("", "reactor", id="none"),
+    ],
+)
+def test_a_pdf_is_called_by_its_metadata_where_a_person_wrote_it(tmp_path: Path, metadata: str, title: str) -> None:
+    assert read_here(write_pdf(tmp_path / "reactor.pdf", [PAGE], title=metadata)).title == title
+
+
+@pytest.mark.parametrize("algorithm", ["AES-256", "AES-128", "RC4-128"])
+def test_an_encrypted_pdf_opens_with_its_password_only(tmp_path: Path, algorithm: str) -> None:
+    path = write_encrypted_pdf(tmp_path / "a.pdf", PAGE, "letmein", algorithm=algorithm)
+    without, wrong = refusal(path), refusal(path, password="wrong")
+    assert without.reason == "it is locked with a password"
+    assert wrong.reason == "the password does not open it"
+    assert "password" in without.remedy
+    assert read_here(path, password="letmein").pages[0].text == PAGE
+
+
+def test_a_pdf_encrypted_without_a_password_is_read(tmp_path: Path) -> None:
+    assert read_here(write_encrypted_pdf(tmp_path / "a.pdf", PAGE, "")).pages[0].text == PAGE
+
+
+def test_a_scan_is_refused_with_text_recognition_as_the_remedy(tmp_path: Path) -> None:
+    refused = refusal(write_scanned_pdf(tmp_path / "a.pdf"))
+    assert "scan" in refused.reason
+    assert "OCR" in refused.remedy
+
+
+def test_a_pdf_of_empty_pages_is_refused(tmp_path: Path) -> None:
+    assert "no text" in refusal(write_pdf(tmp_path / "a.pdf", ["", ""])).reason
+
+
+def test_a_truncated_pdf_is_refused_or_read_in_part_but_does_not_crash(tmp_path: Path) -> None:
+    whole = write_pdf(tmp_path / "whole.pdf", [PAGE] * 20).read_bytes()
+    path = tmp_path / "a.pdf"
+    for kept in (20, 200, len(whole) // 2, len(whole) - 200, len(whole) - 20):
+        path.write_bytes(whole[:kept])
+        try:
+            read_here(path)
+        except UnreadableDocument as refused:
+            assert refused.remedy
+
+
+def test_bytes_of_a_pdf_changed_at_random_never_crash(tmp_path: Path) -> None:
+    whole = write_pdf(tmp_path / "whole.pdf", [PAGE] * 3, outline=[("The reactor", 1)]).read_bytes()
+    chance, path = random.Random(7), tmp_path / "a.pdf"
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 30)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        try:
+            read_here(path)
+        except UnreadableDocument as refused:
+            assert refused.remedy
+
+
+def test_the_complaints_of_pypdf_stay_away_from_the_terminal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [PAGE])
+    path.write_bytes(path.read_bytes().replace(b"startxref\n", b"startxref\n9"))
+    with caplog.at_level(logging.WARNING):
+        assert read_here(path).pages[0].text == PAGE
+    assert not [record for record in caplog.records if record.name.startswith("pypdf")]
+    assert capfd.readouterr() == ("", "")

@@ -5,10 +5,11 @@ import logging
 import re
 from collections.abc import Iterator
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
 
 from ingest.readers.cleaning import clean
+from ingest.readers.reading_order import better_text
 from ingest.readers.source import Content, Source, one_line, sensible_title
 from rag.errors import UnreadableDocument
 from rag.types import Heading, Page
@@ -55,7 +56,7 @@ def read_pdf(source: Source) -> Content:
 
 def _open(source: Source) -> PdfReader:
     try:
-        reader = PdfReader(io.BytesIO(source.data))
+        reader = PdfReader(io.BytesIO(_with_pointer(source.data)))
         locked = reader.is_encrypted and not reader.decrypt(source.password or "")
         if not locked:
             len(reader.pages)  # the page tree is read here, so that damage shows
@@ -68,12 +69,27 @@ def _open(source: Source) -> PdfReader:
     return reader
 
 
+def _with_pointer(data: bytes) -> bytes:
+    """A whole file that never says where its table starts gets a pointer to nowhere: pypdf then rebuilds the table."""
+    whole = data.rstrip().endswith(b"%%EOF")
+    return data + b"\nstartxref\n0\n%%EOF\n" if whole and b"startxref" not in data else data
+
+
 def _page_text(reader: PdfReader, index: int, name: str) -> str:
     """Text of a page; one broken page costs only itself, and the log says which it was."""
     try:
-        return clean(reader.pages[index].extract_text()).strip("\n")
+        page = reader.pages[index]
+        return better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
     except _DAMAGE as exc:
         _log.warning("%s: page %d is damaged and was left out (%s)", name, index + 1, type(exc).__name__)
+        return ""
+
+
+def _layout(page: PageObject) -> str:
+    """The page as lines of equal height with the gaps of its columns, "" where pypdf cannot lay it out."""
+    try:
+        return page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
+    except _DAMAGE:
         return ""
 
 

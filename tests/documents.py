@@ -9,6 +9,7 @@ import docx
 from docx.document import Document as WordDocument
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, StreamObject
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -58,6 +59,18 @@ def write_encrypted_pdf(path: Path, text: str, password: str, *, algorithm: str 
     """A PDF that opens only with `password`; "" makes one that is encrypted and yet opens for everyone."""
     writer = PdfWriter(clone_from=PdfReader(write_pdf(path, [text])))
     writer.encrypt(password, "the owner's password", algorithm=algorithm)
+    writer.write(path)
+    writer.close()
+    return path
+
+
+def write_scrambled_pdf(path: Path, text: str) -> Path:
+    """A PDF whose font says that A, B and C are characters that do not exist."""
+    writer = PdfWriter(clone_from=PdfReader(write_pdf(path, [text])))
+    names = StreamObject()
+    names.set_data(b"begincmap 1 beginbfrange <41> <43> <2fe0> endbfrange endcmap")
+    font = writer.pages[0]["/Resources"]["/Font"]["/F1"]  # type: ignore[index]
+    font[NameObject("/ToUnicode")] = writer._add_object(names)
     writer.write(path)
     writer.close()
     return path

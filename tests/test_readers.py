@@ -25,6 +25,7 @@ from tests.documents import (
     write_encrypted_pdf,
     write_pdf,
     write_scanned_pdf,
+    write_scrambled_pdf,
     write_word,
     write_zip,
 )
@@ -391,6 +392,12 @@ def test_a_pdf_encrypted_without_a_password_is_read(tmp_path: Path) -> None:
 def test_a_scan_is_refused_with_text_recognition_as_the_remedy(tmp_path: Path) -> None:
     refused = refusal(write_scanned_pdf(tmp_path / "a.pdf"))
     assert "scan" in refused.reason
+    assert "OCR" in refused.remedy
+
+
+def test_a_pdf_whose_letters_cannot_be_read_is_refused_with_text_recognition_as_the_remedy(tmp_path: Path) -> None:
+    refused = refusal(write_scrambled_pdf(tmp_path / "a.pdf", "CABBAC " * 9))
+    assert "fonts" in refused.reason
     assert "OCR" in refused.remedy
 
 

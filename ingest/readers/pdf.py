@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from pypdf import PageObject, PdfReader
@@ -33,6 +34,8 @@ _DAMAGE = (
     EOFError,
     MemoryError,
 )
+_UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be single symbols
+_UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
 _OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
 
 
@@ -40,7 +43,7 @@ def read_pdf(source: Source) -> Content:
     """One Page per page of the PDF; a page without text has the text "".
 
     Raises:
-        UnreadableDocument: locked, damaged, or made of pictures only.
+        UnreadableDocument: locked, damaged, made of pictures only, or in fonts that do not name their letters.
     """
     reader = _open(source)
     try:
@@ -49,6 +52,9 @@ def read_pdf(source: Source) -> Content:
         raise _damaged(source.name) from exc
     if not any(text.strip() for text in texts):
         raise _without_text(reader, source.name, len(texts))
+    if _is_scrambled("".join(texts)):
+        remedy = "Run text recognition (OCR) on it, for example `ocrmypdf --force-ocr`, and add the result."
+        raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", remedy)
     headings = _headings(reader, texts)
     pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
     return Content(_title(reader), tuple(pages))
@@ -96,6 +102,12 @@ def _layout(page: PageObject) -> str:
 def _damaged(name: str) -> UnreadableDocument:
     remedy = "Open it in a PDF viewer: if it opens there, print it to a new PDF and add that; else fetch it again."
     return UnreadableDocument(name, "it is damaged or not a PDF", remedy)
+
+
+def _is_scrambled(text: str) -> bool:
+    """Whether numbers of glyphs came out as letters: some of them then fall on characters that do not exist."""
+    unknown = sum(text.count(character) for character in set(text) if unicodedata.category(character) == "Cn")
+    return unknown > _UNKNOWN_FEW and unknown > _UNKNOWN_SHARE * sum(map(len, text.split()))
 
 
 def _without_text(reader: PdfReader, name: str, pages: int) -> UnreadableDocument:

@@ -8,12 +8,12 @@ in tokens it takes the overlap for characters.)
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+from ingest.sections import Section, in_force, sections_of
 from rag.types import Chunk, Document, Heading, Page
 
 CountTokens = Callable[[str], int]
@@ -38,7 +38,6 @@ _PIECE = re.compile(r"\S{1,32}|\s{16}")
 _EAST_ASIAN = "\u3000-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"  # written without spaces: each character is a word
 _WORD = re.compile(rf"[{_EAST_ASIAN}]\s*|[^\s{_EAST_ASIAN}]+\s*")
 _WINDOW = 12  # characters before a tile that are looked at, for each token of overlap
-_HEADING_LINES = re.compile(r"[^\n]*\n(?:[^\w\n]*\n)*")
 
 
 def embedding_text(chunk: Chunk) -> str:
@@ -65,35 +64,6 @@ def chunk(
     measure = _Measure(count_tokens)
     title = measure.cut(document.title, _context_tokens(max_tokens))
     return list(_Chunker(measure, document, title, chunk_tokens, overlap_tokens, max_tokens).chunks())
-
-
-@dataclass(frozen=True)
-class _Section:
-    """A stretch of a page under one path of headings.
-
-    Attributes:
-        body: where the text under its heading lines starts; `end` where there is none.
-        tokens: about how many the stretch has.
-    """
-
-    start: int
-    body: int
-    end: int
-    path: tuple[str, ...]
-    tokens: int
-
-    @property
-    def bare(self) -> bool:
-        """Whether there is nothing under the heading."""
-        return self.body == self.end
-
-    def joined(self, following: "_Section") -> "_Section":
-        """Both as one, under the headings that both share; a bare heading takes the path of what follows it."""
-        tokens = self.tokens + following.tokens
-        if self.bare:
-            return _Section(self.start, following.body, following.end, following.path, tokens)
-        path = self.path if following.bare else _shared(self.path, following.path)
-        return _Section(self.start, self.body, following.end, path, tokens)
 
 
 @dataclass(frozen=True)
@@ -150,15 +120,15 @@ class _Chunker:
         above: tuple[Heading, ...] = ()
         position = 0
         for page in self.document.pages:
-            for section in self._grouped(_sections(page, above, self.title, self.measure)):
+            for section in self._grouped(sections_of(page, above, self.title, self.measure)):
                 for made in self._of_section(page, section, position):
                     yield made
                     position = made.position + 1
-            above = _in_force((*above, *page.headings))
+            above = in_force((*above, *page.headings))
 
-    def _grouped(self, sections: list[_Section]) -> list[_Section]:
+    def _grouped(self, sections: list[Section]) -> list[Section]:
         """Sections worth a chunk: small ones joined with the next, bare headings with what stands under them."""
-        groups: list[_Section] = []
+        groups: list[Section] = []
         for index, section in enumerate(sections):
             last = groups[-1] if groups else None
             if last and self._belong_together(last, section, final=index == len(sections) - 1):
@@ -169,17 +139,17 @@ class _Chunker:
             groups[-2:] = [groups[-2].joined(groups[-1])]
         return groups
 
-    def _belong_together(self, last: _Section, section: _Section, *, final: bool) -> bool:
+    def _belong_together(self, last: Section, section: Section, *, final: bool) -> bool:
         if last.bare:
             return self._is_heading_only(last)
         fits = last.tokens + section.tokens <= self.chunk_tokens
         return fits and (last.tokens < SMALL_SECTION or (final and section.tokens < SMALL_SECTION))
 
-    def _is_heading_only(self, section: _Section) -> bool:
+    def _is_heading_only(self, section: Section) -> bool:
         """Whether it is a heading or a few; more of them are a list of headings, which is worth a chunk."""
         return section.bare and section.tokens <= self.chunk_tokens // 2
 
-    def _of_section(self, page: Page, section: _Section, position: int) -> Iterator[Chunk]:
+    def _of_section(self, page: Page, section: Section, position: int) -> Iterator[Chunk]:
         heading = self._heading(section.path)
         blank = Chunk(self.document.id, self.document.name, self.title, page.number, heading, 0, 0, position, "")
         room = self.max_tokens - SPECIAL_TOKENS - self.measure.exact(embedding_text(blank))
@@ -200,7 +170,7 @@ class _Chunker:
                 return line
         return self.measure.cut(path[-1], limit) if path else ""
 
-    def _tiles(self, text: str, section: _Section, size: int) -> list[_Tile]:
+    def _tiles(self, text: str, section: Section, size: int) -> list[_Tile]:
         """The section in stretches that leave room for the overlap; the headings stay with what stands under them."""
         if section.tokens <= size:
             return [_Tile(section.start, section.end, section.tokens)]
@@ -271,48 +241,6 @@ class _Chunker:
             middle = _middle(text, left, right)
             yield from self._fitting(blank, text, left, left, middle)
             yield from self._fitting(blank, text, middle, middle, right)
-
-
-def _sections(page: Page, above: tuple[Heading, ...], title: str, measure: _Measure) -> list[_Section]:
-    """The page cut at its headings; what stands before the first belongs to the headings of the pages before."""
-    cuts = [heading.start for heading in page.headings]
-    found = []
-    if (cuts[0] if cuts else len(page.text)) > 0:
-        end = cuts[0] if cuts else len(page.text)
-        found.append(_Section(0, 0, end, _path(above, title), measure(page.text[:end])))
-    for index, heading in enumerate(page.headings):
-        above = _in_force((*above, heading))
-        end = cuts[index + 1] if index + 1 < len(cuts) else len(page.text)
-        body = _body(page.text, heading.start, end)
-        found.append(_Section(heading.start, body, end, _path(above, title), measure(page.text[heading.start : end])))
-    return [section for section in found if section.tokens or page.text[section.start : section.end].strip()]
-
-
-def _body(text: str, start: int, end: int) -> int:
-    """Where the text under the heading line at `start` begins: after it, a line drawn under it, and empty lines."""
-    match = _HEADING_LINES.match(text, start, end)
-    return match.end() if match and re.search(r"\w", text[match.end() : end]) else end
-
-
-def _in_force(headings: Iterable[Heading]) -> tuple[Heading, ...]:
-    """Those that stand above what follows: each of a higher level than the one after it."""
-    path: list[Heading] = []
-    for heading in headings:
-        while path and path[-1].level >= heading.level:
-            path.pop()
-        path.append(heading)
-    return tuple(path)
-
-
-def _path(headings: tuple[Heading, ...], title: str) -> tuple[str, ...]:
-    """The texts of the headings; one that only repeats the title is left out."""
-    texts = tuple(" ".join(heading.text.split()) for heading in headings)
-    return texts[1:] if texts and texts[0].casefold() == title.casefold() else texts
-
-
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    common = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
-    return tuple(pair[0] for pair in common)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

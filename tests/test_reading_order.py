@@ -1,0 +1,67 @@
+"""Which of two orders the text of a PDF page is given."""
+
+from pathlib import Path
+
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from ingest.readers import read
+from ingest.readers.reading_order import better_text
+
+LINE = "the pump is checked every day"
+CHINESE = "今天天气很好我们\n去公园散步你来吗"
+
+
+@pytest.mark.parametrize(
+    ("in_order", "laid_out", "chosen"),
+    [
+        pytest.param("Oil\nGas\n7\n9", "Oil        7\nGas        9", "Oil   7\nGas   9", id="rows of a table"),
+        pytest.param(
+            f"STATEME\nNTS: {LINE}", f"  STATEMENTS: {LINE}", f"STATEMENTS: {LINE}", id="words that fell apart"
+        ),
+        pytest.param("One.\nTwo.", "One.\n\n\n\nTwo.", "One.\n\nTwo.", id="paragraphs"),
+        pytest.param("a\nb\nc", "a\n\nb\n\nc", "a\nb\nc", id="double spacing"),
+        pytest.param("all of it", "all of", "all of it", id="letters lost"),
+        pytest.param("a b", "a b c", "a b", id="letters from nowhere"),
+        pytest.param("a pump", "a p ump", "a pump", id="words torn apart"),
+        pytest.param("a b c d", "abcd", "a b c d", id="words glued together"),
+        pytest.param(f"{LINE}\n{LINE}", f"{LINE}      {LINE}", f"{LINE}\n{LINE}", id="columns of prose"),
+        pytest.param(CHINESE, CHINESE.replace("\n", "    "), CHINESE, id="Chinese columns"),
+        pytest.param("שלום עולם", "םולש םלוע", "שלום עולם", id="right to left"),
+    ],
+)
+def test_the_layout_is_taken_where_it_loses_nothing(in_order: str, laid_out: str, chosen: str) -> None:
+    assert better_text(in_order, lambda: laid_out) == chosen
+
+
+def test_an_empty_page_is_not_laid_out() -> None:
+    def never() -> str:
+        raise AssertionError
+
+    assert better_text(" \n", never) == " \n"
+
+
+def drawn(path: Path, cells: list[tuple[int, int, str]]) -> str:
+    canvas = Canvas(str(path), pagesize=A4)
+    for x, y, words in cells:
+        canvas.drawString(x, y, words)
+    canvas.save()
+    return read(path, max_bytes=10**6).pages[0].text
+
+
+def test_a_table_drawn_column_by_column_is_read_row_by_row(tmp_path: Path) -> None:
+    columns = [("Berlin", "Paris", "Rome"), ("120", "150", "135")]
+    cells = [(80 + 200 * x, 700 - 20 * y, words) for x, column in enumerate(columns) for y, words in enumerate(column)]
+    assert [line.split() for line in drawn(tmp_path / "a.pdf", cells).split("\n")] == [
+        ["Berlin", "120"],
+        ["Paris", "150"],
+        ["Rome", "135"],
+    ]
+
+
+def test_two_columns_of_prose_are_read_one_after_the_other(tmp_path: Path) -> None:
+    left = [(60, 700 - 16 * row, f"left {row} {LINE}") for row in range(9)]
+    right = [(330, 700 - 16 * row, f"right {row} {LINE}") for row in range(9)]
+    text = drawn(tmp_path / "a.pdf", left + right)
+    assert text.index("left 8") < text.index("right 0")

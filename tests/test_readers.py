@@ -386,7 +386,8 @@ def test_an_encrypted_pdf_opens_with_its_password_only(tmp_path: Path, algorithm
 
 
 def test_a_pdf_encrypted_without_a_password_is_read(tmp_path: Path) -> None:
-    assert read_here(write_encrypted_pdf(tmp_path / "a.pdf", PAGE, "")).pages[0].text == PAGE
+    path = write_encrypted_pdf(tmp_path / "a.pdf", PAGE, "")
+    assert read_here(path).pages[0].text == read_here(path, password="for another file").pages[0].text == PAGE
 
 
 def test_a_scan_is_refused_with_text_recognition_as_the_remedy(tmp_path: Path) -> None:

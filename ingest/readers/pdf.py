@@ -63,7 +63,7 @@ def read_pdf(source: Source) -> Content:
 def _open(source: Source) -> PdfReader:
     try:
         reader = PdfReader(io.BytesIO(_with_pointer(source.data)))
-        locked = reader.is_encrypted and not reader.decrypt(source.password or "")
+        locked = reader.is_encrypted and not any(map(reader.decrypt, (source.password or "", "")))
         if not locked:
             len(reader.pages)  # the page tree is read here, so that damage shows
     except _DAMAGE as exc:

@@ -9,7 +9,7 @@ import docx
 from docx.document import Document as WordDocument
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import NameObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -71,6 +71,45 @@ def write_scrambled_pdf(path: Path, text: str) -> Path:
     names.set_data(b"begincmap 1 beginbfrange <41> <43> <2fe0> endbfrange endcmap")
     font = writer.pages[0]["/Resources"]["/Font"]["/F1"]  # type: ignore[index]
     font[NameObject("/ToUnicode")] = writer._add_object(names)
+    writer.write(path)
+    writer.close()
+    return path
+
+
+def write_typeset_pdf(path: Path, words: Sequence[str]) -> Path:
+    """A PDF as XeTeX writes it: the font has no space, words are set apart by moves, and letter 32 is very wide."""
+    writer = PdfWriter(clone_from=PdfReader(write_pdf(path, ["x"])))
+    names = StreamObject()
+    names.set_data(b"begincmap 1 beginbfrange <0041> <007a> <0041> endbfrange endcmap")
+    letters = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/CIDFontType2"),
+            NameObject("/BaseFont"): NameObject("/AAAAAA+Serif"),
+            NameObject("/W"): ArrayObject(
+                [
+                    NumberObject(32),
+                    NumberObject(32),
+                    NumberObject(900),
+                    NumberObject(65),
+                    NumberObject(122),
+                    NumberObject(500),
+                ]
+            ),
+        }
+    )
+    font = writer.pages[0]["/Resources"]["/Font"]["/F1"]  # type: ignore[index]
+    font.clear()
+    font[NameObject("/Type")] = NameObject("/Font")
+    font[NameObject("/Subtype")] = NameObject("/Type0")
+    font[NameObject("/BaseFont")] = NameObject("/AAAAAA+Serif-Identity-H")
+    font[NameObject("/Encoding")] = NameObject("/Identity-H")
+    font[NameObject("/ToUnicode")] = writer._add_object(names)
+    font[NameObject("/DescendantFonts")] = ArrayObject([writer._add_object(letters)])
+    line = " -250 ".join(f"<{word.encode('utf-16-be').hex()}>" for word in words)
+    text = StreamObject()
+    text.set_data(f"BT /F1 10 Tf 60 700 Td [{line}] TJ ET".encode())
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(text)
     writer.write(path)
     writer.close()
     return path

@@ -26,6 +26,7 @@ from tests.documents import (
     write_pdf,
     write_scanned_pdf,
     write_scrambled_pdf,
+    write_typeset_pdf,
     write_word,
     write_zip,
 )
@@ -400,6 +401,11 @@ def test_a_pdf_whose_letters_cannot_be_read_is_refused_with_text_recognition_as_
     refused = refusal(write_scrambled_pdf(tmp_path / "a.pdf", "CABBAC " * 9))
     assert "fonts" in refused.reason
     assert "OCR" in refused.remedy
+
+
+def test_words_set_apart_by_moves_do_not_run_together(tmp_path: Path) -> None:
+    words = ["The", "valve", "must", "be", "closed"]
+    assert read_here(write_typeset_pdf(tmp_path / "a.pdf", words)).pages[0].text.split() == words
 
 
 def test_a_pdf_of_empty_pages_is_refused(tmp_path: Path) -> None:

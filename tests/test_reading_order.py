@@ -10,6 +10,7 @@ from ingest.readers import read
 from ingest.readers.reading_order import better_text
 
 LINE = "the pump is checked every day"
+TIGHT = f"{LINE} " * 9 + "and then you carry on with it"
 CHINESE = "今天天气很好我们\n去公园散步你来吗"
 
 
@@ -26,6 +27,9 @@ CHINESE = "今天天气很好我们\n去公园散步你来吗"
         pytest.param("a b", "a b c", "a b", id="letters from nowhere"),
         pytest.param("a pump", "a p ump", "a pump", id="words torn apart"),
         pytest.param("a b c d", "abcd", "a b c d", id="words glued together"),
+        pytest.param(
+            TIGHT, TIGHT.replace("then you carry on with it", "thenyoucarryonwithit"), TIGHT, id="a glued line"
+        ),
         pytest.param(f"{LINE}\n{LINE}", f"{LINE}      {LINE}", f"{LINE}\n{LINE}", id="columns of prose"),
         pytest.param(CHINESE, CHINESE.replace("\n", "    "), CHINESE, id="Chinese columns"),
         pytest.param("שלום עולם", "םולש םלוע", "שלום עולם", id="right to left"),

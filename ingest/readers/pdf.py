@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
+from pypdf.generic import ArrayObject, DictionaryObject, NumberObject
 
 from ingest.readers.cleaning import clean
 from ingest.readers.reading_order import better_text
@@ -36,6 +37,7 @@ _DAMAGE = (
 )
 _UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be single symbols
 _UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
+_SPACE = [NumberObject(32), ArrayObject([NumberObject(250)])]  # letter 32 is a quarter of the font's size wide
 _OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
 
 
@@ -85,10 +87,30 @@ def _page_text(reader: PdfReader, index: int, name: str) -> str:
     """Text of a page; one broken page costs only itself, and the log says which it was."""
     try:
         page = reader.pages[index]
+        _widen_spaces(page)
         return better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
     except _DAMAGE as exc:
         _log.warning("%s: page %d is damaged and was left out (%s)", name, index + 1, type(exc).__name__)
         return ""
+
+
+def _widen_spaces(page: PageObject) -> None:
+    """Give composite fonts that have no space the width of one.
+
+    pypdf takes the width of whatever letter is number 32 for it, which may be so wide that words run together, as in
+    many documents of TeX: https://github.com/py-pdf/pypdf/issues/3978
+    """
+    resources = page.get("/Resources", DictionaryObject()).get_object()
+    for entry in resources.get("/Font", DictionaryObject()).get_object().values():
+        font = entry.get_object()
+        if font.get("/Subtype") != "/Type0" or "/ToUnicode" not in font:
+            continue
+        if b"<0020>" in font["/ToUnicode"].get_object().get_data():
+            continue
+        for descendant in font["/DescendantFonts"].get_object():
+            widths = descendant.get_object().get("/W", ArrayObject()).get_object()
+            if widths[-2:] != _SPACE:
+                widths.extend(_SPACE)
 
 
 def _layout(page: PageObject) -> str:

@@ -18,8 +18,10 @@ _PROSE = re.compile(
 )  # four words in a row, or a stretch of CJK
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # layout turns its letters around
 _SAME_LETTERS = 0.99  # share of the letters that must be there in both
-_FEWEST_WORDS = 0.85  # of those in the order of the file: below, the layout has glued words together
+_FEWEST_WORDS = 0.85  # of those in the order of the file
 _DOUBLE_SPACED = 0.6  # share of lines with an empty one below, from which these mean nothing
+_LONG_WORD = 18  # letters; longer words are rare
+_GLUED = 0.02  # share of letters in such words, above which the layout has glued words together
 _COLUMN_LINES = 0.15  # share of lines with prose on both sides of a gap, above which they are columns
 
 
@@ -31,7 +33,7 @@ def better_text(in_order: str, lay_out: Callable[[], str]) -> str:
     if not _same_letters(in_order, laid_out) or _has_columns(laid_out):
         return in_order
     words, laid_out_words = len(_WORD.findall(in_order)), len(_WORD.findall(laid_out))
-    if not words * _FEWEST_WORDS <= laid_out_words <= words:
+    if not words * _FEWEST_WORDS <= laid_out_words <= words or _is_glued(laid_out, in_order):
         return in_order
     return _paragraphs([_GAP.sub("   ", line).strip() for line in laid_out.split("\n")])
 
@@ -47,6 +49,13 @@ def _paragraphs(lines: list[str]) -> str:
 def _same_letters(one: str, other: str) -> bool:
     letters, others = (Counter(filter(str.isalnum, text)) for text in (one, other))
     return (letters & others).total() >= _SAME_LETTERS * max(letters.total(), others.total())
+
+
+def _is_glued(text: str, in_order: str) -> bool:
+    """Whether words run together in `text` that stand apart in the order of the file."""
+    known, words = set(_WORD.findall(in_order)), _WORD.findall(text)
+    glued = sum(len(word) for word in words if len(word) > _LONG_WORD and word not in known)
+    return glued > _GLUED * sum(map(len, words))
 
 
 def _has_columns(text: str) -> bool:

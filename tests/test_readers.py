@@ -344,6 +344,13 @@ def test_entities_in_a_word_file_that_grow_without_end_are_refused(tmp_path: Pat
     assert "damaged" in refusal(repacked(path, "word/document.xml", bomb)).reason
 
 
+def test_lines_of_the_markup_are_no_lines_of_the_text(tmp_path: Path) -> None:
+    words = "Run <code>make all</code>\nbefore you <em>leave</em>,\nand wait for its end."
+    page = f"<html><body><main><h1>Build<a href='#b'>¶</a></h1><p>{words}</p><pre>make\nall</pre></main></body></html>"
+    text = only_text(read_bytes(tmp_path, "a.html", page.encode()))
+    assert text == "Build\n\nRun make all before you leave, and wait for its end.\n\nmake\nall"
+
+
 # PDF
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,9 @@ _ENOUGH = 0.8  # of the text that the most generous extraction finds; one that f
 _NEARLY_ALL = 0.95  # of the text in the body; nothing worth looking for is missing then
 _AROUND = ("nav", "footer", "aside")
 _MAIN = ("article", "main")
-_OWN_LINE = frozenset(("p", "head", "list", "item", "quote", "code", "table", "row", "cell", "div"))
+_OWN_LINE = frozenset(("p", "head", "list", "item", "table", "row", "cell", "div"))
+_PREFORMATTED = ("quote", "code")
+_WHITE_SPACE = re.compile(r"\s+")
 _REMEDY = "If a browser shows its text, print it to a PDF there and add that."
 
 
@@ -95,13 +98,13 @@ def _blocks(body: _Element) -> Iterator[Block]:
     for element in () if body is None else body:
         match element.tag:
             case "head":
-                yield Block(_flow(element), level=_level(element))
+                yield Block(_flow(element).rstrip("¶ "), level=_level(element))
             case "list":
                 yield from _list(element, depth=0)
             case "table":
                 rows = (row(_flow(cell) for cell in cells) for cells in element.iter("row"))
                 yield Block("\n".join(line for line in rows if line))
-            case "quote" | "code":  # also preformatted text, whose line ends matter
+            case tag if tag in _PREFORMATTED:  # its line ends matter
                 yield Block("".join(element.itertext()))
             case "div":
                 yield from _blocks(element)
@@ -123,13 +126,15 @@ def _level(element: _Element) -> int:
 
 def _flow(element: _Element, without: str = "") -> str:
     """The text of an element with collapsed white space and its line breaks; children named `without` left out."""
-    parts = [element.text or ""]
+    parts = [_WHITE_SPACE.sub(" ", element.text or "")]
     for child in element:
         if child.tag == "lb":
             parts.append("\n")
+        elif child.tag in _PREFORMATTED and "\n" in (child.text or "").strip():
+            parts.append("\n" + "".join(child.itertext()).strip("\n") + "\n")
         elif child.tag != without:
             text = _flow(child, without)
             parts.append(f"\n{text}\n" if child.tag in _OWN_LINE else text)
-        parts.append(child.tail or "")
-    lines = (" ".join(line.split(" ")) for line in "".join(parts).split("\n"))
+        parts.append(_WHITE_SPACE.sub(" ", child.tail or ""))
+    lines = "".join(parts).split("\n")
     return "\n".join(line.strip() for line in lines if line.strip())

@@ -5,10 +5,11 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, NumberObject
+from pypdf.generic import ArrayObject, NullObject, NumberObject, StreamObject
 
 from ingest.readers.cleaning import clean
 from ingest.readers.reading_order import better_text
@@ -16,6 +17,7 @@ from ingest.readers.source import Content, Source, one_line, sensible_title
 from rag.errors import UnreadableDocument
 from rag.types import Heading, Page
 
+_Object = Any  # an object of pypdf, of which only the file knows what it holds
 _log = logging.getLogger(__name__)
 # pypdf reports every oddity it repairs; nobody who adds a file can do anything about them.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -100,17 +102,22 @@ def _widen_spaces(page: PageObject) -> None:
     pypdf takes the width of whatever letter is number 32 for it, which may be so wide that words run together, as in
     many documents of TeX: https://github.com/py-pdf/pypdf/issues/3978
     """
-    resources = page.get("/Resources", DictionaryObject()).get_object()
-    for entry in resources.get("/Font", DictionaryObject()).get_object().values():
-        font = entry.get_object()
-        if font.get("/Subtype") != "/Type0" or "/ToUnicode" not in font:
-            continue
-        if b"<0020>" in font["/ToUnicode"].get_object().get_data():
-            continue
-        for descendant in font["/DescendantFonts"].get_object():
-            widths = descendant.get_object().get("/W", ArrayObject()).get_object()
-            if widths[-2:] != _SPACE:
-                widths.extend(_SPACE)
+    try:
+        resources: _Object = page["/Resources"]
+        for font in resources["/Font"].values():
+            _widen_space(font.get_object())
+    except _DAMAGE:
+        _log.debug("a page has no fonts or damaged ones; its text may still be read")
+
+
+def _widen_space(font: _Object) -> None:
+    names = font.get("/ToUnicode", NullObject()).get_object()
+    if font["/Subtype"] != "/Type0" or not isinstance(names, StreamObject) or b"<0020>" in names.get_data():
+        return
+    for descendant in font["/DescendantFonts"].get_object():
+        widths = descendant.get_object()["/W"].get_object()
+        if widths[-2:] != _SPACE:
+            widths.extend(_SPACE)
 
 
 def _layout(page: PageObject) -> str:

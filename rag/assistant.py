@@ -1,0 +1,237 @@
+"""The way of a question: history, retrieval, prompt, generator, citations. The only place that knows them all."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from rag import citations, prompt
+from rag.errors import FootnoteError
+from rag.generators import Generator, StopReason
+from rag.queue import Cancelled, TurnQueue
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.types import Answer, Finish, Hit, Scope, Timings, Turn
+
+_REWRITE_TOKENS = 64
+_QUESTION_CHARACTERS = 4_000
+
+
+class Stage(str, Enum):
+    """What an answer is waiting for."""
+
+    SEARCHING = "searching"
+    QUEUED = "queued"
+    REWRITING = "rewriting"
+    READING = "reading"  # the generator reads the passages
+    WRITING = "writing"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an answer stands. `ahead` counts the questions before it while it is queued."""
+
+    stage: Stage
+    ahead: int = 0
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What every reply works with."""
+
+    retriever: Retriever
+    generator: Generator
+    settings: Settings
+    queue: TurnQueue
+
+
+class QuestionError(FootnoteError):
+    """A question that cannot be asked."""
+
+
+class Assistant:
+    """Answers questions from one collection. Shared by all sessions: the generator serves them in turn."""
+
+    def __init__(self, retriever: Retriever, generator: Generator, settings: Settings) -> None:
+        self._parts = _Parts(retriever, generator, settings, TurnQueue())
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        scope: Scope = Scope(),
+        stop: threading.Event | None = None,
+    ) -> "Reply":
+        """A reply that answers while it is iterated.
+
+        Raises:
+            QuestionError: the question is empty or longer than 4,000 characters.
+        """
+        asked = question.strip()
+        if not asked:
+            raise QuestionError("The question is empty. Type what you want to know.")
+        if len(asked) > _QUESTION_CHARACTERS:
+            raise QuestionError(
+                f"The question has {len(asked):,} characters, at most {_QUESTION_CHARACTERS:,} can be asked. "
+                "Add long texts to the library as documents."
+            )
+        return Reply(self._parts, asked, tuple(history), scope, stop or threading.Event())
+
+    def answer(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = Scope()) -> Answer:
+        """The finished answer, for callers that do not stream."""
+        reply = self.ask(question, history=history, scope=scope)
+        for _ in reply:
+            pass
+        return reply.answer
+
+
+class Reply:
+    """One answer on its way: iterate it for pieces of text, then read `answer`. `stop` may be set from any thread.
+
+    `progress`, `standalone` and `hits` can be read at any time from other threads; `text` is what has been written.
+    """
+
+    def __init__(
+        self, parts: _Parts, question: str, history: tuple[Turn, ...], scope: Scope, stop: threading.Event
+    ) -> None:
+        self.question = question
+        self.standalone = question
+        self.progress = Progress(Stage.SEARCHING)
+        self.hits: tuple[Hit, ...] = ()
+        self.stop = stop
+        self._written = ""
+        self._answer: Answer | None = None
+        self._parts = parts
+        self._history = history
+        self._scope = scope
+        self._timings = Timings()
+        self._dropped: tuple[Hit, ...] = ()
+
+    @property
+    def answer(self) -> Answer:
+        """The finished answer; only after the last piece."""
+        if self._answer is None:
+            raise RuntimeError("Iterate the reply to its end first.")
+        return self._answer
+
+    @property
+    def text(self) -> str:
+        """What has been written so far, without numbers that name no passage."""
+        return citations.known_only(self._written, len(self.hits))
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._steps()
+        self.progress = Progress(Stage.DONE)
+
+    def _steps(self) -> Iterator[str]:
+        try:
+            if self._history:
+                self._rewrite()
+            self._retrieve()
+            if not self.hits:
+                yield from self._refuse(Finish.NOTHING_NEAR)
+                return
+            yield from self._generate()
+        except Cancelled:
+            self._finish("", Finish.STOPPED)
+
+    # Steps
+
+    def _rewrite(self) -> None:
+        """A follow-up is understood before it is searched; if the rewriting fails, it is searched as it stands."""
+        generator = self._parts.generator
+        with self._turn(Stage.REWRITING):
+            started = time.perf_counter()
+            stream = generator.stream(
+                prompt.rewrite_messages(self.question, self._history), max_new_tokens=_REWRITE_TOKENS, stop=self.stop
+            )
+            text = "".join(stream).strip().strip('"').splitlines()
+            if text and stream.stop_reason is StopReason.END:
+                self.standalone = text[0].strip()
+            self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
+        if self.stop.is_set():
+            raise Cancelled
+
+    def _retrieve(self) -> None:
+        settings = self._parts.settings
+        self.progress = Progress(Stage.SEARCHING)
+        started = time.perf_counter()
+        found = self._parts.retriever.retrieve(
+            self.standalone, k=settings.top_k, minimum_score=settings.minimum_score, scope=self._scope
+        )
+        used, dropped = prompt.fit(
+            self.standalone,
+            found.hits,
+            count_tokens=self._parts.generator.count_tokens,
+            budget=self._budget(),
+        )
+        self.hits = tuple(used)
+        self._dropped = (*dropped, *found.below)
+        self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
+
+    def _generate(self) -> Iterator[str]:
+        settings = self._parts.settings
+        with self._turn(Stage.READING):
+            started = time.perf_counter()
+            stream = self._parts.generator.stream(
+                prompt.answer_messages(self.standalone, self.hits),
+                max_new_tokens=settings.answer_tokens,
+                stop=self.stop,
+            )
+            for piece in stream:
+                if not self._written:
+                    self._timings = replace(self._timings, first_token=time.perf_counter() - started)
+                    self.progress = Progress(Stage.WRITING)
+                self._written += piece
+                yield piece
+            self._timings = replace(self._timings, generate=time.perf_counter() - started)
+        if prompt.is_refusal(self._written) or not self._written.strip():
+            self._finish(prompt.REFUSAL, Finish.STOPPED if self.stop.is_set() else Finish.REFUSED)
+            return
+        finishes = {
+            StopReason.END: Finish.COMPLETE,
+            StopReason.LENGTH: Finish.LENGTH,
+            StopReason.STOPPED: Finish.STOPPED,
+        }
+        self._finish(self._written, finishes[stream.stop_reason])
+
+    def _refuse(self, finish: Finish) -> Iterator[str]:
+        self._written = prompt.REFUSAL
+        yield prompt.REFUSAL
+        self._finish(prompt.REFUSAL, finish)
+
+    def _finish(self, text: str, finish: Finish) -> None:
+        refused = prompt.is_refusal(text)
+        cited = (text, ()) if refused else citations.cite(text, self.hits)
+        self._answer = Answer(
+            question=self.question,
+            standalone=self.standalone,
+            text=cited[0],
+            citations=cited[1],
+            used=self.hits,
+            dropped=self._dropped,
+            finish=finish,
+            timings=self._timings,
+        )
+
+    # Parts of the steps
+
+    def _budget(self) -> int:
+        settings = self._parts.settings
+        return min(settings.prompt_tokens, self._parts.generator.context_tokens - settings.answer_tokens)
+
+    @contextlib.contextmanager
+    def _turn(self, stage: Stage) -> Iterator[None]:
+        """Waits for the generator and holds it."""
+        started = time.perf_counter()
+        with self._parts.queue.turn(self.stop, self._queued):
+            self._timings = replace(self._timings, wait=self._timings.wait + time.perf_counter() - started)
+            self.progress = Progress(stage)
+            yield
+
+    def _queued(self, ahead: int) -> None:
+        self.progress = Progress(Stage.QUEUED, ahead)

@@ -1,0 +1,144 @@
+"""Citations: which sentence of an answer rests on which passage. Pure functions."""
+
+import re
+from collections.abc import Sequence
+
+from rag import sentences
+from rag.types import Citation, Hit, Span
+
+_NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
+_WORD = re.compile(r"[^\W_]+(?:[.,\-/'][^\W_]+)*")
+_STOP = frozenset(
+    "a an and any are as at be been but by can do does for from had has have he her his how i if in into is it its may "
+    "more most must no not of on or our out shall she should so than that the their them then there these they this to "
+    "under up upon was we were what when where which while who will with within would you your".split()
+)
+_MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
+_FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
+_MARKS = 2  # passage sentences marked for one answer sentence
+
+
+def words(text: str) -> set[str]:
+    """Words, numbers and codes that carry meaning, in lower case; a plural is its singular."""
+    found = {match.group().lower() for match in _WORD.finditer(text)}
+    return {_stem(word) for word in found if word not in _STOP}
+
+
+def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
+    """Gives every sentence of an answer its citation.
+
+    Numbers that name no passage are removed. A sentence without a number gets that of the passage which holds most of
+    its words; one that shares no word with any passage follows the sentence before it, or takes the strongest hit.
+
+    Args:
+        text: the answer as the generator wrote it.
+        hits: passages in the order of the prompt: `[n]` is `hits[n - 1]`.
+
+    Returns:
+        The text with its numbers placed before the full stop's space, and the citations by rising number.
+    """
+    if not hits:
+        return strip(text), ()
+    claims: dict[int, list[str]] = {}
+    lines = []
+    previous = 1 + max(range(len(hits)), key=lambda index: (hits[index].score, -index))
+    for line in text.strip().splitlines():
+        placed, previous = _cite_line(line, hits, claims, previous)
+        lines.append(placed)
+    citations = [
+        Citation(number, hits[number - 1], _marks(hits[number - 1].chunk.text, claims[number])) for number in sorted(claims)
+    ]
+    return "\n".join(lines).strip(), tuple(citations)
+
+
+def strip(text: str) -> str:
+    """The text without any number in brackets."""
+    return _NUMBERS.sub("", text).strip()
+
+
+def known_only(text: str, count: int) -> str:
+    """The text without numbers above `count`: how an unfinished answer is shown."""
+    return _NUMBERS.sub(lambda match: _brackets(_numbers(match.group(1), count)), text)
+
+
+def _cite_line(
+    line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int
+) -> tuple[str, int]:
+    """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without."""
+    indent = line[: len(line) - len(line.lstrip())]
+    placed = []
+    for sentence, numbers in _claims(line, len(hits)):
+        if not words(sentence) or sentence.endswith(":") or sentence.lstrip().startswith("#"):
+            placed.append(sentence)
+            continue
+        numbers = numbers or [_best(sentence, hits) or previous]
+        for number in numbers:
+            claims.setdefault(number, []).append(sentence)
+        previous = numbers[-1]
+        placed.append(f"{sentence}{_brackets(numbers)}")
+    return indent + " ".join(placed), previous
+
+
+def _claims(line: str, count: int) -> list[tuple[str, list[int]]]:
+    """Sentences of a line without their numbers, and the known numbers that stood in or right after each."""
+    claims: list[tuple[str, list[int]]] = []
+    for sentence in sentences.split(line):
+        numbers = [number for match in _NUMBERS.finditer(sentence.text) for number in _numbers(match.group(1), count)]
+        bare = strip(sentence.text)
+        if bare or not claims:
+            claims.append((bare, list(dict.fromkeys(numbers))))
+        else:
+            claims[-1][1].extend(number for number in numbers if number not in claims[-1][1])
+    return [claim for claim in claims if claim[0]]
+
+
+def _numbers(inside: str, count: int) -> list[int]:
+    return [number for number in map(int, re.findall(r"\d+", inside)) if 1 <= number <= count]
+
+
+def _brackets(numbers: Sequence[int]) -> str:
+    return "".join(f" [{number}]" for number in numbers)
+
+
+def _best(sentence: str, hits: Sequence[Hit]) -> int | None:
+    wanted = words(sentence)
+    shares = [len(wanted & words(f"{hit.chunk.context} {hit.chunk.text}")) for hit in hits]
+    best = max(range(len(hits)), key=lambda index: (shares[index], hits[index].score))
+    return best + 1 if shares[best] else None
+
+
+def _marks(passage: str, claims: Sequence[str]) -> tuple[Span, ...]:
+    """The passage's sentences that hold the words of the claims."""
+    candidates = [(sentence, words(sentence.text)) for sentence in sentences.split(passage)]
+    found: set[Span] = set()
+    for claim in claims:
+        wanted = words(claim)
+        scored = sorted(
+            ((_overlap(wanted, held), sentence) for sentence, held in candidates), key=lambda pair: -pair[0]
+        )
+        if not scored or scored[0][0] < _FEW:
+            continue
+        for score, sentence in scored[:_MARKS]:
+            if score >= max(_FEW, _MARKED * scored[0][0]):
+                found.add(Span(sentence.start, sentence.end))
+    return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _overlap(wanted: set[str], held: set[str]) -> float:
+    """Share of the wanted words that are held, numbers counting double; a longer sentence pays a little."""
+    total = sum(_weight(word) for word in wanted)
+    if not total:
+        return 0.0
+    return sum(_weight(word) for word in wanted & held) / total - 0.001 * len(held)
+
+
+def _weight(word: str) -> int:
+    return 2 if any(letter.isdigit() for letter in word) else 1
+
+
+def _stem(word: str) -> str:
+    if word.isalpha() and len(word) > 4:
+        for ending in ("ies", "es", "s"):
+            if word.endswith(ending) and not word.endswith("ss"):
+                return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word

@@ -1,0 +1,40 @@
+"""Where models run and in which number format."""
+
+import torch
+
+from rag.errors import SettingsError
+
+
+def choose_device(wanted: str) -> str:
+    """ "cuda" or "cpu"; "auto" takes a CUDA card when there is one.
+
+    Raises:
+        SettingsError: CUDA is asked for and cannot be used, or the name is unknown.
+    """
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("device is cuda, but torch finds no CUDA card. Set FOOTNOTE_DEVICE=cpu or auto.")
+    if wanted not in ("cpu", "cuda"):
+        raise SettingsError(f"device is {wanted!r}; it can be auto, cpu or cuda.")
+    return wanted
+
+
+def choose_dtype(wanted: str, device: str) -> torch.dtype:
+    """bfloat16 where the processor multiplies it in hardware (AMX, AVX512-BF16, CUDA), else float32.
+
+    Elsewhere bfloat16 is emulated and slower than float32.
+
+    Raises:
+        SettingsError: the name is unknown.
+    """
+    if wanted == "auto":
+        fast = torch.cuda.is_bf16_supported() if device == "cuda" else _processor_has_bfloat16()
+        return torch.bfloat16 if fast else torch.float32
+    if wanted not in ("float32", "bfloat16"):
+        raise SettingsError(f"dtype is {wanted!r}; it can be auto, float32 or bfloat16.")
+    return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+
+
+def _processor_has_bfloat16() -> bool:
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()

@@ -1,0 +1,41 @@
+"""Sentences of a text with their offsets. The only file that imports sentencex."""
+
+import re
+from dataclasses import dataclass
+
+from sentencex import get_sentence_boundaries
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`text[start:end]` of the text that was split, without surrounding white space."""
+
+    start: int
+    end: int
+    text: str
+
+
+_WRAPPED = re.compile(r"(?<=[^\n.!?:])\n(?=[a-z(])")  # a line break inside a sentence, as in PDF text
+
+
+def split(text: str, language: str = "en") -> list[Sentence]:
+    """Sentences in order, offsets in characters. A line break ends one unless the line plainly goes on."""
+    text = _WRAPPED.sub(" ", text)
+    sentences: list[Sentence] = []
+    offset = 0
+    for line in text.splitlines(keepends=True):
+        sentences += _split_line(line, offset, language)
+        offset += len(line)
+    return sentences
+
+
+def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
+    found = []
+    for boundary in get_sentence_boundaries(language, line):
+        start, end = boundary["start_index"], boundary["end_index"]
+        piece = line[start:end]
+        start += len(piece) - len(piece.lstrip())
+        trimmed = piece.strip()
+        if trimmed:
+            found.append(Sentence(offset + start, offset + start + len(trimmed), trimmed))
+    return found

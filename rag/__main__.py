@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from rag import commands
 from rag.errors import FootnoteError
 from rag.models import commands as models
 from rag.settings import load_settings
@@ -13,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 well, 1 failed with a message, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m rag", description="Ask questions about your own documents.")
     subparsers = parser.add_subparsers(dest="command", required=True)
+    commands.add_parsers(subparsers)
     models.add_parser(subparsers)
     parsed = parser.parse_args(arguments)
     try:

@@ -6,8 +6,9 @@ All are frozen. Embeddings are arrays beside the chunks, never a field of them.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -160,3 +161,30 @@ class Answer:
     dropped: tuple[Hit, ...]
     finish: Finish
     timings: Timings = field(default_factory=Timings)
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """An answer as JSON values, to be kept with its conversation."""
+    return asdict(answer)
+
+
+def answer_from_json(values: dict[str, Any]) -> Answer:
+    """The answer that `answer_to_json` was given."""
+    citations = tuple(
+        Citation(entry["number"], _hit(entry["hit"]), tuple(Span(**mark) for mark in entry["marks"]))
+        for entry in values["citations"]
+    )
+    return Answer(
+        question=values["question"],
+        standalone=values["standalone"],
+        text=values["text"],
+        citations=citations,
+        used=tuple(map(_hit, values["used"])),
+        dropped=tuple(map(_hit, values["dropped"])),
+        finish=Finish(values["finish"]),
+        timings=Timings(**values["timings"]),
+    )
+
+
+def _hit(values: dict[str, Any]) -> Hit:
+    return Hit(Chunk(**values["chunk"]), values["score"])

@@ -1,0 +1,44 @@
+"""Originals: a copy of every document in the library folder, named by its content."""
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+from rag.errors import FootnoteError
+
+
+def keep(library_folder: Path, document_id: str, source: Path) -> Path:
+    """Copies a file to its place; a reader sees all of it or nothing. What is there already is left alone."""
+    place = _folder(library_folder, document_id) / f"{document_id}{source.suffix.lower()}"
+    if place.exists():
+        return place
+    temporary = place.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as read, temporary.open("wb") as written:
+            shutil.copyfileobj(read, written)
+            written.flush()
+            os.fsync(written.fileno())
+        temporary.replace(place)
+    except OSError as exc:
+        temporary.unlink(missing_ok=True)
+        raise FootnoteError(
+            f"{source.name}: no copy could be kept in {place.parent}: {exc.strerror}. Make room and add it again."
+        ) from exc
+    return place
+
+
+def find(library_folder: Path, document_id: str) -> Path | None:
+    """The kept file of a document."""
+    return next(_folder(library_folder, document_id).glob(f"{document_id}.*"), None)
+
+
+def remove(library_folder: Path, document_id: str) -> None:
+    """Deletes the kept file of a document."""
+    for place in _folder(library_folder, document_id).glob(f"{document_id}*"):
+        place.unlink()
+
+
+def _folder(library_folder: Path, document_id: str) -> Path:
+    return library_folder / "originals" / document_id[:2]

@@ -1,0 +1,230 @@
+"""Files into the library: read, chunk, embed, write. Safe to kill at any moment and to run again.
+
+A document is announced in the catalog, its chunks are written in batches, then it is marked as whole, and only then
+the chunks of the version it replaces are deleted. Until it is whole no question sees it. A run that was killed is
+carried on by the next one: chunks that are stored already are not embedded again.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest import originals
+from ingest.chunker import chunk, embedding_text
+from ingest.readers import SUFFIXES, read
+from rag.catalog import DocumentState
+from rag.embedders import Embedder
+from rag.errors import FootnoteError, UnreadableDocument
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import Chunk
+
+_BATCH = 256  # chunks between two writes: what a kill costs at most
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class IncomingFile:
+    """A file to add: where it lies, what it is called, and the source whose earlier version it replaces."""
+
+    path: Path
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class IngestProgress:
+    """How far a run is.
+
+    Attributes:
+        position: 1-based place of the file among `files`.
+        stage: "reading", "embedding" or "writing".
+        fraction: of the whole run, by bytes, 0 to 1.
+        seconds_left: by the pace so far; None until there is one.
+    """
+
+    name: str
+    position: int
+    files: int
+    stage: str
+    fraction: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that was not added, and the message that says why and what to do."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What a run did, by file name. `chunks` were embedded anew."""
+
+    added: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    replaced: tuple[str, ...]
+    failed: tuple[Failure, ...]
+    chunks: int
+    seconds: float
+    stopped: bool = False
+
+
+class _Stopped(Exception):
+    """The user stopped the run."""
+
+
+@dataclass
+class _Run:
+    """The state of one run."""
+
+    library: Library
+    embedder: Embedder
+    settings: Settings
+    stop: threading.Event
+    on_progress: Callable[[IngestProgress], None]
+    files: Sequence[IncomingFile]
+    sizes: Sequence[int]
+    started: float = field(default_factory=time.perf_counter)
+    chunks: int = 0
+    added: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+    def tell(self, index: int, stage: str, part: float) -> None:
+        """Reports, and leaves the run when it was stopped."""
+        if self.stop.is_set():
+            raise _Stopped
+        done = (sum(self.sizes[:index]) + part * self.sizes[index]) / (sum(self.sizes) or 1)
+        elapsed = time.perf_counter() - self.started
+        left = elapsed * (1 - done) / done if done > 0 and self.chunks else None
+        self.on_progress(IngestProgress(self.files[index].name, index + 1, len(self.files), stage, done, left))
+
+
+def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
+    """The files named, and every readable file in the folders named, hidden ones left out, in order of path."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = (entry for entry in sorted(path.rglob("*")) if entry.suffix.lower() in SUFFIXES)
+            found.update(
+                (entry.resolve(), None)
+                for entry in inside
+                if entry.is_file() and not any(part.startswith(".") for part in entry.relative_to(path).parts)
+            )
+        else:
+            found[path.absolute()] = None
+    return [IncomingFile(path, path.name, str(path)) for path in found]
+
+
+def ingest(
+    files: Sequence[IncomingFile],
+    *,
+    library: Library,
+    embedder: Embedder,
+    settings: Settings,
+    on_progress: Callable[[IngestProgress], None] = lambda progress: None,
+    stop: threading.Event | None = None,
+) -> IngestReport:
+    """Adds files to the library's collection, one after the other; a file that fails never stops the rest.
+
+    Same bytes as before are one document. A changed file takes the place of its old version once it is whole.
+    The library's store must be open for `embedder`.
+    """
+    sizes = [_size(file.path) for file in files]
+    run = _Run(library, embedder, settings, stop or threading.Event(), on_progress, files, sizes)
+    finish_deletions(library)
+    stopped = False
+    for index, file in enumerate(files):
+        try:
+            _add(run, index, file)
+        except _Stopped:
+            stopped = True
+            break
+        except UnreadableDocument as exc:
+            run.failed.append(Failure(file.name, str(exc)))
+        except FootnoteError as exc:
+            run.failed.append(Failure(file.name, f"{file.name}: {exc}"))
+    return IngestReport(
+        tuple(run.added),
+        tuple(run.unchanged),
+        tuple(run.replaced),
+        tuple(run.failed),
+        run.chunks,
+        time.perf_counter() - run.started,
+        stopped,
+    )
+
+
+def delete_document(library: Library, document_id: str) -> None:
+    """Takes a document out of the answers, then deletes its chunks, its original and its row."""
+    library.catalog.leave(library.collection, document_id)
+    finish_deletions(library)
+
+
+def finish_deletions(library: Library) -> None:
+    """Carries out deletions that were announced, also those that a killed process left."""
+    for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
+        library.store.delete_document(document_id)
+        library.catalog.forget(library.collection, document_id)
+        if not library.catalog.is_used(document_id):
+            originals.remove(library.folder, document_id)
+
+
+def _add(run: _Run, index: int, file: IncomingFile) -> None:
+    run.tell(index, "reading", 0.0)
+    catalog, collection = run.library.catalog, run.library.collection
+    known = catalog.document(collection, _hash(file.path)) if file.path.is_file() else None
+    if known is not None and known.state is DocumentState.READY:
+        left = catalog.add_source(collection, known.id, source=file.source)
+        (run.replaced if left else run.unchanged).append(file.name)
+        finish_deletions(run.library)
+        return
+    document = read(file.path, name=file.name, max_bytes=run.settings.file_megabytes * _MEGABYTE)
+    chunks = chunk(
+        document,
+        count_tokens=run.embedder.count_tokens,
+        chunk_tokens=run.settings.chunk_tokens,
+        overlap_tokens=run.settings.chunk_overlap,
+        max_tokens=run.embedder.max_tokens,
+    )
+    originals.keep(run.library.folder, document.id, file.path)
+    catalog.begin(collection, document, size=run.sizes[index])
+    _write(run, index, chunks)
+    left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks))
+    (run.replaced if left else run.added).append(file.name)
+    finish_deletions(run.library)
+
+
+def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
+    """Embeds and stores the chunks that are not stored yet."""
+    stored = run.library.store.existing([item.id for item in chunks])
+    missing = [item for item in chunks if item.id not in stored]
+    for start in range(0, len(missing), _BATCH):
+        run.tell(index, "embedding", start / len(missing))
+        batch = missing[start : start + _BATCH]
+        vectors = run.embedder.encode_documents([embedding_text(item) for item in batch])
+        run.chunks += len(batch)
+        run.tell(index, "writing", (start + len(batch)) / len(missing))
+        run.library.store.upsert(batch, vectors)
+
+
+def _hash(path: Path) -> str:
+    try:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(_MEGABYTE):
+                digest.update(block)
+        return digest.hexdigest()
+    except OSError as exc:
+        raise UnreadableDocument(path.name, f"cannot be opened ({exc.strerror})", "Check its permissions.") from exc
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0

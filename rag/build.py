@@ -1,0 +1,34 @@
+"""Builds the parts that the settings name. Importing it takes seconds: torch comes with it."""
+
+from rag.assistant import Assistant
+from rag.embedders.text import TextEmbedder
+from rag.generators.local import LocalGenerator
+from rag.library import Library
+from rag.models import ensure_model
+from rag.progress import OnProgress
+from rag.retriever import Retriever
+from rag.settings import Settings
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Progress that nobody watches."""
+
+
+def load_embedder(settings: Settings, *, on_progress: OnProgress = _silent) -> TextEmbedder:
+    """The embedding model, fetched first when it is missing."""
+    folder = ensure_model(settings.embedding_model, settings, on_progress=on_progress)
+    return TextEmbedder(folder, name=settings.embedding_model, device=settings.device, dtype=settings.dtype)
+
+
+def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> LocalGenerator:
+    """The generator, fetched first when it is missing."""
+    folder = ensure_model(settings.generator_model, settings, on_progress=on_progress)
+    return LocalGenerator(folder, name=settings.generator_model, device=settings.device, dtype=settings.dtype)
+
+
+def build_assistant(
+    library: Library, embedder: TextEmbedder, generator: LocalGenerator, settings: Settings
+) -> Assistant:
+    """The assistant over an open library whose store is open too."""
+    retriever = Retriever(embedder, library.store, library.catalog, collection=settings.collection)
+    return Assistant(retriever, generator, settings)

@@ -1,0 +1,87 @@
+"""`python -m rag ask|search|demo`: questions from the terminal."""
+
+import argparse
+import sys
+
+from rag.library import Library
+from rag.progress import terminal_bar
+from rag.settings import Settings
+from rag.types import Answer, Finish, Hit
+
+_QUOTE = 300  # characters of a passage shown
+_FINISHES = {
+    Finish.LENGTH: "(cut at the token limit; FOOTNOTE_ANSWER_TOKENS raises it)",
+    Finish.STOPPED: "(stopped)",
+}
+
+
+def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the commands to the program."""
+    ask = subparsers.add_parser("ask", help="answer questions with their sources")
+    ask.add_argument("questions", nargs="+", metavar="QUESTION")
+    ask.add_argument("--cited", action="store_true", help="fail (exit code 1) when an answer has no citation")
+    ask.set_defaults(run=_ask)
+    search = subparsers.add_parser("search", help="show the nearest passages, without an answer")
+    search.add_argument("question")
+    search.add_argument("-k", type=int, help="passages shown; default: the setting top_k")
+    search.set_defaults(run=_search)
+
+
+def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
+    uncited = 0
+    with Library.open(settings, holder="python -m rag ask") as library:
+        from rag.build import build_assistant, load_embedder, load_generator
+
+        with terminal_bar(unit="B") as show:
+            embedder = load_embedder(settings, on_progress=show)
+            generator = load_generator(settings, on_progress=show)
+        library.open_store(embedder)
+        assistant = build_assistant(library, embedder, generator, settings)
+        for question in arguments.questions:
+            reply = assistant.ask(question)
+            for _ in reply:
+                pass
+            _print(reply.answer)
+            uncited += not reply.answer.citations
+    if arguments.cited and uncited:
+        print(f"{uncited} of {len(arguments.questions)} answers have no citation.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _search(arguments: argparse.Namespace, settings: Settings) -> int:
+    with Library.open(settings, holder="python -m rag search") as library:
+        from rag.build import load_embedder
+        from rag.retriever import Retriever
+
+        with terminal_bar(unit="B") as show:
+            embedder = load_embedder(settings, on_progress=show)
+        store = library.open_store(embedder)
+        retriever = Retriever(embedder, store, library.catalog, collection=settings.collection)
+        found = retriever.retrieve(
+            arguments.question, k=arguments.k or settings.top_k, minimum_score=settings.minimum_score
+        )
+        for number, hit in enumerate((*found.hits, *found.below), 1):
+            print(_passage(number, hit, ""))
+        if not found.hits and not found.below:
+            print("The library is empty. Add documents with `python -m ingest PATH`.")
+    return 0
+
+
+def _print(answer: Answer) -> None:
+    print(f"\n{answer.question}\n\n{answer.text} {_FINISHES.get(answer.finish, '')}".rstrip() + "\n")
+    for citation in answer.citations:
+        text = citation.hit.chunk.text
+        marked = " … ".join(text[mark.start : mark.end] for mark in citation.marks)
+        print(_passage(citation.number, citation.hit, marked))
+    timings = answer.timings
+    print(
+        f"  {timings.retrieve:.2f} s to find, {timings.first_token:.1f} s to the first word, {timings.total:.1f} s in all"
+    )
+
+
+def _passage(number: int, hit: Hit, marked: str) -> str:
+    quote = " ".join((marked or hit.chunk.text).split())
+    quote = quote if len(quote) <= _QUOTE else f"{quote[:_QUOTE]}…"
+    heading = f" · {hit.chunk.heading}" if hit.chunk.heading else ""
+    return f"  [{number}] {hit.chunk.label}{heading} · {hit.score:.2f}\n      “{quote}”"

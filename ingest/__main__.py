@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.pipeline import IngestProgress, IngestReport, find_files, ingest
+from ingest.pipeline import SAMPLES, IngestProgress, IngestReport, find_files, ingest
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
@@ -16,9 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Adds what is named; returns 0 well, 1 when a file failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Put documents into the library.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("--once", action="store_true", help="do nothing if this library was given its samples before")
     parsed = parser.parse_args(arguments)
     try:
-        return _run(parsed.paths)
+        return _run(parsed.paths, once=parsed.once)
     except FootnoteError as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -27,9 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(paths: Sequence[Path]) -> int:
+def _run(paths: Sequence[Path], *, once: bool) -> int:
     settings = load_settings()
     with Library.open(settings, holder="python -m ingest") as library:
+        if once and library.catalog.is_marked(SAMPLES):
+            return 0
         from rag.build import load_embedder  # torch takes seconds: a wrong argument should not wait for it
 
         with terminal_bar(unit="B") as show:
@@ -42,12 +45,14 @@ def _run(paths: Sequence[Path]) -> int:
                 show(
                     round(100 * progress.fraction),
                     100,
-                    f"{progress.name} ({progress.position}/{progress.files}){left}" if sys.stderr.isatty() else "ingest",
+                    f"{progress.name} ({progress.position}/{progress.files}){left}"
+                    if sys.stderr.isatty()
+                    else "ingest",
                 )
 
-            report = ingest(
-                find_files(paths), library=library, embedder=embedder, settings=settings, on_progress=tell
-            )
+            report = ingest(find_files(paths), library=library, embedder=embedder, settings=settings, on_progress=tell)
+        if once:
+            library.catalog.mark(SAMPLES)
     _print(report)
     return 1 if report.failed else 0
 

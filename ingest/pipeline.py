@@ -22,6 +22,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import Chunk
 
+SAMPLES = "samples"  # mark of a library that was given the samples once
 _BATCH = 256  # chunks between two writes: what a kill costs at most
 _MEGABYTE = 1_000_000
 

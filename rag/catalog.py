@@ -248,9 +248,7 @@ class Catalog:
         conversation = Conversation(uuid.uuid4().hex, title, now, now)
         with self._transaction() as run:
             run.execute(
-                sql.insert(_conversations).values(
-                    id=conversation.id, title=title, created_at=now, updated_at=now
-                )
+                sql.insert(_conversations).values(id=conversation.id, title=title, created_at=now, updated_at=now)
             )
         return conversation
 
@@ -264,14 +262,10 @@ class Catalog:
         """Appends an answer, as JSON values, to a conversation. A deleted conversation stays deleted."""
         with self._transaction() as run:
             touched = run.execute(
-                sql.update(_conversations)
-                .where(_conversations.c.id == conversation_id)
-                .values(updated_at=time.time())
+                sql.update(_conversations).where(_conversations.c.id == conversation_id).values(updated_at=time.time())
             )
             if touched.rowcount:
-                run.execute(
-                    sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer))
-                )
+                run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
 
     def answers(self, conversation_id: str) -> list[dict[str, Any]]:
         """The answers of a conversation, oldest first, as they were added."""
@@ -326,9 +320,7 @@ def _point_source(run: sql.Connection, collection: str, source: str, document_id
     run.execute(insert(_sources).values(values).on_conflict_do_update(set_=values))
     if before is None or before == document_id:
         return []
-    holders = sql.select(sql.func.count()).where(
-        _sources.c.collection == collection, _sources.c.document_id == before
-    )
+    holders = sql.select(sql.func.count()).where(_sources.c.collection == collection, _sources.c.document_id == before)
     if run.execute(holders).scalar_one():
         return []
     _leave(run, collection, before)
@@ -341,9 +333,7 @@ def _leave(run: sql.Connection, collection: str, document_id: str) -> None:
         .where(_documents.c.collection == collection, _documents.c.id == document_id)
         .values(state=DocumentState.LEAVING.value)
     )
-    run.execute(
-        sql.delete(_sources).where(_sources.c.collection == collection, _sources.c.document_id == document_id)
-    )
+    run.execute(sql.delete(_sources).where(_sources.c.collection == collection, _sources.c.document_id == document_id))
 
 
 def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:

@@ -9,9 +9,13 @@ from rag.types import Citation, Hit, Span
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
 _WORD = re.compile(r"[^\W_]+(?:[.,\-/'][^\W_]+)*")
 _STOP = frozenset(
-    "a an and any are as at be been but by can do does for from had has have he her his how i if in into is it its may "
-    "more most must no not of on or our out shall she should so than that the their them then there these they this to "
-    "under up upon was we were what when where which while who will with within would you your".split()
+    word
+    for line in (
+        "a an and any are as at be been but by can do does for from had has have he her his how i if in into is it its",
+        "may more most must no not of on or our out shall she should so than that the their them then there these they",
+        "this to under up upon was we were what when where which while who will with within would you your",
+    )
+    for word in line.split()
 )
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
@@ -46,7 +50,8 @@ def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
         placed, previous = _cite_line(line, hits, claims, previous)
         lines.append(placed)
     citations = [
-        Citation(number, hits[number - 1], _marks(hits[number - 1].chunk.text, claims[number])) for number in sorted(claims)
+        Citation(number, hits[number - 1], _marks(hits[number - 1].chunk.text, claims[number]))
+        for number in sorted(claims)
     ]
     return "\n".join(lines).strip(), tuple(citations)
 
@@ -61,9 +66,7 @@ def known_only(text: str, count: int) -> str:
     return _NUMBERS.sub(lambda match: _brackets(_numbers(match.group(1), count)), text)
 
 
-def _cite_line(
-    line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int
-) -> tuple[str, int]:
+def _cite_line(line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int) -> tuple[str, int]:
     """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without."""
     indent = line[: len(line) - len(line.lstrip())]
     placed = []

@@ -75,9 +75,8 @@ def _print(answer: Answer) -> None:
         marked = " … ".join(text[mark.start : mark.end] for mark in citation.marks)
         print(_passage(citation.number, citation.hit, marked))
     timings = answer.timings
-    print(
-        f"  {timings.retrieve:.2f} s to find, {timings.first_token:.1f} s to the first word, {timings.total:.1f} s in all"
-    )
+    pace = f"found in {timings.retrieve:.2f} s, first word after {timings.first_token:.1f} s"
+    print(f"  {pace}, {timings.total:.1f} s in all")
 
 
 def _passage(number: int, hit: Hit, marked: str) -> str:

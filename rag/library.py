@@ -30,7 +30,7 @@ class Library:
         self.catalog = Catalog(folder / "catalog.db")
         self._settings = settings
         self._held = held
-        self._store: "Store | None" = None
+        self._store: Store | None = None
 
     @classmethod
     def open(cls, settings: Settings, *, holder: str) -> "Library":
@@ -73,9 +73,7 @@ class Library:
         """
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
 
-        self.catalog.claim_collection(
-            self.collection, embedding_model=embedder.name, dimension=embedder.dimension
-        )
+        self.catalog.claim_collection(self.collection, embedding_model=embedder.name, dimension=embedder.dimension)
         self._store = MilvusStore(
             str(self.folder / "vectors.db"),
             self.collection,

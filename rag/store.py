@@ -34,7 +34,8 @@ _EF = 512  # candidates of a search; at 5,000 rows with 1,000 copies 64 lost row
 _REPEAT_SHIFT = 0.02  # length of the random step added to a repeated unit vector; changes its cosine by 0.0002
 _FETCH = 1_000  # rows of one query
 
-logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # every failure is raised here; no second report on stderr
+for _name in ("pymilvus", "grpc._server"):  # every failure is raised here; no second report on stderr
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 class Store(Protocol):
@@ -231,9 +232,7 @@ class MilvusStore:
         return [Hit(_chunk(rows[i]), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
 
     def _query(self, where: str, fields: list[str]) -> Iterator[dict[str, Any]]:
-        pages = self._client.query_iterator(
-            self._collection, batch_size=_FETCH, filter=where, output_fields=fields
-        )
+        pages = self._client.query_iterator(self._collection, batch_size=_FETCH, filter=where, output_fields=fields)
         try:
             while rows := pages.next():
                 yield from rows

@@ -89,7 +89,7 @@ def test_a_given_name_decides_name_suffix_and_title(tmp_path: Path) -> None:
 
 
 def test_every_suffix_is_in_lower_case_and_capitals_are_understood(tmp_path: Path) -> None:
-    assert SUFFIXES == tuple(READERS)
+    assert tuple(READERS) == SUFFIXES
     assert all(suffix == suffix.lower() for suffix in SUFFIXES)
     assert only_text(read_bytes(tmp_path, "A.TXT", b"Words.")) == "Words."
 

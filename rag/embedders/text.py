@@ -86,4 +86,3 @@ class TextEmbedder:
             )
         rows = np.asarray(vectors, dtype=np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-

@@ -14,6 +14,7 @@ from transformers import (
     StoppingCriteriaList,
     TextIteratorStreamer,
 )
+from transformers.utils import logging
 
 from rag.devices import choose_device, choose_dtype
 from rag.errors import FootnoteError, ModelUnavailable
@@ -24,6 +25,8 @@ from rag.generators import Message, StopReason
 _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
 _WAIT = 0.5  # seconds between two looks at whether the thread is alive
+
+logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar of weights would run over ours
 
 
 class GenerationError(FootnoteError):
@@ -42,7 +45,7 @@ class LocalGenerator:
         where = choose_device(device)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(
+            model: Any = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=choose_dtype(dtype, where),
                 local_files_only=True,
@@ -56,7 +59,7 @@ class LocalGenerator:
             ) from exc
         if not self._tokenizer.chat_template:
             raise ModelUnavailable(f"{folder} has no chat template. Name a chat (instruct) model as generator.")
-        self._model.to(where).eval()
+        self._model: Any = model.to(where).eval()
         self.context_tokens = int(self._model.config.get_text_config().max_position_embeddings)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -141,7 +144,7 @@ class LocalStream:
             self.stop_reason = self._reason(tokens)
         except RuntimeError as exc:  # torch's out of memory and kernel failures
             self._failure = exc
-            self._streamer.end()
+            self._streamer.end()  # type: ignore[no-untyped-call]
 
     def _reason(self, tokens: torch.Tensor) -> StopReason:
         ends = self._model.generation_config.eos_token_id

@@ -1,0 +1,91 @@
+"""How well the embedding finds passages, through Milvus: `python benchmarks/retrieval.py FOLDER [--questions N]`.
+
+FOLDER holds corpus.jsonl ({id, title, text}), and either qa.jsonl ({id, question, context_id, is_impossible}) or
+queries.jsonl ({id, text}) with qrels.tsv (query, document, grade). Prints hit@1, hit@5, nDCG@10 and MRR@10.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from rag.build import load_embedder
+from rag.settings import load_settings
+from rag.store import MilvusStore
+from rag.types import Chunk
+
+
+def read_lines(file: Path) -> list[dict]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def read_questions(folder: Path) -> list[tuple[str, dict[str, float]]]:
+    """(question, grade of each relevant document)."""
+    qrels = next(iter(sorted(folder.glob("qrels*.tsv"))), None)
+    if qrels is None:
+        rows = [row for row in read_lines(folder / "qa.jsonl") if not row.get("is_impossible")]
+        return [(row["question"], {str(row["context_id"]): 1.0}) for row in rows]
+    texts = {
+        str(row.get("id", row.get("_id"))): row.get("text", row.get("question"))
+        for row in read_lines(next(iter(sorted(folder.glob("quer*.jsonl"))), folder / "qa.jsonl"))
+    }
+    grades: dict[str, dict[str, float]] = {}
+    for line in qrels.read_text().splitlines():
+        query, *_, document, grade = line.split("\t")
+        if query in texts and float(grade) > 0:
+            grades.setdefault(query, {})[document] = float(grade)
+    return [(texts[query], documents) for query, documents in grades.items()]
+
+
+def ndcg(found: list[str], grades: dict[str, float], depth: int = 10) -> float:
+    """Järvelin and Kekäläinen (2002), with gain = grade."""
+    gains = [grades.get(document, 0.0) for document in found[:depth]]
+    best = sorted(grades.values(), reverse=True)[:depth]
+    return sum(g / np.log2(r + 2) for r, g in enumerate(gains)) / sum(g / np.log2(r + 2) for r, g in enumerate(best))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--questions", type=int, help="a sample of this size, seed 0; default: all")
+    parser.add_argument("--exact-rows", type=int, default=10_000, help="larger corpora are searched with HNSW")
+    parsed = parser.parse_args()
+    settings = load_settings()
+    embedder = load_embedder(settings)
+    corpus = read_lines(parsed.folder / "corpus.jsonl")
+    texts = [" ".join(filter(None, (row.get("title"), row["text"]))) for row in corpus]
+    chunks = [
+        Chunk(str(row["id"]), str(row["id"]), "", None, "", 0, len(text), 0, text[:8_000])
+        for row, text in zip(corpus, texts, strict=True)
+    ]
+    started = time.perf_counter()
+    vectors = embedder.encode_documents(texts)
+    embedded = time.perf_counter() - started
+    with tempfile.TemporaryDirectory() as folder:
+        store = MilvusStore(f"{folder}/v.db", "corpus", embedder.dimension, exact_rows=parsed.exact_rows)
+        for start in range(0, len(chunks), 1_000):
+            store.upsert(chunks[start : start + 1_000], vectors[start : start + 1_000])
+        questions = read_questions(parsed.folder)
+        if parsed.questions:
+            questions = random.Random(0).sample(questions, parsed.questions)
+        ranks, scores = [], []
+        for question, grades in questions:
+            found = [hit.chunk.document_id for hit in store.search(embedder.encode_query(question), k=10)]
+            ranks.append(next((rank for rank, document in enumerate(found, 1) if document in grades), 0))
+            scores.append(ndcg(found, grades))
+        kind = store.search_kind()
+        store.close()
+    place = np.array(ranks)
+    print(
+        f"{parsed.folder.name}: {len(corpus)} passages ({embedded:.0f} s), {len(questions)} questions, {kind}: "
+        f"hit@1 {np.mean(place == 1):.3f}, hit@5 {np.mean((place > 0) & (place <= 5)):.3f}, "
+        f"nDCG@10 {np.mean(scores):.4f}, MRR@10 {np.mean(np.where(place > 0, 1 / np.maximum(place, 1), 0)):.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

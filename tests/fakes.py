@@ -1,0 +1,81 @@
+"""Tiny real implementations of the seams: deterministic, with readable behaviour."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rag.embedders import Vectors
+from rag.generators import Message, StopReason
+from rag.types import Chunk, Hit
+
+
+class HashingEmbedder:
+    """A bag of words: texts that share words are near each other."""
+
+    name = "hashing"
+    max_tokens = 384
+
+    def __init__(self, dimension: int = 64) -> None:
+        self.dimension = dimension
+        self.encoded = 0
+
+    def count_tokens(self, text: str) -> int:
+        return len(re.findall(r"\w+|[^\w\s]", text))
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += len(texts)
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()) or ["?"]:
+                row[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimension] += 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def encode_query(self, text: str) -> Vectors:
+        return self.encode_documents([text])[0]
+
+
+class ScriptedStream:
+    def __init__(self, text: str, limit: int, stop: threading.Event) -> None:
+        self.stop_reason = StopReason.END
+        self._pieces = re.findall(r"\S+\s*", text)
+        self._limit = limit
+        self._stop = stop
+
+    def __iter__(self) -> Iterator[str]:
+        for count, piece in enumerate(self._pieces):
+            if self._stop.is_set():
+                self.stop_reason = StopReason.STOPPED
+                return
+            if count == self._limit:
+                self.stop_reason = StopReason.LENGTH
+                return
+            yield piece
+
+
+class ScriptedGenerator:
+    """Replays its replies in order and keeps the prompts it was given; a token is a word."""
+
+    name = "scripted"
+
+    def __init__(self, *replies: str, context_tokens: int = 4_096) -> None:
+        self.replies = list(replies)
+        self.prompts: list[Sequence[Message]] = []
+        self.context_tokens = context_tokens
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
+        self.prompts.append(messages)
+        return ScriptedStream(self.replies.pop(0), max_new_tokens, stop)
+
+
+def chunk(text: str, *, document: str = "d1", position: int = 0, page: int | None = 1) -> Chunk:
+    return Chunk(document, f"{document}.pdf", "Title", page, "", position, position + len(text), position, text)
+
+
+def hit(text: str, score: float = 0.5, **place: object) -> Hit:
+    return Hit(chunk(text, **place), score)

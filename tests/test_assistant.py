@@ -1,0 +1,137 @@
+"""The way of a question with a scripted generator over the real store."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.pipeline import find_files, ingest
+from rag.assistant import Assistant, QuestionError, Stage
+from rag.library import Library
+from rag.prompt import REFUSAL, answer_messages, fit, is_refusal
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.2, top_k=3)
+
+
+@pytest.fixture
+def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
+    (tmp_path / "leave.txt").write_text("Staff get 28 days of leave. Six days carry over until 31 March.")
+    (tmp_path / "lunch.txt").write_text("Lunch in the canteen costs 3.80 EUR.")
+    with Library.open(settings, holder="test") as opened:
+        embedder = HashingEmbedder()
+        opened.open_store(embedder)
+        ingest(find_files([tmp_path]), library=opened, embedder=embedder, settings=settings)
+        yield opened
+
+
+def build(library: Library, settings: Settings, *replies: str) -> tuple[Assistant, ScriptedGenerator]:
+    generator = ScriptedGenerator(*replies)
+    retriever = Retriever(HashingEmbedder(), library.store, library.catalog, collection="library")
+    return Assistant(retriever, generator, settings), generator
+
+
+def test_an_answer_streams_and_cites(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, "Six days carry over until 31 March [1].")
+    reply = assistant.ask("How many days of leave carry over?")
+    assert "".join(reply) == "Six days carry over until 31 March [1]."
+    answer = reply.answer
+    assert answer.finish is Finish.COMPLETE
+    assert answer.citations[0].hit.chunk.label == "leave.txt"
+    assert reply.progress.stage is Stage.DONE
+    assert answer_from_json(answer_to_json(answer)) == answer
+
+
+def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, settings)
+    answer = assistant.answer("Quetzalcoatl?")
+    assert (answer.text, answer.finish, answer.citations, generator.prompts) == (REFUSAL, Finish.NOTHING_NEAR, (), [])
+
+
+def test_a_refusal_has_no_citation(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, REFUSAL + " [1]")
+    answer = assistant.answer("How many days of leave carry over?")
+    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.REFUSED, ())
+
+
+def test_a_follow_up_is_rewritten_before_it_is_searched(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, settings, "What does lunch in the canteen cost?", "It costs 3.80 EUR [1].")
+    answer = assistant.answer("And what does it cost?", history=[Turn("Is there lunch in the canteen?", "Yes.")])
+    assert answer.standalone == "What does lunch in the canteen cost?"
+    assert answer.citations[0].hit.chunk.document_name == "lunch.txt"
+    assert "canteen" in generator.prompts[0][1].content
+
+
+def test_only_the_documents_of_the_scope_are_searched(library: Library, settings: Settings) -> None:
+    lunch = next(record for record in library.catalog.documents("library") if record.name == "lunch.txt")
+    assistant, _ = build(library, settings, "Yes [1].")
+    answer = assistant.answer("Lunch or days of leave in the canteen?", scope=Scope((lunch.id,)))
+    assert {found.chunk.document_name for found in (*answer.used, *answer.dropped)} == {"lunch.txt"}
+
+
+def test_an_answer_is_cut_at_the_limit_with_a_mark(library: Library, tmp_path: Path) -> None:
+    short = Settings(home=tmp_path / "home", minimum_score=0.2, answer_tokens=3)
+    assistant, _ = build(library, short, "Six days carry over until March.")
+    answer = assistant.answer("How many days of leave carry over?")
+    assert (answer.finish, answer.text) == (Finish.LENGTH, "Six days carry [1]")
+
+
+def test_a_stopped_answer_keeps_what_was_written(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, "Six days carry over until 31 March [1].")
+    reply = assistant.ask("How many days of leave carry over?")
+    for _ in reply:
+        reply.stop.set()
+    assert (reply.answer.finish, reply.answer.text) == (Finish.STOPPED, "Six [1]")
+
+
+def test_several_sessions_are_served_in_turn(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, *["Six days [1]."] * 2)
+    first, second = (assistant.ask("How many days of leave carry over?") for _ in range(2))
+    pieces = iter(first)
+    next(pieces)
+    thread = threading.Thread(target=lambda: list(second))
+    thread.start()
+    while second.progress.stage is not Stage.QUEUED:
+        pass
+    assert second.progress.ahead == 1
+    list(pieces)
+    thread.join(10)
+    assert second.answer.finish is Finish.COMPLETE
+
+
+def test_one_who_stops_waiting_leaves_the_queue(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, "Six days [1].")
+    first, second = (assistant.ask("How many days of leave carry over?") for _ in range(2))
+    pieces = iter(first)
+    next(pieces)
+    second.stop.set()
+    list(second)
+    assert second.answer.finish is Finish.STOPPED
+    assert list(pieces)
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "x" * 5_000], ids=["empty", "blank", "endless"])
+def test_a_question_that_cannot_be_asked_says_why(library: Library, settings: Settings, question: str) -> None:
+    with pytest.raises(QuestionError):
+        build(library, settings)[0].ask(question)
+
+
+def test_the_weakest_passages_leave_a_full_prompt_first() -> None:
+    hits = [hit("one " * 50, 0.9), hit("two " * 50, 0.3), hit("three " * 50, 0.6)]
+    count = ScriptedGenerator().count_tokens
+    budget = count(answer_messages("Q?", [hits[0], hits[2]]))
+    used, dropped = fit("Q?", hits, count_tokens=count, budget=budget)
+    assert (used, dropped) == ([hits[0], hits[2]], [hits[1]])
+
+
+def test_the_refusal_is_recognised_with_quotes_and_without_its_stop() -> None:
+    assert is_refusal(f'"{REFUSAL}"')
+    assert is_refusal(REFUSAL.rstrip("."))
+    assert not is_refusal("I found the answer.")

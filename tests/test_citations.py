@@ -1,0 +1,53 @@
+import pytest
+
+from rag.citations import cite, known_only, words
+from tests.fakes import hit
+
+HITS = [
+    hit("Staff get 28 days of leave. Lunch costs 3.80 EUR.", 0.6),
+    hit("The battery PPR-9087 lasts six years. Never open it.", 0.7),
+]
+
+
+def test_a_sentence_keeps_the_number_it_was_given() -> None:
+    text, citations = cite("The battery lasts six years [2]. Lunch costs 3.80 EUR [1].", HITS)
+    assert text == "The battery lasts six years. [2] Lunch costs 3.80 EUR. [1]"
+    assert [citation.number for citation in citations] == [1, 2]
+
+
+def test_only_the_sentence_that_bears_the_answer_is_marked() -> None:
+    _, citations = cite("Lunch costs 3.80 EUR [1].", HITS)
+    text = citations[0].hit.chunk.text
+    assert [text[mark.start : mark.end] for mark in citations[0].marks] == ["Lunch costs 3.80 EUR."]
+
+
+@pytest.mark.parametrize("number", ["[9]", "[0]", "[3]", "[2024]"])
+def test_an_unknown_number_is_replaced_by_the_passage_that_holds_the_words(number: str) -> None:
+    text, citations = cite(f"The battery PPR-9087 lasts six years {number}.", HITS)
+    assert number not in text
+    assert [citation.number for citation in citations] == [2]
+
+
+def test_every_sentence_gets_a_citation() -> None:
+    text, _ = cite("Staff get 28 days of leave. The battery is never opened.\n\n- Lunch costs 3.80 EUR", HITS)
+    assert text == "Staff get 28 days of leave. [1] The battery is never opened. [2]\n\n- Lunch costs 3.80 EUR [1]"
+
+
+def test_a_lead_in_needs_none() -> None:
+    assert cite("These are the steps:\n1. Never open the battery [2]", HITS)[0].startswith("These are the steps:\n")
+
+
+def test_several_numbers_in_one_bracket_are_understood() -> None:
+    assert [citation.number for citation in cite("Both hold [1, 2].", HITS)[1]] == [1, 2]
+
+
+def test_an_unfinished_answer_shows_no_unknown_number() -> None:
+    assert known_only("Yes [1] and [7] and [", 2) == "Yes [1] and and ["
+
+
+def test_words_keep_codes_and_numbers_whole() -> None:
+    assert words("The PPR-9087 costs 3.80 EUR") == {"ppr-9087", "cost", "3.80", "eur"}
+
+
+def test_without_hits_there_is_nothing_to_cite() -> None:
+    assert cite("Some text [1].", []) == ("Some text.", ())

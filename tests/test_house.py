@@ -1,0 +1,90 @@
+"""Promises of the house: one-way imports, one library in one file, settings that are documented."""
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from rag.errors import SettingsError
+from rag.settings import Settings, load_settings
+
+ROOT = Path(__file__).parents[1]
+ROOMS = {"rag": set(), "ingest": {"rag"}, "ui": {"rag", "ingest"}}
+
+
+def imports(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_run_one_way(room: str) -> None:
+    for file in (ROOT / room).rglob("*.py"):
+        outside = imports(file) & ({"rag", "ingest", "ui", "app"} - ROOMS[room] - {room})
+        assert not outside, f"{file} imports {outside}"
+
+
+def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
+    code = (
+        "import sys, ingest.pipeline, ingest.__main__, rag.build, rag.__main__\nassert 'streamlit' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    code = "import sys, rag.build, rag.__main__\nassert not any(name.startswith('ingest') for name in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(
+    "library",
+    [
+        "pymilvus",
+        "sqlalchemy",
+        "sentence_transformers",
+        "sentencex",
+        "tqdm",
+        "filelock",
+        "markdown_it",
+        "pypdf",
+        "docx",
+        "trafilatura",
+        "charset_normalizer",
+        "langchain_text_splitters",
+        "huggingface_hub",
+    ],
+)
+def test_one_file_owns_a_library(library: str) -> None:
+    owners = [file for room in ROOMS for file in (ROOT / room).rglob("*.py") if library in imports(file)]
+    assert len(owners) == 1, owners
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*)`? \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    for field in fields(Settings):
+        assert field.name in rows, f"README's settings table lacks {field.name}"
+        if field.name not in ("home", "library"):
+            assert rows[field.name].strip() == str(field.default), field.name
+
+
+def test_settings_come_from_file_then_environment(tmp_path: Path) -> None:
+    file = tmp_path / "footnote.toml"
+    file.write_text("top_k = 3\nminimum_score = 0.5\n")
+    settings = load_settings({"FOOTNOTE_TOP_K": "9", "FOOTNOTE_HOME": str(tmp_path)}, file)
+    assert (settings.top_k, settings.minimum_score, settings.home) == (9, 0.5, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"FOOTNOTE_TOPK": "3"}, {"FOOTNOTE_TOP_K": "many"}, {"FOOTNOTE_TOP_K": "0"}, {"FOOTNOTE_CHUNK_OVERLAP": "900"}],
+    ids=["unknown", "no number", "too small", "too large"],
+)
+def test_a_wrong_setting_is_named(environment: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"(?i)top_?k|chunk_overlap"):
+        load_settings(environment, tmp_path / "none.toml")

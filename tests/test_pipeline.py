@@ -1,0 +1,176 @@
+"""Files into the real store; killed processes; a second process."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest import originals
+from ingest.pipeline import IngestProgress, IngestReport, delete_document, find_files, ingest
+from rag.catalog import DocumentState
+from rag.errors import LibraryInUse, ModelMismatch
+from rag.library import Library
+from rag.settings import Settings
+from tests.fakes import HashingEmbedder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def library(settings: Settings) -> Iterator[Library]:
+    with Library.open(settings, holder="the test") as opened:
+        opened.open_store(HashingEmbedder())
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "documents"
+    made.mkdir()
+    (made / "a.txt").write_text("The first document is about herons.")
+    (made / "b.md").write_text("# Second\n\nThe second document is about terns.")
+    return made
+
+
+def run(library: Library, settings: Settings, *paths: Path, **options: object) -> IngestReport:
+    return ingest(find_files(paths), library=library, embedder=HashingEmbedder(), settings=settings, **options)
+
+
+def test_documents_are_added_once(library: Library, settings: Settings, folder: Path) -> None:
+    first = run(library, settings, folder)
+    assert (first.added, first.failed, first.chunks) == (("a.txt", "b.md"), (), 2)
+    again = run(library, settings, folder)
+    assert (again.added, again.unchanged, again.chunks, library.store.count()) == ((), ("a.txt", "b.md"), 0, 2)
+
+
+def test_the_same_bytes_under_two_names_are_one_document(library: Library, settings: Settings, folder: Path) -> None:
+    (folder / "copy.txt").write_bytes((folder / "a.txt").read_bytes())
+    run(library, settings, folder)
+    record = next(r for r in library.catalog.documents("library") if r.name == "a.txt")
+    assert [Path(source).name for source in record.sources] == ["a.txt", "copy.txt"]
+    assert library.store.count() == 2
+
+
+def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, settings: Settings, folder: Path) -> None:
+    run(library, settings, folder)
+    old = next(r.id for r in library.catalog.documents("library") if r.name == "a.txt")
+    (folder / "a.txt").write_text("Now it is about gannets.")
+    assert run(library, settings, folder).replaced == ("a.txt",)
+    texts = [hit.chunk.text for hit in library.store.search(HashingEmbedder().encode_query("about"), k=10)]
+    assert sorted(texts)[0] == "# Second\n\nThe second document is about terns."
+    assert "Now it is about gannets." in texts
+    assert len(texts) == 2
+    assert originals.find(library.folder, old) is None
+
+
+def test_one_broken_file_never_stops_the_others(library: Library, settings: Settings, folder: Path) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    report = run(library, settings, folder, folder / "missing.txt")
+    assert report.added == ("a.txt", "b.md")
+    assert sorted(failure.name for failure in report.failed) == ["broken.pdf", "missing.txt"]
+    assert all(failure.name in failure.message for failure in report.failed)
+
+
+def test_a_file_over_the_limit_is_named(library: Library, folder: Path, tmp_path: Path) -> None:
+    (folder / "large.txt").write_text("word " * 300_000)
+    report = run(library, Settings(home=tmp_path / "home", file_megabytes=1), folder)
+    assert [failure.name for failure in report.failed] == ["large.txt"]
+    assert "FOOTNOTE_FILE_MEGABYTES" in report.failed[0].message
+
+
+def test_deleted_is_deleted(library: Library, settings: Settings, folder: Path) -> None:
+    run(library, settings, folder)
+    record = next(r for r in library.catalog.documents("library") if r.name == "a.txt")
+    delete_document(library, record.id)
+    assert library.store.count() == 1
+    assert originals.find(library.folder, record.id) is None
+    assert library.catalog.document("library", record.id) is None
+    assert run(library, settings, folder).added == ("a.txt",)
+
+
+def test_progress_reaches_the_end_and_a_stop_is_obeyed(library: Library, settings: Settings, folder: Path) -> None:
+    seen: list[IngestProgress] = []
+    stop = threading.Event()
+
+    def tell(progress: IngestProgress) -> None:
+        seen.append(progress)
+        if progress.position == 2:
+            stop.set()
+
+    report = run(library, settings, folder, on_progress=tell, stop=stop)
+    assert report.stopped
+    assert report.added == ("a.txt",)
+    assert seen[0].fraction == 0
+    assert len(library.catalog.document_ids("library", DocumentState.WRITING)) == 1
+
+
+def test_a_collection_keeps_its_embedding_model(library: Library) -> None:
+    with pytest.raises(ModelMismatch, match="hashing"):
+        library.open_store(HashingEmbedder(dimension=32))
+
+
+def test_a_second_process_is_told_who_holds_the_library(library: Library, settings: Settings) -> None:
+    code = "import sys; from rag.__main__ import main; sys.exit(main(['search', 'anything']))"
+    environment = {**os.environ, "FOOTNOTE_HOME": str(settings.home)}
+    second = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert second.returncode == 1
+    assert "the test" in second.stderr
+    assert str(os.getpid()) in second.stderr
+    assert "Traceback" not in second.stderr
+    with pytest.raises(LibraryInUse):
+        Library.open(settings, holder="again")
+
+
+_KILLED = """
+import sys, time
+from pathlib import Path
+from ingest import pipeline
+from rag.library import Library
+from rag.settings import Settings
+from tests.fakes import HashingEmbedder
+
+class Slow(HashingEmbedder):
+    def encode_documents(self, texts):
+        time.sleep(0.05)
+        return super().encode_documents(texts)
+
+pipeline._BATCH = 4
+settings = Settings(home=Path(sys.argv[1]), chunk_tokens=20, chunk_overlap=4)
+with Library.open(settings, holder="victim") as library:
+    embedder = Slow()
+    library.open_store(embedder)
+    files = pipeline.find_files([Path(sys.argv[2])])
+    report = pipeline.ingest(files, library=library, embedder=embedder, settings=settings)
+    print(report.chunks, library.store.count(), len(report.added), len(report.unchanged), len(report.replaced))
+"""
+
+
+def test_a_killed_run_is_carried_on_without_loss_or_double(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(6):
+        lines = [f"Sentence {number} {line} speaks of bird number {line * 7}." for line in range(60)]
+        (folder / f"{number}.txt").write_text("\n\n".join(lines))
+    arguments = [sys.executable, "-c", _KILLED]
+    whole = subprocess.run([*arguments, str(tmp_path / "whole"), str(folder)], capture_output=True, text=True)
+    chunks = int(whole.stdout.split()[1])
+    assert chunks > 100, whole.stderr
+    for wait in (1.8, 2.2, 2.6):
+        victim = subprocess.Popen([*arguments, str(tmp_path / "killed"), str(folder)], stdout=subprocess.DEVNULL)
+        time.sleep(wait)
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+    last = subprocess.run([*arguments, str(tmp_path / "killed"), str(folder)], capture_output=True, text=True)
+    embedded, count, added, unchanged, replaced = map(int, last.stdout.split())
+    assert count == chunks
+    assert (added + unchanged, replaced) == (6, 0)
+    assert embedded <= chunks

@@ -1,0 +1,121 @@
+"""The store on the real Milvus Lite, as exact search and as HNSW."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import ModelMismatch
+from rag.store import MilvusStore, _where
+from tests.fakes import chunk
+
+DIMENSION = 32
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(params=[10_000, 1], ids=["exact", "HNSW"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MilvusStore]:
+    opened = MilvusStore(str(tmp_path / "vectors.db"), "library", DIMENSION, exact_rows=request.param)
+    yield opened
+    opened.close()
+
+
+def fill(store: MilvusStore, documents: int = 3, each: int = 4) -> tuple[list, np.ndarray]:
+    chunks = [chunk(f"text {d} {i}", document=f"d{d}", position=i) for d in range(documents) for i in range(each)]
+    vectors = unit(np.random.default_rng(0).standard_normal((len(chunks), DIMENSION)))
+    store.upsert(chunks, vectors)
+    return chunks, vectors
+
+
+def test_a_chunk_comes_back_whole_with_its_cosine(store: MilvusStore) -> None:
+    chunks, vectors = fill(store)
+    best = store.search(vectors[5], k=3)[0]
+    assert best.chunk == chunks[5]
+    assert best.score == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_page_that_a_format_does_not_have_stays_none(store: MilvusStore) -> None:
+    item = chunk("no pages", page=None)
+    store.upsert([item], unit(np.ones((1, DIMENSION))))
+    assert store.search(unit(np.ones(DIMENSION)), k=1)[0].chunk.page is None
+
+
+def test_writing_twice_is_writing_once(store: MilvusStore) -> None:
+    fill(store)
+    fill(store)
+    assert store.count() == 12
+
+
+def test_only_the_named_documents_are_searched_and_hidden_ones_never(store: MilvusStore) -> None:
+    _, vectors = fill(store)
+    assert {hit.chunk.document_id for hit in store.search(vectors[0], k=12, documents=["d1", "d2"])} == {"d1", "d2"}
+    assert {hit.chunk.document_id for hit in store.search(vectors[0], k=12, hidden=["d0"])} == {"d1", "d2"}
+
+
+def test_a_deleted_document_is_gone(store: MilvusStore) -> None:
+    chunks, vectors = fill(store)
+    store.delete_document("d1")
+    assert store.count() == 8
+    assert store.existing([item.id for item in chunks]) == {c.id for c in chunks if c.document_id != "d1"}
+    assert all(hit.chunk.document_id != "d1" for hit in store.search(vectors[4], k=12))
+
+
+def test_it_opens_again_with_everything(tmp_path: Path) -> None:
+    first = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5)
+    _, vectors = fill(first)
+    first.close()
+    again = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5)
+    assert (again.count(), again.search_kind(), len(again.search(vectors[0], k=5))) == (12, "HNSW", 5)
+    again.close()
+
+
+def test_another_dimension_is_refused(tmp_path: Path) -> None:
+    MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5).close()
+    with pytest.raises(ModelMismatch, match="32 dimensions"):
+        MilvusStore(str(tmp_path / "v.db"), "library", 8, exact_rows=5)
+
+
+@pytest.mark.parametrize("name", ['a"b', "back\\slash", "new\nline", '" or document_id != "', "emoji 😀", "%_"])
+def test_hostile_ids_are_only_ids(store: MilvusStore, name: str) -> None:
+    fill(store)
+    store.upsert([chunk("hostile", document=name)], unit(np.ones((1, DIMENSION))))
+    found = store.search(unit(np.ones(DIMENSION)), k=20, documents=[name])
+    assert [hit.chunk.document_id for hit in found] == [name]
+    store.delete_document(name)
+    assert store.count() == 12
+
+
+def test_no_condition_is_no_filter() -> None:
+    assert _where([], []) == ""
+
+
+@pytest.mark.parametrize("exact_rows", [10_000, 1_000], ids=["exact", "HNSW"])
+def test_five_thousand_chunks_find_themselves_among_a_thousand_copies(tmp_path: Path, exact_rows: int) -> None:
+    random = np.random.default_rng(7)
+    topics = random.standard_normal((400, 40))
+    mix = random.standard_normal((40, 128))
+    unique = unit((topics[random.integers(0, 400, 4_000)] + 0.5 * random.standard_normal((4_000, 40))) @ mix)
+    rows = [(chunk(f"unique {i}", document=f"d{i // 50}", position=i), unique[i]) for i in range(4_000)]
+    rows += [(chunk("boilerplate", document=f"b{i // 50}", position=i), unique[17]) for i in range(1_000)]
+    random.shuffle(rows)
+    store = MilvusStore(str(tmp_path / "v.db"), "library", 128, exact_rows=exact_rows)
+    for start in range(0, 5_000, 500):
+        batch = rows[start : start + 500]
+        store.upsert([item for item, _ in batch], np.stack([vector for _, vector in batch]))
+    assert store.search_kind() == ("exact" if exact_rows > 5_000 else "HNSW")
+    own = [
+        item.id in {hit.chunk.id for hit in store.search(vector, k=10)}
+        for item, vector in rows[::7]
+        if "un" in item.text
+    ]
+    assert all(own)
+    copies = [(item, vector) for item, vector in rows if item.text == "boilerplate"][::50]
+    for item, vector in copies:
+        assert item.id in {hit.chunk.id for hit in store.search(vector, k=50, documents=[item.document_id])}
+    for document in range(0, 80, 4):
+        assert len(store.search(unique[3], k=20, documents=[f"d{document}"])) == 20
+    store.close()

@@ -1,7 +1,7 @@
 """How well the embedding finds passages, through Milvus: `python benchmarks/retrieval.py FOLDER [--questions N]`.
 
 FOLDER holds corpus.jsonl ({id, title, text}), and either qa.jsonl ({id, question, context_id, is_impossible}) or
-queries.jsonl ({id, text}) with qrels.tsv (query, document, grade). Prints hit@1, hit@5, nDCG@10 and MRR@10.
+qa*.jsonl or queries.jsonl with qrels*.tsv (query, document, grade). Prints hit@1, hit@5, nDCG@10 and MRR@10.
 """
 
 import argparse
@@ -31,12 +31,12 @@ def read_questions(folder: Path) -> list[tuple[str, dict[str, float]]]:
         return [(row["question"], {str(row["context_id"]): 1.0}) for row in rows]
     texts = {
         str(row.get("id", row.get("_id"))): row.get("text", row.get("question"))
-        for row in read_lines(next(iter(sorted(folder.glob("quer*.jsonl"))), folder / "qa.jsonl"))
+        for row in read_lines(next(iter(sorted(folder.glob("q*.jsonl")))))
     }
     grades: dict[str, dict[str, float]] = {}
     for line in qrels.read_text().splitlines():
         query, *_, document, grade = line.split("\t")
-        if query in texts and float(grade) > 0:
+        if query in texts and float(grade) > 0:  # a heading names no query
             grades.setdefault(query, {})[document] = float(grade)
     return [(texts[query], documents) for query, documents in grades.items()]
 

@@ -189,6 +189,8 @@ class Reply:
                 self._written += piece
                 yield piece
             self._timings = replace(self._timings, generate=time.perf_counter() - started)
+        if self._written.strip() and citations.says_nothing(self._written):
+            self._written = citations.extract(self.standalone, self._written, self.hits)
         if prompt.is_refusal(self._written) or not self._written.strip():
             self._finish(prompt.REFUSAL, Finish.STOPPED if self.stop.is_set() else Finish.REFUSED)
             return

@@ -8,6 +8,8 @@ from rag.types import Citation, Hit, Span
 
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
 _WORD = re.compile(r"[^\W_]+(?:[.,\-/'][^\W_]+)*")
+_ABOUT_PASSAGES = re.compile(r"\bpassages?(\s*(and|or|,))*\s*\.?$")  # "This can be found in passages and."
+_MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
 _STOP = frozenset(
     word
     for line in (
@@ -56,6 +58,27 @@ def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
     return "\n".join(lines).strip(), tuple(citations)
 
 
+def extract(question: str, text: str, hits: Sequence[Hit]) -> str:
+    """The passage sentence nearest to the question by its words, for an answer that names a passage and says nothing.
+
+    Args:
+        text: what the generator wrote; its first known number chooses the passage, else the strongest hit is taken.
+    """
+    numbers = [number for match in _NUMBERS.finditer(text) for number in _numbers(match.group(1), len(hits))]
+    strongest = 1 + max(range(len(hits)), key=lambda index: (hits[index].score, -index))
+    number = numbers[0] if numbers else strongest
+    candidates = [part.text for part in sentences.split(hits[number - 1].chunk.text) if len(words(part.text)) > 2]
+    if not candidates:
+        return ""
+    wanted = words(question)
+    return f"{max(candidates, key=lambda sentence: _overlap(wanted, words(sentence)))} [{number}]"
+
+
+def says_nothing(text: str) -> bool:
+    """Whether an answer holds numbers of passages and no word of its own."""
+    return not words(strip(text))
+
+
 def strip(text: str) -> str:
     """The text without any number in brackets."""
     return _NUMBERS.sub("", text).strip()
@@ -71,7 +94,9 @@ def _cite_line(line: str, hits: Sequence[Hit], claims: dict[int, list[str]], pre
     indent = line[: len(line) - len(line.lstrip())]
     placed = []
     for sentence, numbers in _claims(line, len(hits)):
-        if not words(sentence) or sentence.endswith(":") or sentence.lstrip().startswith("#"):
+        if _ABOUT_PASSAGES.search(sentence):
+            continue
+        if not words(sentence) or sentence.endswith(":") or _MARKER.match(sentence):
             placed.append(sentence)
             continue
         numbers = numbers or [_best(sentence, hits) or previous]

@@ -26,7 +26,7 @@ def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
     (tmp_path / "leave.txt").write_text("Staff get 28 days of leave. Six days carry over until 31 March.")
     (tmp_path / "lunch.txt").write_text("Lunch in the canteen costs 3.80 EUR.")
     with Library.open(settings, holder="test") as opened:
-        embedder = HashingEmbedder()
+        embedder = HashingEmbedder(1_024)
         opened.open_store(embedder)
         ingest(find_files([tmp_path]), library=opened, embedder=embedder, settings=settings)
         yield opened
@@ -34,7 +34,7 @@ def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
 
 def build(library: Library, settings: Settings, *replies: str) -> tuple[Assistant, ScriptedGenerator]:
     generator = ScriptedGenerator(*replies)
-    retriever = Retriever(HashingEmbedder(), library.store, library.catalog, collection="library")
+    retriever = Retriever(HashingEmbedder(1_024), library.store, library.catalog, collection="library")
     return Assistant(retriever, generator, settings), generator
 
 

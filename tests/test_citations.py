@@ -1,6 +1,6 @@
 import pytest
 
-from rag.citations import cite, known_only, words
+from rag.citations import cite, extract, known_only, says_nothing, words
 from tests.fakes import hit
 
 HITS = [
@@ -51,3 +51,16 @@ def test_words_keep_codes_and_numbers_whole() -> None:
 
 def test_without_hits_there_is_nothing_to_cite() -> None:
     assert cite("Some text [1].", []) == ("Some text.", ())
+
+
+def test_an_answer_of_numbers_alone_is_replaced_by_the_sentence_that_answers() -> None:
+    assert says_nothing("[1]")
+    assert extract("What does lunch cost?", "[1]", HITS) == "Lunch costs 3.80 EUR. [1]"
+
+
+def test_the_number_of_a_list_item_is_no_claim() -> None:
+    assert cite("1. Never open the battery [2]", HITS)[0] == "1. Never open the battery [2]"
+
+
+def test_talk_about_passages_is_left_out() -> None:
+    assert cite("Lunch costs 3.80 EUR [1]. This is in passages [1] and [2].", HITS)[0] == "Lunch costs 3.80 EUR. [1]"

@@ -1,0 +1,148 @@
+"""The chat page: conversations, questions, answers with their sources."""
+
+import streamlit as st
+
+from rag.assistant import Stage
+from rag.catalog import DocumentState
+from rag.types import answer_from_json
+from ui.parts.sources import show_answer, show_text
+from ui.session import AnswerJob, Engine, open_engine
+
+EXAMPLES = (
+    "What does error E-14 mean and what should I do?",
+    "How many days of unused leave can be carried over, and until when?",
+    "Who is responsible for the trade fair in Bremen?",
+)
+_TITLE = 48  # characters of a question that name its conversation
+
+
+def show() -> None:
+    """The page, read top-down: conversations, earlier answers, the answer in work, the question."""
+    engine = open_engine()
+    _sidebar(engine)
+    conversation = st.session_state.get("conversation", "")
+    answers = [answer_from_json(values) for values in engine.library.catalog.answers(conversation)]
+    job = engine.answer_jobs.get(conversation)
+    if not answers and job is None:
+        _welcome(engine)
+    for answer in answers:
+        with st.chat_message("user"):
+            st.text(answer.question)
+        with st.chat_message("assistant"):
+            show_answer(answer)
+    if job is not None:
+        _show_job(engine, conversation, job)
+    question = st.chat_input("Ask your documents", disabled=job is not None and not job.done.is_set())
+    if question:
+        _ask(engine, question)
+
+
+def _sidebar(engine: Engine) -> None:
+    with st.sidebar:
+        if st.button("New conversation", icon=":material/add:", width="stretch"):
+            st.session_state["conversation"] = ""
+        for conversation in engine.library.catalog.conversations():
+            current = conversation.id == st.session_state.get("conversation")
+            name, remove = st.columns([5, 1], vertical_alignment="center")
+            if name.button(
+                conversation.title.replace("[", "\\["),
+                key=f"open-{conversation.id}",
+                type="primary" if current else "tertiary",
+                width="stretch",
+            ):
+                st.session_state["conversation"] = conversation.id
+                st.rerun()
+            if remove.button(
+                "", icon=":material/delete:", key=f"delete-{conversation.id}", help="Delete this conversation"
+            ):
+                _confirm_delete(engine, conversation.id)
+        _status(engine)
+
+
+@st.dialog("Delete this conversation?")
+def _confirm_delete(engine: Engine, conversation: str) -> None:
+    st.write("Its questions and answers are deleted. The documents stay.")
+    if st.button("Delete", type="primary"):
+        if job := engine.answer_jobs.pop(conversation, None):
+            job.stop()
+        engine.library.catalog.delete_conversation(conversation)
+        if st.session_state.get("conversation") == conversation:
+            st.session_state["conversation"] = ""
+        st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _status(engine: Engine) -> None:
+    state = engine.state
+    if state.failure:
+        st.error(state.failure, icon=":material/error:")
+    elif not state.can_answer:
+        st.caption(state.text)
+        st.progress(state.fraction or 0.0)
+    else:
+        kind = "exact" if engine.library.store.search_kind() == "exact" else "HNSW index"
+        st.caption(f"Ready · {engine.settings.generator_model} · search: {kind}")
+
+
+def _welcome(engine: Engine) -> None:
+    st.title("Ask your documents")
+    documents = engine.library.catalog.documents(engine.settings.collection)
+    ready = [document for document in documents if document.state is DocumentState.READY]
+    if not ready:
+        st.info("The library is empty. Add documents on the Library page, then ask.", icon=":material/folder_open:")
+        return
+    st.write(f"{len(ready)} documents are in the library. Every sentence of an answer shows where it stands.")
+    if any(document.name == "skua-4-manual.pdf" for document in ready):
+        for example in EXAMPLES:
+            if st.button(example, key=f"example-{example}", icon=":material/lightbulb:"):
+                _ask(engine, example)
+
+
+def _ask(engine: Engine, question: str) -> None:
+    conversation = st.session_state.get("conversation", "")
+    if not conversation:
+        title = question if len(question) <= _TITLE else f"{question[:_TITLE].rstrip()}…"
+        conversation = engine.library.catalog.start_conversation(title).id
+        st.session_state["conversation"] = conversation
+    engine.ask(conversation, question)
+    st.rerun()
+
+
+@st.fragment(run_every=0.3)
+def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
+    """The answer in work; once it is kept in the conversation, the page is drawn anew without it."""
+    if job.done.is_set() and not job.failure:
+        engine.answer_jobs.pop(conversation, None)
+        st.rerun()
+    with st.chat_message("user"):
+        st.text(job.question)
+    with st.chat_message("assistant"):
+        if job.failure:
+            st.error(job.failure, icon=":material/error:")
+            if st.button("Dismiss"):
+                engine.answer_jobs.pop(conversation, None)
+                st.rerun()
+            return
+        reply = job.reply
+        if reply is not None and reply.standalone != reply.question:
+            st.caption("Understood as a question of its own")
+        if reply is not None and reply.text:
+            show_text(reply.text)
+        st.caption(_stage(engine, job))
+        if st.button("Stop", icon=":material/stop_circle:"):
+            job.stop()
+
+
+def _stage(engine: Engine, job: AnswerJob) -> str:
+    if job.reply is None:
+        return f"Your question is kept until the models are loaded. {engine.state.text}"
+    progress = job.reply.progress
+    if progress.stage is Stage.QUEUED:
+        return f"{progress.ahead} {'question' if progress.ahead == 1 else 'questions'} before yours…"
+    return {
+        Stage.SEARCHING: "Searching…",
+        Stage.REWRITING: "Understanding the question…",
+        Stage.READING: f"Reading {len(job.reply.hits)} passages…",
+        Stage.WRITING: "Writing…",
+        Stage.DONE: "Done",
+    }[progress.stage]

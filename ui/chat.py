@@ -11,7 +11,7 @@ from ui.session import AnswerJob, Engine, open_engine
 EXAMPLES = (
     "What does error E-14 mean and what should I do?",
     "How many days of unused leave can be carried over, and until when?",
-    "Who is responsible for the trade fair in Bremen?",
+    "May I send a customer list by e-mail?",
 )
 _TITLE = 48  # characters of a question that name its conversation
 

@@ -18,7 +18,7 @@ from rag.errors import ModelUnavailable
 from rag.models.child import run_module
 from rag.models.space import disk_full
 
-ANSWER_SECONDS = 5.0  # how long the hub may take to say what it has, with the start of the child
+START = 2.0  # seconds for the child to start
 SAFE = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 UNUSED = (".*", "onnx/*", "openvino/*", "original/*", "*/onnx/*", "*training*", "*/.*")
 FULL_DISK_WORDS = "No space left on device"
@@ -41,17 +41,19 @@ class Listing:
     files: tuple[HubFile, ...]
 
 
-def list_files(repository: str, revision: str | None, scratch: Path) -> Listing:
-    """What the hub has at `revision` (None: the newest).
+def list_files(repository: str, revision: str | None, scratch: Path, *, seconds: float) -> Listing:
+    """What the hub has at `revision` (None: the newest), if it answers within `seconds`.
 
     Raises:
-        ModelUnavailable: if it does not answer within seconds, or knows no such repository.
+        ModelUnavailable: if it does not answer in time, or knows no such repository.
     """
     outcome = run_module(
-        ["rag.models.huggingface", "list", repository, revision or ""], scratch=scratch, seconds=ANSWER_SECONDS
+        ["rag.models.huggingface", "list", repository, revision or "", str(seconds)],
+        scratch=scratch,
+        seconds=START + seconds,
     )
     if outcome.code is None:
-        raise ModelUnavailable(f"the hub did not answer within {ANSWER_SECONDS:.0f} seconds")
+        raise ModelUnavailable(f"the hub did not answer within {seconds:.0f} seconds")
     if outcome.code != 0:
         raise ModelUnavailable(f"the hub did not deliver {repository} ({outcome.last_line})")
     answer = json.loads(outcome.output)

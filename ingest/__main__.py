@@ -1,8 +1,10 @@
 """`python -m ingest PATH…`: files and folders into the library."""
 
 import argparse
+import getpass
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.pipeline import SAMPLES, IngestProgress, IngestReport, find_files, ingest
@@ -16,10 +18,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Adds what is named; returns 0 well, 1 when a file failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Put documents into the library.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("--password", action="store_true", help="ask for the password of locked PDF files")
     parser.add_argument("--once", action="store_true", help="do nothing if this library was given its samples before")
     parsed = parser.parse_args(arguments)
     try:
-        return _run(parsed.paths, once=parsed.once)
+        password = getpass.getpass("Password of locked files: ") if parsed.password else None
+        return _run(parsed.paths, once=parsed.once, password=password)
     except FootnoteError as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -28,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(paths: Sequence[Path], *, once: bool) -> int:
+def _run(paths: Sequence[Path], *, once: bool, password: str | None) -> int:
     settings = load_settings()
     with Library.open(settings, holder="python -m ingest") as library:
         if once and library.catalog.is_marked(SAMPLES):
@@ -50,7 +54,8 @@ def _run(paths: Sequence[Path], *, once: bool) -> int:
                     else "ingest",
                 )
 
-            report = ingest(find_files(paths), library=library, embedder=embedder, settings=settings, on_progress=tell)
+            files = [replace(file, password=password) for file in find_files(paths)]
+            report = ingest(files, library=library, embedder=embedder, settings=settings, on_progress=tell)
         if once:
             library.catalog.mark(SAMPLES)
     _print(report)
@@ -58,6 +63,8 @@ def _run(paths: Sequence[Path], *, once: bool) -> int:
 
 
 def _print(report: IngestReport) -> None:
+    for gap in report.gaps:
+        print(f"incomplete: {gap}", file=sys.stderr)
     for failure in report.failed:
         print(f"failed: {failure.message}", file=sys.stderr)
     print(

@@ -37,7 +37,7 @@ def find(library_folder: Path, document_id: str) -> Path | None:
 def remove(library_folder: Path, document_id: str) -> None:
     """Deletes the kept file of a document."""
     for place in _folder(library_folder, document_id).glob(f"{document_id}*"):
-        place.unlink()
+        place.unlink(missing_ok=True)
 
 
 def _folder(library_folder: Path, document_id: str) -> Path:

@@ -17,7 +17,7 @@ from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
 from rag.catalog import DocumentState
 from rag.embedders import Embedder
-from rag.errors import FootnoteError, UnreadableDocument
+from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Chunk
@@ -34,6 +34,7 @@ class IncomingFile:
     path: Path
     name: str
     source: str
+    password: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class IngestProgress:
     Attributes:
         position: 1-based place of the file among `files`.
         stage: "reading", "embedding" or "writing".
+        part: of this file, 0 to 1.
         fraction: of the whole run, by bytes, 0 to 1.
         seconds_left: by the pace so far; None until there is one.
     """
@@ -51,26 +53,29 @@ class IngestProgress:
     position: int
     files: int
     stage: str
+    part: float
     fraction: float
     seconds_left: float | None
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that was not added, and the message that says why and what to do."""
+    """A file that was not added, and the message that says why and what to do; `locked`: a password would help."""
 
     name: str
     message: str
+    locked: bool = False
 
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What a run did, by file name. `chunks` were embedded anew."""
+    """What a run did, by file name. `gaps` name what could not be read of added files; `chunks` were embedded anew."""
 
     added: tuple[str, ...]
     unchanged: tuple[str, ...]
     replaced: tuple[str, ...]
     failed: tuple[Failure, ...]
+    gaps: tuple[str, ...]
     chunks: int
     seconds: float
     stopped: bool = False
@@ -97,6 +102,7 @@ class _Run:
     unchanged: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
 
     def tell(self, index: int, stage: str, part: float) -> None:
         """Reports, and leaves the run when it was stopped."""
@@ -105,7 +111,7 @@ class _Run:
         done = (sum(self.sizes[:index]) + part * self.sizes[index]) / (sum(self.sizes) or 1)
         elapsed = time.perf_counter() - self.started
         left = elapsed * (1 - done) / done if done > 0 and self.chunks else None
-        self.on_progress(IngestProgress(self.files[index].name, index + 1, len(self.files), stage, done, left))
+        self.on_progress(IngestProgress(self.files[index].name, index + 1, len(self.files), stage, part, done, left))
 
 
 def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
@@ -149,7 +155,7 @@ def ingest(
             stopped = True
             break
         except UnreadableDocument as exc:
-            run.failed.append(Failure(file.name, str(exc)))
+            run.failed.append(Failure(file.name, str(exc), isinstance(exc, LockedDocument)))
         except FootnoteError as exc:
             run.failed.append(Failure(file.name, f"{file.name}: {exc}"))
     return IngestReport(
@@ -157,10 +163,18 @@ def ingest(
         tuple(run.unchanged),
         tuple(run.replaced),
         tuple(run.failed),
+        tuple(run.gaps),
         run.chunks,
         time.perf_counter() - run.started,
         stopped,
     )
+
+
+def abandon(library: Library, document_id: str) -> None:
+    """Forgets a document that was begun and never became whole; a whole one is left alone."""
+    record = library.catalog.document(library.collection, document_id)
+    if record is not None and record.state is DocumentState.WRITING:
+        delete_document(library, document_id)
 
 
 def delete_document(library: Library, document_id: str) -> None:
@@ -181,13 +195,16 @@ def finish_deletions(library: Library) -> None:
 def _add(run: _Run, index: int, file: IncomingFile) -> None:
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
-    known = catalog.document(collection, _hash(file.path)) if file.path.is_file() else None
+    known = catalog.document(collection, document_id(file.path)) if file.path.is_file() else None
     if known is not None and known.state is DocumentState.READY:
         left = catalog.add_source(collection, known.id, source=file.source)
         (run.replaced if left else run.unchanged).append(file.name)
         finish_deletions(run.library)
         return
-    document = read(file.path, name=file.name, max_bytes=run.settings.file_megabytes * _MEGABYTE)
+    document = read(
+        file.path, name=file.name, max_bytes=run.settings.file_megabytes * _MEGABYTE, password=file.password
+    )
+    run.gaps += [f"{file.name}: {gap}" for gap in document.gaps]
     chunks = chunk(
         document,
         count_tokens=run.embedder.count_tokens,
@@ -208,15 +225,23 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
     stored = run.library.store.existing([item.id for item in chunks])
     missing = [item for item in chunks if item.id not in stored]
     for start in range(0, len(missing), _BATCH):
-        run.tell(index, "embedding", start / len(missing))
         batch = missing[start : start + _BATCH]
-        vectors = run.embedder.encode_documents([embedding_text(item) for item in batch])
+
+        def tell(done: int, start: int = start) -> None:
+            run.tell(index, "embedding", (start + done) / len(missing))
+
+        vectors = run.embedder.encode_documents([embedding_text(item) for item in batch], on_batch=tell)
         run.chunks += len(batch)
         run.tell(index, "writing", (start + len(batch)) / len(missing))
         run.library.store.upsert(batch, vectors)
 
 
-def _hash(path: Path) -> str:
+def document_id(path: Path) -> str:
+    """sha256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        UnreadableDocument: the file cannot be opened.
+    """
     try:
         digest = hashlib.sha256()
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The catalog: what the library holds and what was asked. The only file that imports SQLAlchemy.
+"""The catalog: what the library holds, what waits to be added, what was asked. The only file that imports SQLAlchemy.
 
 Vectors live in the store, files in the library folder; the catalog says which documents are whole. A document is
 `writing` until all its chunks are stored, `ready` while it answers questions, `leaving` until its chunks are gone.
@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.errors import FootnoteError, ModelMismatch
 from rag.types import Document
 
-_VERSION = 1  # of the tables; a newer catalog is refused instead of being spoiled
+_VERSION = 2  # of the tables; a newer catalog is refused instead of being spoiled
 
 
 class CatalogError(FootnoteError):
@@ -54,6 +54,43 @@ class DocumentRecord:
     added_at: float
     state: DocumentState
     sources: tuple[str, ...]
+
+
+class QueueState(str, Enum):
+    """How far a file of the queue is."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    ADDED = "added"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    LOCKED = "locked"  # it waits for a password
+    FAILED = "failed"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do."""
+        return self in (QueueState.WAITING, QueueState.WORKING)
+
+
+@dataclass(frozen=True)
+class QueuedFile:
+    """A file of the queue.
+
+    Attributes:
+        path: where its bytes lie.
+        is_copy: `path` is a copy of ours, to be deleted when the file is done.
+        message: for the user: why it failed, or what of it could not be read.
+    """
+
+    id: int
+    path: Path
+    name: str
+    source: str
+    size: int  # bytes
+    is_copy: bool
+    state: QueueState
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +130,19 @@ _sources = sql.Table(
     sql.Column("collection", sql.String, primary_key=True),
     sql.Column("source", sql.String, primary_key=True),
     sql.Column("document_id", sql.String, nullable=False, index=True),
+)
+_queue = sql.Table(
+    "queue",
+    _tables,
+    sql.Column("id", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("collection", sql.String, nullable=False),
+    sql.Column("path", sql.String, nullable=False),
+    sql.Column("name", sql.String, nullable=False),
+    sql.Column("source", sql.String, nullable=False),
+    sql.Column("size", sql.Integer, nullable=False),
+    sql.Column("is_copy", sql.Boolean, nullable=False),
+    sql.Column("state", sql.String, nullable=False, index=True),
+    sql.Column("message", sql.String, nullable=False, default=""),
 )
 _conversations = sql.Table(
     "conversations",
@@ -239,6 +289,58 @@ class Catalog:
         with self._transaction() as run:
             query = sql.select(sql.func.count()).select_from(_documents).where(_documents.c.id == document_id)
             return bool(run.execute(query).scalar_one())
+
+    # Queue
+
+    def enqueue(self, collection: str, path: Path, *, name: str, source: str, size: int, is_copy: bool) -> None:
+        """Puts a file at the end of the queue."""
+        row = {
+            "collection": collection,
+            "path": str(path),
+            "name": name,
+            "source": source,
+            "size": size,
+            "is_copy": is_copy,
+            "state": QueueState.WAITING.value,
+            "message": "",
+        }
+        with self._transaction() as run:
+            run.execute(sql.insert(_queue).values(row))
+
+    def queue(self, collection: str, *states: QueueState, limit: int | None = None) -> list[QueuedFile]:
+        """Files of the queue in these states, or in every state when none is named, in their order."""
+        query = sql.select(_queue).where(_queue.c.collection == collection).order_by(_queue.c.id).limit(limit)
+        if states:
+            query = query.where(_queue.c.state.in_([state.value for state in states]))
+        with self._transaction() as run:
+            rows = run.execute(query).all()
+        return [
+            QueuedFile(
+                row.id, Path(row.path), row.name, row.source, row.size, row.is_copy, QueueState(row.state), row.message
+            )
+            for row in rows
+        ]
+
+    def queue_totals(self, collection: str) -> dict[QueueState, tuple[int, int]]:
+        """(files, bytes) of the queue by state."""
+        query = (
+            sql.select(_queue.c.state, sql.func.count(), sql.func.sum(_queue.c.size))
+            .where(_queue.c.collection == collection)
+            .group_by(_queue.c.state)
+        )
+        with self._transaction() as run:
+            return {QueueState(state): (count, size) for state, count, size in run.execute(query)}
+
+    def set_queue_state(self, ids: Sequence[int], state: QueueState, message: str = "") -> None:
+        """Moves files of the queue to a state."""
+        with self._transaction() as run:
+            query = sql.update(_queue).where(_queue.c.id.in_(ids))
+            run.execute(query.values(state=state.value, message=message))
+
+    def dequeue(self, ids: Sequence[int]) -> None:
+        """Takes files out of the queue."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_queue).where(_queue.c.id.in_(ids)))
 
     # Conversations
 

@@ -2,6 +2,7 @@
 
 FootnoteError                 shown as it stands: what happened, to which file, what to do next
 ├── UnreadableDocument        a file cannot be read; the others go on
+│   └── LockedDocument        it needs a password, or another one
 ├── ModelUnavailable          weights are missing, damaged or cannot be fetched
 ├── LibraryInUse              another process holds the library
 ├── StoreError                the vector store refused or lost its way
@@ -27,7 +28,11 @@ class UnreadableDocument(FootnoteError):
         self.remedy = remedy
 
     def __reduce__(self) -> tuple[type["UnreadableDocument"], tuple[str, str, str]]:
-        return (UnreadableDocument, (self.name, self.reason, self.remedy))
+        return (type(self), (self.name, self.reason, self.remedy))
+
+
+class LockedDocument(UnreadableDocument):
+    """A document that opens only with a password, or another one than was given."""
 
 
 class ModelUnavailable(FootnoteError):

@@ -31,12 +31,13 @@ class Page:
 
 @dataclass(frozen=True)
 class Document:
-    """A file that was read. `id` is the sha256 of its bytes, in hexadecimal."""
+    """A file that was read. `id` is the sha256 of its bytes, in hexadecimal; `gaps` say what could not be read."""
 
     id: str
     name: str
     title: str
     pages: tuple[Page, ...]
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rag.embedders import Vectors
+from rag.embedders import OnBatch, Vectors
 from rag.generators import Message, StopReason
 from rag.types import Chunk, Hit
 
@@ -25,7 +25,9 @@ class HashingEmbedder:
     def count_tokens(self, text: str) -> int:
         return len(re.findall(r"\w+|[^\w\s]", text))
 
-    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+    def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
+        if on_batch is not None:
+            on_batch(0)
         self.encoded += len(texts)
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):

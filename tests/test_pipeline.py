@@ -139,9 +139,9 @@ from rag.settings import Settings
 from tests.fakes import HashingEmbedder
 
 class Slow(HashingEmbedder):
-    def encode_documents(self, texts):
+    def encode_documents(self, texts, *, on_batch=None):
         time.sleep(0.05)
-        return super().encode_documents(texts)
+        return super().encode_documents(texts, on_batch=on_batch)
 
 pipeline._BATCH = 4
 settings = Settings(home=Path(sys.argv[1]), chunk_tokens=20, chunk_overlap=4)

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from rag.assistant import Stage
-from rag.catalog import DocumentState
+from rag.catalog import Conversation, DocumentState
 from rag.types import answer_from_json
 from ui.parts.sources import show_answer, show_text
+from ui.parts.status import show_status
+from ui.parts.text import plain
 from ui.session import AnswerJob, Engine, open_engine
 
 EXAMPLES = (
@@ -14,6 +16,7 @@ EXAMPLES = (
     "May I send a customer list by e-mail?",
 )
 _TITLE = 48  # characters of a question that name its conversation
+_TITLE_LIMIT = 200
 
 
 def show() -> None:
@@ -42,21 +45,38 @@ def _sidebar(engine: Engine) -> None:
         if st.button("New conversation", icon=":material/add:", width="stretch"):
             st.session_state["conversation"] = ""
         for conversation in engine.library.catalog.conversations():
-            current = conversation.id == st.session_state.get("conversation")
-            name, remove = st.columns([5, 1], vertical_alignment="center")
-            if name.button(
-                conversation.title.replace("[", "\\["),
-                key=f"open-{conversation.id}",
-                type="primary" if current else "tertiary",
-                width="stretch",
-            ):
-                st.session_state["conversation"] = conversation.id
-                st.rerun()
-            if remove.button(
-                "", icon=":material/delete:", key=f"delete-{conversation.id}", help="Delete this conversation"
-            ):
-                _confirm_delete(engine, conversation.id)
-        _status(engine)
+            _conversation(engine, conversation)
+        show_status(engine)
+
+
+def _conversation(engine: Engine, conversation: Conversation) -> None:
+    current = conversation.id == st.session_state.get("conversation")
+    name, menu = st.columns([5, 1], vertical_alignment="center")
+    if name.button(
+        plain(conversation.title),
+        key=f"open-{conversation.id}",
+        type="secondary" if current else "tertiary",
+        width="stretch",
+    ):
+        st.session_state["conversation"] = conversation.id
+        st.rerun()
+    with menu:
+        chosen = st.menu_button(
+            "", ("Rename", "Delete"), icon=":material/more_horiz:", type="tertiary", key=f"menu-{conversation.id}"
+        )
+    if chosen == "Rename":
+        _rename(engine, conversation)
+    elif chosen == "Delete":
+        _confirm_delete(engine, conversation.id)
+
+
+@st.dialog("Rename this conversation")
+def _rename(engine: Engine, conversation: Conversation) -> None:
+    with st.form("rename", border=False):
+        title = st.text_input("Name", conversation.title, max_chars=_TITLE_LIMIT).strip()
+        if st.form_submit_button("Rename", type="primary") and title:
+            engine.library.catalog.rename_conversation(conversation.id, title)
+            st.rerun()
 
 
 @st.dialog("Delete this conversation?")
@@ -69,19 +89,6 @@ def _confirm_delete(engine: Engine, conversation: str) -> None:
         if st.session_state.get("conversation") == conversation:
             st.session_state["conversation"] = ""
         st.rerun()
-
-
-@st.fragment(run_every=1.0)
-def _status(engine: Engine) -> None:
-    state = engine.state
-    if state.failure:
-        st.error(state.failure, icon=":material/error:")
-    elif not state.can_answer:
-        st.caption(state.text)
-        st.progress(state.fraction or 0.0)
-    else:
-        kind = "exact" if engine.library.store.search_kind() == "exact" else "HNSW index"
-        st.caption(f"Ready · {engine.settings.generator_model} · search: {kind}")
 
 
 def _welcome(engine: Engine) -> None:
@@ -125,7 +132,7 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
             return
         reply = job.reply
         if reply is not None and reply.standalone != reply.question:
-            st.caption("Understood as a question of its own")
+            st.caption(f"Understood as: {plain(reply.standalone)}")
         if reply is not None and reply.text:
             show_text(reply.text)
         st.caption(_stage(engine, job))

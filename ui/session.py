@@ -4,16 +4,16 @@ The engine opens the library at once and loads the models behind it. Jobs run in
 pages look at them from fragments.
 """
 
-import shutil
-import tempfile
+import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from ingest.pipeline import SAMPLES, IncomingFile, IngestProgress, IngestReport, find_files, ingest
+from ingest.pipeline import SAMPLES, find_files
+from ingest.queue import IngestQueue
 from rag.assistant import Assistant, Reply
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
@@ -41,7 +41,6 @@ class EngineState:
 
     text: str
     fraction: float | None = None
-    can_add: bool = False
     can_answer: bool = False
     failure: str = ""
 
@@ -53,42 +52,42 @@ class Engine:
         self.settings = settings
         self.library = Library.open(settings, holder="the Footnote page")
         self.state = EngineState("Starting…")
-        self.ingest_job: IngestJob | None = None
+        self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
-        self.embedder: Embedder | None = None
         self.assistant: Assistant | None = None
         self.answering = threading.Event()  # set when the assistant is there, or never will be
         threading.Thread(target=self._load, name="models", daemon=True).start()
-
-    def add(self, files: Sequence[IncomingFile], folder: Path | None = None) -> None:
-        """Starts to add files; `folder` is deleted afterwards."""
-        if self.embedder is None:
-            raise RuntimeError("the embedder is not loaded yet")
-        self.ingest_job = IngestJob(self, self.embedder, files, folder)
 
     def ask(self, conversation: str, question: str) -> None:
         """Starts an answer that ends in the conversation, whether or not somebody watches."""
         self.answer_jobs[conversation] = AnswerJob(self, conversation, question)
 
+    def close(self) -> None:
+        """Lets go of the library; answers in work are dropped."""
+        self.queue.close()
+        self.library.close()
+
     def _load(self) -> None:
         try:
-            self.embedder, load_generator = load_models(self.settings, self._progress)
-            store = self.library.open_store(self.embedder)
-            self.state = EngineState("Loading the model that writes answers…", can_add=True)
             if not self.library.catalog.is_marked(SAMPLES):
-                self.add(find_files([SAMPLES_FOLDER]))
+                self.queue.put(find_files([SAMPLES_FOLDER]))
                 self.library.catalog.mark(SAMPLES)
+            embedder, load_generator = load_models(self.settings, self._progress)
+            store = self.library.open_store(embedder)
+            self.queue.start(embedder)
+            self.state = EngineState("Loading the model that writes answers…")
             generator = load_generator()
-            retriever = Retriever(self.embedder, store, self.library.catalog, collection=self.settings.collection)
+            retriever = Retriever(embedder, store, self.library.catalog, collection=self.settings.collection)
             self.assistant = Assistant(retriever, generator, self.settings)
-            self.state = EngineState("Ready", can_add=True, can_answer=True)
+            gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
+            self.state = EngineState("Ready", can_answer=True)
         except FootnoteError as exc:
-            self.state = EngineState("Stopped", failure=str(exc), can_add=self.state.can_add)
+            self.state = EngineState("Stopped", failure=str(exc))
         finally:
             self.answering.set()
 
     def _progress(self, done: int, total: int, what: str) -> None:
-        self.state = EngineState(what, done / total if total else None, can_add=self.state.can_add)
+        self.state = EngineState(what, done / total if total else None)
 
 
 class AnswerJob:
@@ -131,42 +130,6 @@ class AnswerJob:
         catalog.add_answer(self._conversation, answer_to_json(self.reply.answer))
 
 
-class IngestJob:
-    """Files on their way into the library."""
-
-    def __init__(self, engine: Engine, embedder: Embedder, files: Sequence[IncomingFile], folder: Path | None) -> None:
-        self.progress: IngestProgress | None = None
-        self.report: IngestReport | None = None
-        self.failure = ""
-        self.stop = threading.Event()
-        self.done = threading.Event()
-        self._engine = engine
-        self._embedder = embedder
-        self._files = files
-        self._folder = folder
-        threading.Thread(target=self._run, name="ingest", daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            self.report = ingest(
-                self._files,
-                library=self._engine.library,
-                embedder=self._embedder,
-                settings=self._engine.settings,
-                on_progress=self._tell,
-                stop=self.stop,
-            )
-        except FootnoteError as exc:
-            self.failure = str(exc)
-        finally:
-            if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
-            self.done.set()
-
-    def _tell(self, progress: IngestProgress) -> None:
-        self.progress = progress
-
-
 @st.cache_resource(show_spinner=False)
 def get_engine(settings: Settings) -> Engine:
     """The one engine of this process."""
@@ -180,14 +143,3 @@ def open_engine() -> Engine:
     except FootnoteError as exc:
         st.error(str(exc), icon=":material/error:")
         st.stop()
-
-
-def receive(engine: Engine, uploads: Sequence[tuple[str, bytes]]) -> None:
-    """Takes uploaded files into the library. The name is the user's, the path on disk is ours."""
-    folder = Path(tempfile.mkdtemp(prefix="upload-", dir=engine.library.folder))
-    files = []
-    for number, (name, content) in enumerate(uploads):
-        path = folder / f"{number}{Path(name).suffix.lower()[:16]}"
-        path.write_bytes(content)
-        files.append(IncomingFile(path, name, f"upload:{name}"))
-    engine.add(files, folder)

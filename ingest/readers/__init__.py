@@ -73,6 +73,7 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
         name=name,
         title=one_line(content.title) or readable_stem(name),
         pages=content.pages,
+        gaps=content.gaps,
     )
 
 

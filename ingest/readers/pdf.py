@@ -14,7 +14,7 @@ from pypdf.generic import ArrayObject, NullObject, NumberObject, StreamObject
 from ingest.readers.cleaning import clean
 from ingest.readers.reading_order import better_text
 from ingest.readers.source import Content, Source, one_line, sensible_title
-from rag.errors import UnreadableDocument
+from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
 _Object = Any  # an object of pypdf, of which only the file knows what it holds
@@ -40,6 +40,7 @@ _DAMAGE = (
 _UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be single symbols
 _UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
 _SPACE = [NumberObject(32), ArrayObject([NumberObject(250)])]  # letter 32 is a quarter of the font's size wide
+_NAMED = 10  # unreadable pages that are named one by one
 _OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
 
 
@@ -51,9 +52,10 @@ def read_pdf(source: Source) -> Content:
     """
     reader = _open(source)
     try:
-        texts = [_page_text(reader, index, source.name) for index in range(len(reader.pages))]
+        read = [_page_text(reader, index) for index in range(len(reader.pages))]
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
+    texts = [text or "" for text in read]
     if not any(text.strip() for text in texts):
         raise _without_text(reader, source.name, len(texts))
     if _is_scrambled("".join(texts)):
@@ -61,7 +63,7 @@ def read_pdf(source: Source) -> Content:
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", remedy)
     headings = _headings(reader, texts)
     pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
-    return Content(_title(reader), tuple(pages))
+    return Content(_title(reader), tuple(pages), _gaps([index + 1 for index, text in enumerate(read) if text is None]))
 
 
 def _open(source: Source) -> PdfReader:
@@ -75,7 +77,7 @@ def _open(source: Source) -> PdfReader:
     if locked:
         reason = "the password does not open it" if source.password else "it is locked with a password"
         remedy = "Give its password, or open it, save a copy without one and add that."
-        raise UnreadableDocument(source.name, reason, remedy)
+        raise LockedDocument(source.name, reason, remedy)
     return reader
 
 
@@ -85,15 +87,21 @@ def _with_pointer(data: bytes) -> bytes:
     return data + b"\nstartxref\n0\n%%EOF\n" if whole and b"startxref" not in data else data
 
 
-def _page_text(reader: PdfReader, index: int, name: str) -> str:
-    """Text of a page; one broken page costs only itself, and the log says which it was."""
+def _page_text(reader: PdfReader, index: int) -> str | None:
+    """Text of a page; None where it is damaged: one broken page costs only itself."""
     try:
         page = reader.pages[index]
         _widen_spaces(page)
         return better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
-    except _DAMAGE as exc:
-        _log.warning("%s: page %d is damaged and was left out (%s)", name, index + 1, type(exc).__name__)
-        return ""
+    except _DAMAGE:
+        return None
+
+
+def _gaps(numbers: list[int]) -> tuple[str, ...]:
+    if not numbers:
+        return ()
+    named = ", ".join(map(str, numbers[:_NAMED])) + (" and others" if len(numbers) > _NAMED else "")
+    return (f"left out, because damaged: {'page' if len(numbers) == 1 else 'pages'} {named}",)
 
 
 def _widen_spaces(page: PageObject) -> None:

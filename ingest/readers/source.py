@@ -28,10 +28,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Content:
-    """What a reader found. `title` is the document's own one, "" where it has none."""
+    """What a reader found.
+
+    Attributes:
+        title: the document's own one, "" where it has none.
+        gaps: what could not be read, for the user: "page 3 is damaged and was left out".
+    """
 
     title: str
     pages: tuple[Page, ...]
+    gaps: tuple[str, ...] = ()
 
 
 Reader = Callable[[Source], Content]

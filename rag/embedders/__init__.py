@@ -1,12 +1,13 @@
 """Embedders turn content into unit-length rows; one file per model family."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+OnBatch = Callable[[int], None]  # told how many texts are done
 
 
 class Embedder(Protocol):
@@ -20,8 +21,11 @@ class Embedder(Protocol):
         """Tokens of `text` without the special ones; thread-safe."""
         ...
 
-    def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        """float32[len(texts), dimension], rows of length 1, in the order of `texts`; thread-safe."""
+    def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
+        """float32[len(texts), dimension], rows of length 1, in the order of `texts`; thread-safe.
+
+        `on_batch` is called between batches; what it raises ends the encoding.
+        """
         ...
 
     def encode_query(self, text: str) -> Vectors:

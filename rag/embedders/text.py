@@ -9,7 +9,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from rag.devices import choose_device, choose_dtype
-from rag.embedders import Vectors
+from rag.embedders import OnBatch, Vectors
 from rag.errors import ModelUnavailable
 
 _BATCH = 32  # texts of similar length in one pass; larger ones gain nothing on a processor
@@ -53,8 +53,15 @@ class TextEmbedder:
     def count_tokens(self, text: str) -> int:
         return len(self._count.encode(text, add_special_tokens=False).ids)
 
-    def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts, query=False)
+    def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+        longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+        for start in range(0, len(texts), _BATCH):
+            if on_batch is not None:
+                on_batch(start)
+            batch = longest_first[start : start + _BATCH]
+            rows[batch] = self._encode([texts[index] for index in batch], query=False)
+        return rows
 
     def encode_query(self, text: str) -> Vectors:
         """A question longer than the model's limit is read in parts, whose mean is taken: nothing is cut off."""
@@ -73,12 +80,10 @@ class TextEmbedder:
         ]
 
     def _encode(self, texts: Sequence[str], *, query: bool) -> Vectors:
-        if not texts:
-            return np.empty((0, self.dimension), dtype=np.float32)
         encode = self._model.encode_query if query else self._model.encode_document
         with self._lock, torch.inference_mode():
             vectors = encode(
-                list(texts),  # sorted by length inside
+                list(texts),
                 batch_size=_BATCH,
                 show_progress_bar=False,
                 convert_to_numpy=True,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from rag.markdown import render
 from rag.types import Answer, Citation, Finish, Hit, Span
+from ui.parts.text import duration, plain
 
 _STYLE = """<style>
 .footnote {font-size: .72em; vertical-align: super; line-height: 0; margin-left: .1em; font-weight: 600; opacity: .75}
@@ -33,10 +34,10 @@ def show_text(text: str) -> None:
 def show_answer(answer: Answer) -> None:
     """A finished answer: text, how it ended, sources."""
     if answer.standalone != answer.question:
-        st.caption(f"Understood as: {_plain(answer.standalone)}")
+        st.caption(f"Understood as: {plain(answer.standalone)}")
     show_text(answer.text)
-    if answer.finish in _ENDINGS:
-        st.caption(_ENDINGS[answer.finish])
+    ending = _ENDINGS.get(answer.finish, "")
+    st.caption(f"{ending} Answered in {duration(answer.timings.total)}.".strip())
     if answer.citations:
         st.html(_STYLE + "".join(_cited(citation) for citation in answer.citations))
     _show_others(answer)
@@ -75,8 +76,3 @@ def _marked(text: str, marks: Sequence[Span]) -> str:
         parts += [html.escape(text[end : mark.start]), f"<mark>{html.escape(text[mark.start : mark.end])}</mark>"]
         end = mark.end
     return "".join([*parts, html.escape(text[end:])])
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it stands."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$:~])", r"\\\1", text)

@@ -1,0 +1,264 @@
+"""The queue of the page: files wait in the catalog, one worker adds them one after the other.
+
+It outlives the process: what waited or was in work goes on at the next start, a document by its stored chunks.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.pace import Pace
+from ingest.pipeline import IncomingFile, IngestProgress, IngestReport, abandon, document_id, ingest
+from rag.catalog import QueuedFile, QueueState
+from rag.embedders import Embedder
+from rag.errors import FootnoteError, UnreadableDocument
+from rag.library import Library
+from rag.settings import Settings
+
+_log = logging.getLogger(__name__)
+_SHOWN = 100  # files of the queue that a snapshot names; the totals count all
+
+
+@dataclass(frozen=True)
+class QueueSnapshot:
+    """The queue at one moment.
+
+    Attributes:
+        files: the first hundred, those in work and waiting before those that are done.
+        totals: number of files by state.
+        progress: of the file in work, None when there is none.
+        fraction: of all bytes of the queue, 0 to 1.
+        seconds_left: by the pace since the worker began, None until there is one.
+    """
+
+    files: tuple[QueuedFile, ...]
+    totals: dict[QueueState, int]
+    progress: IngestProgress | None
+    fraction: float
+    seconds_left: float | None
+    paused: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether files are waiting or in work."""
+        return any(state.is_open for state in self.totals)
+
+    @property
+    def closed(self) -> int:
+        """Files that are done, well or not."""
+        return sum(count for state, count in self.totals.items() if not state.is_open)
+
+
+class IngestQueue:
+    """Adds files in the background. Thread-safe; files can be put before `start`."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self._library = library
+        self._settings = settings
+        self._catalog = library.catalog
+        self._incoming = library.folder / "incoming"
+        self._passwords: dict[int, str] = {}  # by id; never written down
+        self._progress: IngestProgress | None = None
+        self._pace = Pace()
+        self._taking = threading.Lock()  # no file is taken between the two steps of a pause or a cancel
+        self._wake = threading.Event()
+        self._stop = threading.Event()  # ends the file in work
+        self._resume = threading.Event()
+        self._resume.set()
+        self._closing = threading.Event()
+        self._worker: threading.Thread | None = None
+        interrupted = self._catalog.queue(library.collection, QueueState.WORKING)
+        self._catalog.set_queue_state([file.id for file in interrupted], QueueState.WAITING)
+        self._sweep()
+
+    def start(self, embedder: Embedder) -> None:
+        """Begins to work. The library's store must be open for `embedder`."""
+        self._worker = threading.Thread(target=self._run, args=(embedder,), name="ingest", daemon=True)
+        self._worker.start()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether files are worked on, and the store is open."""
+        return self._worker is not None
+
+    def put(self, files: Sequence[IncomingFile]) -> None:
+        """Files that stay where they are."""
+        self._forget_finished()
+        for file in files:
+            self._enqueue(file.path, file.name, file.source, is_copy=False)
+        self._wake.set()
+
+    def receive(self, name: str, content: bytes) -> None:
+        """A file that is handed over as bytes. The name is the user's, the path on disk is ours.
+
+        Raises:
+            FootnoteError: it cannot be kept.
+        """
+        self._forget_finished()
+        path = self._incoming / f"{uuid.uuid4().hex}{Path(name).suffix.lower()[:16]}"
+        try:
+            self._incoming.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        except OSError as exc:
+            path.unlink(missing_ok=True)
+            raise FootnoteError(f"{name}: could not be kept in {self._incoming}: {exc.strerror}. Make room.") from exc
+        self._enqueue(path, name, f"upload:{name}", is_copy=True)
+        self._wake.set()
+
+    def retry(self, file: QueuedFile, password: str | None = None) -> None:
+        """A file that failed waits again, with a password if one is given."""
+        if password:
+            self._passwords[file.id] = password
+        self._catalog.set_queue_state([file.id], QueueState.WAITING)
+        self._wake.set()
+
+    def pause(self) -> None:
+        """Lets the file in work wait too, after the batch in work."""
+        with self._taking:
+            self._resume.clear()
+            self._stop.set()
+
+    def resume(self) -> None:
+        self._resume.set()
+
+    def cancel(self) -> None:
+        """Drops every file that waits or is in work; of the latter nothing stays in the library."""
+        with self._taking:
+            self._drop(self._catalog.queue(self._library.collection, QueueState.WAITING))
+            self._stop.set()
+            self._resume.set()
+
+    def dismiss(self) -> None:
+        """Drops every file that is done, well or not."""
+        closed = [state for state in QueueState if not state.is_open]
+        self._drop(self._catalog.queue(self._library.collection, *closed))
+
+    def snapshot(self) -> QueueSnapshot:
+        """How far everything is."""
+        totals = self._catalog.queue_totals(self._library.collection)
+        order = (QueueState.WORKING, QueueState.LOCKED, QueueState.FAILED, QueueState.WAITING)
+        files: list[QueuedFile] = []
+        for states in (*((state,) for state in order), tuple(state for state in QueueState if state not in order)):
+            files += self._catalog.queue(self._library.collection, *states, limit=_SHOWN - len(files))
+        progress = self._progress
+        working = sum(size for state, (_, size) in totals.items() if state is QueueState.WORKING)
+        waiting = sum(size for state, (_, size) in totals.items() if state is QueueState.WAITING)
+        left = waiting + working * (1 - (progress.part if progress else 0))
+        every = sum(size for _, size in totals.values())
+        return QueueSnapshot(
+            tuple(files),
+            {state: count for state, (count, _) in totals.items()},
+            progress,
+            1 - left / every if every else 0.0,
+            self._pace.seconds_for(left),
+            not self._resume.is_set(),
+        )
+
+    def close(self) -> None:
+        """Ends the worker; what it had in work goes on at the next start."""
+        self._closing.set()
+        self._stop.set()
+        self._resume.set()
+        self._wake.set()
+        if self._worker is not None:
+            self._worker.join()
+
+    # Worker
+
+    def _run(self, embedder: Embedder) -> None:
+        while not self._closing.is_set():
+            self._resume.wait()
+            file = self._take()
+            if file is not None:
+                self._work(file, embedder)
+            elif self._resume.is_set():
+                self._pace = Pace()
+                self._wake.wait()
+                self._wake.clear()
+
+    def _take(self) -> QueuedFile | None:
+        with self._taking:
+            waiting = self._catalog.queue(self._library.collection, QueueState.WAITING, limit=1)
+            if not waiting or not self._resume.is_set():
+                return None
+            self._stop.clear()
+            self._catalog.set_queue_state([waiting[0].id], QueueState.WORKING)
+            return waiting[0]
+
+    def _work(self, file: QueuedFile, embedder: Embedder) -> None:
+        incoming = IncomingFile(file.path, file.name, file.source, self._passwords.pop(file.id, None))
+        try:
+            with self._pace.of(file.size):
+                report = ingest(
+                    [incoming],
+                    library=self._library,
+                    embedder=embedder,
+                    settings=self._settings,
+                    on_progress=self._tell,
+                    stop=self._stop,
+                )
+        except Exception:  # a defect of ours: this file is named, the others go on
+            _log.exception("%s could not be added", file.name)
+            message = f"{file.name}: an error inside Footnote; its log says more. The other files are not affected."
+            self._catalog.set_queue_state([file.id], QueueState.FAILED, message)
+            return
+        finally:
+            self._progress = None
+        if report.stopped:
+            self._stopped(file)
+            return
+        state = _state_of(report)
+        messages = [failure.message for failure in report.failed] or list(report.gaps)
+        self._catalog.set_queue_state([file.id], state, "\n".join(messages))
+        if file.is_copy and state not in (QueueState.LOCKED, QueueState.FAILED):
+            file.path.unlink(missing_ok=True)
+
+    def _stopped(self, file: QueuedFile) -> None:
+        if self._closing.is_set() or not self._resume.is_set():
+            self._catalog.set_queue_state([file.id], QueueState.WAITING)
+            return
+        try:
+            abandon(self._library, document_id(file.path))
+        except UnreadableDocument:
+            _log.info("%s went away while it was cancelled", file.name)
+        self._drop([file])
+
+    def _tell(self, progress: IngestProgress) -> None:
+        self._progress = progress
+
+    # Files
+
+    def _enqueue(self, path: Path, name: str, source: str, *, is_copy: bool) -> None:
+        size = path.stat().st_size if path.is_file() else 0
+        self._catalog.enqueue(self._library.collection, path, name=name, source=source, size=size, is_copy=is_copy)
+
+    def _forget_finished(self) -> None:
+        """New files on an idle queue begin a new list; what failed stays until it is dismissed."""
+        if any(state.is_open for state in self._catalog.queue_totals(self._library.collection)):
+            return
+        well = (QueueState.ADDED, QueueState.REPLACED, QueueState.UNCHANGED)
+        self._drop(self._catalog.queue(self._library.collection, *well))
+
+    def _drop(self, files: Sequence[QueuedFile]) -> None:
+        self._catalog.dequeue([file.id for file in files])
+        for file in files:
+            if file.is_copy:
+                file.path.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Deletes copies that a killed process left before it had noted them."""
+        known = {file.path for file in self._catalog.queue(self._library.collection)}
+        for path in self._incoming.glob("*"):
+            if path not in known:
+                path.unlink(missing_ok=True)
+
+
+def _state_of(report: IngestReport) -> QueueState:
+    if report.failed:
+        return QueueState.LOCKED if report.failed[0].locked else QueueState.FAILED
+    if report.unchanged:
+        return QueueState.UNCHANGED
+    return QueueState.REPLACED if report.replaced else QueueState.ADDED

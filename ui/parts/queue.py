@@ -1,0 +1,132 @@
+"""The queue of files that are being added: progress of each, pause, cancel, failures with their remedy."""
+
+import html
+
+import streamlit as st
+
+from ingest.queue import IngestQueue, QueueSnapshot
+from rag.catalog import QueuedFile, QueueState
+from ui.parts.text import duration, plain
+from ui.session import Engine
+
+_WELL = {
+    QueueState.ADDED: "added",
+    QueueState.REPLACED: "replaced an earlier version",
+    QueueState.UNCHANGED: "already in the library",
+}
+_STYLE = """<style>
+.queue {font-size: .88em; opacity: .75}
+.queue div {display: flex; justify-content: space-between; gap: 1rem; line-height: 1.7}
+.queue .name {overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
+.queue span:last-child {flex: none; font-variant-numeric: tabular-nums}
+</style>"""
+_LISTED = 8  # files in work and waiting that are listed at once
+
+
+def show_queue(engine: Engine) -> None:
+    """Nothing while the queue is empty."""
+    snapshot = engine.queue.snapshot()
+    if not snapshot.files:
+        return
+    with st.container(border=True):
+        if snapshot.is_open:
+            _show_work(engine, snapshot.closed)
+        else:
+            _show_result(engine.queue, snapshot)
+        _show_failures(engine.queue, snapshot)
+
+
+@st.fragment(run_every=1.0)
+def _show_work(engine: Engine, closed: int) -> None:
+    """Drawn every second; once a file is done, the whole page is drawn anew."""
+    snapshot = engine.queue.snapshot()
+    if snapshot.closed != closed or not snapshot.is_open:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(snapshot.fraction, 1.0), _headline(engine, snapshot))
+        _controls(engine.queue, paused=snapshot.paused)
+    _list(
+        [(file.name, _doing(snapshot, file)) for file in snapshot.files if file.state.is_open],
+        sum(count for state, count in snapshot.totals.items() if state.is_open),
+    )
+
+
+def _controls(queue: IngestQueue, *, paused: bool) -> None:
+    if paused:
+        if st.button("", icon=":material/play_arrow:", key="resume", help="Go on"):
+            queue.resume()
+            st.rerun(scope="fragment")
+    elif st.button("", icon=":material/pause:", key="pause", help="Pause: everything done so far is kept"):
+        queue.pause()
+        st.rerun(scope="fragment")
+    if st.button("", icon=":material/close:", key="cancel", help="Cancel the files that are not done"):
+        queue.cancel()
+
+
+def _headline(engine: Engine, snapshot: QueueSnapshot) -> str:
+    total = sum(snapshot.totals.values())
+    text = f"{snapshot.closed} of {total} {'file' if total == 1 else 'files'} done"
+    if not engine.queue.is_started:
+        return f"{text} · waiting for the embedding model"
+    if snapshot.paused:
+        return f"{text} · paused"
+    if snapshot.seconds_left is not None:
+        text += f" · about {duration(snapshot.seconds_left)} left"
+    return text
+
+
+def _doing(snapshot: QueueSnapshot, file: QueuedFile) -> str:
+    if file.state is QueueState.WAITING:
+        return "waiting"
+    if snapshot.progress is None:
+        return "starting"
+    return f"{snapshot.progress.stage} {snapshot.progress.part:.0%}"
+
+
+def _show_result(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
+    words = [f"{snapshot.totals[state]} {word}" for state, word in _WELL.items() if state in snapshot.totals]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/check: {' · '.join(words)}" if words else "Nothing was added.")
+        if st.button("", icon=":material/close:", key="dismiss", help="Clear this list"):
+            queue.dismiss()
+            st.rerun()
+
+
+def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
+    for file in snapshot.files:
+        if file.state is QueueState.FAILED:
+            _show_failure(queue, file)
+        elif file.state is QueueState.LOCKED:
+            _ask_password(queue, file)
+        elif file.message:
+            st.warning(plain(file.message), icon=":material/warning:")
+
+
+def _show_failure(queue: IngestQueue, file: QueuedFile) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.error(plain(file.message), icon=":material/error:")
+        if st.button("", icon=":material/refresh:", key=f"retry-{file.id}", help="Try again"):
+            queue.retry(file)
+            st.rerun()
+
+
+def _ask_password(queue: IngestQueue, file: QueuedFile) -> None:
+    st.warning(plain(file.message), icon=":material/lock:")
+    with (
+        st.form(f"password-{file.id}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        password = st.text_input("Password", type="password", key=f"secret-{file.id}")
+        if st.form_submit_button("Open") and password:
+            queue.retry(file, password)
+            st.rerun()
+
+
+def _list(rows: list[tuple[str, str]], total: int) -> None:
+    lines = [
+        f'<div><span class="name">{html.escape(name)}</span><span>{html.escape(state)}</span></div>'
+        for name, state in rows[:_LISTED]
+    ]
+    if total > len(lines):
+        lines.append(f"<div>and {total - len(lines):,} more</div>")
+    st.html(f'{_STYLE}<div class="queue">{"".join(lines)}</div>')

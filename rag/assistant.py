@@ -13,7 +13,7 @@ from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Finish, Hit, Scope, Timings, Turn
+from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 
 _REWRITE_TOKENS = 64
 _QUESTION_CHARACTERS = 4_000
@@ -120,8 +120,8 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """What has been written so far, without numbers that name no passage."""
-        return citations.known_only(self._written, len(self.hits))
+        """What has been written so far, its passages numbered as they are met."""
+        return citations.in_reading_order(self._written, len(self.hits))[0]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._steps()
@@ -207,14 +207,20 @@ class Reply:
         self._finish(prompt.REFUSAL, finish)
 
     def _finish(self, text: str, finish: Finish) -> None:
-        refused = prompt.is_refusal(text)
-        cited = (text, ()) if refused else citations.cite(text, self.hits)
+        cited: tuple[Citation, ...] = ()
+        used = self.hits
+        if not prompt.is_refusal(text):
+            text, found = citations.cite(text, self.hits)
+            text, order = citations.in_reading_order(text, len(self.hits))
+            used = tuple(self.hits[number - 1] for number in order)
+            renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
+            cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
         self._answer = Answer(
             question=self.question,
             standalone=self.standalone,
-            text=cited[0],
-            citations=cited[1],
-            used=self.hits,
+            text=text,
+            citations=cited,
+            used=used,
             dropped=self._dropped,
             finish=finish,
             timings=self._timings,

@@ -58,6 +58,22 @@ def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
     return "\n".join(lines).strip(), tuple(citations)
 
 
+def in_reading_order(text: str, count: int) -> tuple[str, tuple[int, ...]]:
+    """Numbers passages as a reader meets them: the first cited one is `[1]`; numbers above `count` are removed.
+
+    Returns:
+        The text with its new numbers, and the old number of each new one, those never cited last.
+    """
+    met = dict.fromkeys(number for match in _NUMBERS.finditer(text) for number in _numbers(match.group(1), count))
+    order = (*met, *(number for number in range(1, count + 1) if number not in met))
+    new = {number: place for place, number in enumerate(order, 1)}
+
+    def renumbered(match: re.Match[str]) -> str:
+        return _brackets([new[number] for number in _numbers(match.group(1), count)])
+
+    return _NUMBERS.sub(renumbered, text), order
+
+
 def extract(question: str, text: str, hits: Sequence[Hit]) -> str:
     """The passage sentence nearest to the question by its words, for an answer that names a passage and says nothing.
 
@@ -82,11 +98,6 @@ def says_nothing(text: str) -> bool:
 def strip(text: str) -> str:
     """The text without any number in brackets."""
     return _NUMBERS.sub("", text).strip()
-
-
-def known_only(text: str, count: int) -> str:
-    """The text without numbers above `count`: how an unfinished answer is shown."""
-    return _NUMBERS.sub(lambda match: _brackets(_numbers(match.group(1), count)), text)
 
 
 def _cite_line(line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int) -> tuple[str, int]:

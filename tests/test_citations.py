@@ -1,6 +1,6 @@
 import pytest
 
-from rag.citations import cite, extract, known_only, says_nothing, words
+from rag.citations import cite, extract, in_reading_order, says_nothing, words
 from tests.fakes import hit
 
 HITS = [
@@ -42,7 +42,14 @@ def test_several_numbers_in_one_bracket_are_understood() -> None:
 
 
 def test_an_unfinished_answer_shows_no_unknown_number() -> None:
-    assert known_only("Yes [1] and [7] and [", 2) == "Yes [1] and and ["
+    assert in_reading_order("Yes [1] and [7] and [", 2)[0] == "Yes [1] and and ["
+
+
+def test_passages_are_numbered_as_a_reader_meets_them() -> None:
+    assert in_reading_order("Late [5]. Early [2, 5]. Never [9].", 5) == (
+        "Late [1]. Early [2] [1]. Never.",
+        (5, 2, 1, 3, 4),
+    )
 
 
 def test_words_keep_codes_and_numbers_whole() -> None:

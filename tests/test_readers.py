@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pypdf import PdfWriter
 
 from ingest.readers import READERS, SUFFIXES, read
 from rag.errors import UnreadableDocument
@@ -453,3 +454,18 @@ def test_the_complaints_of_pypdf_stay_away_from_the_terminal(
         assert read_here(path).pages[0].text == PAGE
     assert not [record for record in caplog.records if record.name.startswith("pypdf")]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_heading_stands_where_its_own_line_is(tmp_path: Path) -> None:
+    text = "Leave\n\nLeave it clean.\nAnnual leave\nEveryone has 28 days.\n3.2 Special leave\nOn a wedding day."
+    writer = PdfWriter(clone_from=write_pdf(tmp_path / "plain.pdf", [text]))
+    chapter = writer.add_outline_item(title="Leave", page_number=0)
+    for title in ("Annual leave", "Special leave"):
+        writer.add_outline_item(title=title, page_number=0, parent=chapter)
+    writer.write(tmp_path / "a.pdf")
+    page = read_here(tmp_path / "a.pdf").pages[0]
+    assert [(heading.level, page.text[heading.start :].split("\n")[0]) for heading in page.headings] == [
+        (1, "Leave"),
+        (2, "Annual leave"),
+        (2, "3.2 Special leave"),
+    ]

@@ -15,6 +15,7 @@ EXAMPLES = (
     "How many days of unused leave can be carried over, and until when?",
     "May I send a customer list by e-mail?",
 )
+_USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
 _TITLE = 48  # characters of a question that name its conversation
 _TITLE_LIMIT = 200
 
@@ -29,9 +30,9 @@ def show() -> None:
     if not answers and job is None:
         _welcome(engine)
     for answer in answers:
-        with st.chat_message("user"):
+        with st.chat_message("user", avatar=_USER):
             st.text(answer.question)
-        with st.chat_message("assistant"):
+        with st.chat_message("assistant", avatar=_FOOTNOTE):
             show_answer(answer)
     if job is not None:
         _show_job(engine, conversation, job)
@@ -121,9 +122,9 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
     if job.done.is_set() and not job.failure:
         engine.answer_jobs.pop(conversation, None)
         st.rerun()
-    with st.chat_message("user"):
+    with st.chat_message("user", avatar=_USER):
         st.text(job.question)
-    with st.chat_message("assistant"):
+    with st.chat_message("assistant", avatar=_FOOTNOTE):
         if job.failure:
             st.error(job.failure, icon=":material/error:")
             if st.button("Dismiss"):

@@ -209,7 +209,10 @@ def _outline(reader: PdfReader) -> Iterator[tuple[int, str, int]]:
 
 
 def _line_of(title: str, text: str) -> int | None:
-    """Where the line starts that begins with `title`, a chapter number before it allowed, else None."""
+    """Where the line starts that is `title`, else the first that begins with it, a chapter number before it allowed."""
     words = r"\s+".join(re.escape(word) for word in title.split())
-    match = re.search(rf"^[^\S\n]*(?:[\dA-Z.]{{1,12}}\s+)?{words}(?!\w)", text, re.MULTILINE | re.IGNORECASE)
-    return match.start() if match else None
+    line = rf"^[^\S\n]*(?:(?-i:[\dA-Z.]{{1,12}})[^\S\n]+)?{words}"
+    for ending in (r"[^\S\n]*$", r"(?!\w)"):
+        if match := re.search(line + ending, text, re.MULTILINE | re.IGNORECASE):
+            return match.start()
+    return None

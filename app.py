@@ -1,10 +1,14 @@
 """Entry of the page: `streamlit run app.py`."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from ui import chat, library
 
-st.set_page_config(page_title="Footnote", page_icon=":material/format_quote:", layout="centered")
+ICON = Path(__file__).parent / "ui" / "icon.svg"  # a file: the browser would fetch a named icon from Google
+
+st.set_page_config(page_title="Footnote", page_icon=str(ICON), layout="centered")
 st.navigation(
     [
         st.Page(chat.show, title="Ask", icon=":material/forum:", url_path="ask", default=True),

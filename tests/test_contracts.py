@@ -1,0 +1,125 @@
+"""What every embedder and every generator promises, on the fake and on the real part. Stores: see test_store.py."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from rag.embedders import Embedder
+from rag.generators import Generator, Message, StopReason
+from rag.settings import load_settings
+from tests.fakes import HashingEmbedder, ScriptedGenerator
+
+REAL = pytest.param("real", marks=pytest.mark.model)
+TEXTS = ["A short one.", "Herons stand still for hours beside rivers. " * 5, "Ein Satz über Vögel, mit Umlauten.", "?"]
+ASKED = [Message("system", "Answer in one sentence."), Message("user", "What is the capital of France?")]
+
+
+@pytest.fixture(scope="module", params=["fake", REAL])
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    if request.param == "fake":
+        return HashingEmbedder()
+    from rag.build import load_embedder
+
+    return load_embedder(load_settings())
+
+
+@pytest.fixture(scope="module", params=["fake", REAL])
+def generator(request: pytest.FixtureRequest) -> Generator:
+    if request.param == "fake":
+        return ScriptedGenerator(*["The capital of France is Paris."] * 20)
+    from rag.build import load_generator
+
+    return load_generator(load_settings(generator_model="smollm2-135m-instruct"))
+
+
+def test_embeddings_are_unit_rows_in_the_order_of_the_texts(embedder: Embedder) -> None:
+    rows = embedder.encode_documents(TEXTS * 10)
+    assert rows.shape == (40, embedder.dimension)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    for index, text in enumerate(TEXTS):
+        alone = embedder.encode_documents([text])[0]
+        assert float(rows[index] @ alone) > 0.999
+        assert int(np.argmax(embedder.encode_documents(TEXTS) @ alone)) == index
+
+
+def test_nothing_to_embed_is_no_rows(embedder: Embedder) -> None:
+    assert embedder.encode_documents([]).shape == (0, embedder.dimension)
+
+
+def test_a_query_is_one_unit_row_and_never_too_long(embedder: Embedder) -> None:
+    for text in ("How long?", "word " * 2_000):
+        row = embedder.encode_query(text)
+        assert (row.shape, row.dtype) == ((embedder.dimension,), np.float32)
+        assert float(np.linalg.norm(row)) == pytest.approx(1, abs=1e-5)
+
+
+def test_tokens_add_up(embedder: Embedder) -> None:
+    assert embedder.count_tokens("") == 0
+    assert 0 < embedder.count_tokens("one two") <= embedder.count_tokens("one two three")
+    assert embedder.count_tokens("word " * 2_000) >= 2_000  # counting never cuts
+
+
+def test_encoding_tells_how_far_it_is_and_can_be_ended(embedder: Embedder) -> None:
+    seen: list[int] = []
+    embedder.encode_documents(TEXTS * 20, on_batch=seen.append)
+    assert seen
+    assert seen == sorted(seen)
+    assert seen[0] == 0
+
+    def refuse(done: int) -> None:
+        raise KeyError(done)
+
+    with pytest.raises(KeyError):
+        embedder.encode_documents(TEXTS, on_batch=refuse)
+
+
+def test_encoding_is_thread_safe(embedder: Embedder) -> None:
+    expected = [embedder.encode_query(text) for text in TEXTS]
+    found: dict[int, np.ndarray] = {}
+
+    def work(index: int) -> None:
+        found[index] = embedder.encode_query(TEXTS[index])
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(TEXTS))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for index, row in enumerate(expected):
+        assert float(found[index] @ row) > 0.999
+
+
+def test_a_stream_is_the_answer_in_pieces(generator: Generator) -> None:
+    stream = generator.stream(ASKED, max_new_tokens=40, stop=threading.Event())
+    pieces = list(stream)
+    assert len(pieces) > 1
+    assert "Paris" in "".join(pieces)
+    assert stream.stop_reason is StopReason.END
+
+
+def test_the_same_prompt_gives_the_same_answer(generator: Generator) -> None:
+    first, second = ("".join(generator.stream(ASKED, max_new_tokens=40, stop=threading.Event())) for _ in range(2))
+    assert first == second
+
+
+def test_a_stream_ends_at_its_length(generator: Generator) -> None:
+    stream = generator.stream(ASKED, max_new_tokens=3, stop=threading.Event())
+    text = "".join(stream)
+    assert text
+    assert "Paris" not in text
+    assert stream.stop_reason is StopReason.LENGTH
+
+
+def test_a_stream_is_stopped_by_its_event(generator: Generator) -> None:
+    stop = threading.Event()
+    stop.set()
+    stream = generator.stream(ASKED, max_new_tokens=40, stop=stop)
+    assert "Paris" not in "".join(stream)
+    assert stream.stop_reason is StopReason.STOPPED
+
+
+def test_prompts_are_counted_whole(generator: Generator) -> None:
+    longer = [*ASKED, Message("assistant", "Paris."), Message("user", "And of Norway?")]
+    assert 0 < generator.count_tokens(ASKED) < generator.count_tokens(longer) < generator.context_tokens

@@ -187,6 +187,7 @@ def finish_deletions(library: Library) -> None:
     """Carries out deletions that were announced, also those that a killed process left."""
     for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
         library.store.delete_document(document_id)
+        library.lexical.delete_document(document_id)
         library.catalog.forget(library.collection, document_id)
         if not library.catalog.is_used(document_id):
             originals.remove(library.folder, document_id)
@@ -233,6 +234,7 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
         vectors = run.embedder.encode_documents([embedding_text(item) for item in batch], on_batch=tell)
         run.chunks += len(batch)
         run.tell(index, "writing", (start + len(batch)) / len(missing))
+        run.library.lexical.add(batch)  # first: what the store has, the words have too
         run.library.store.upsert(batch, vectors)
 
 

@@ -30,5 +30,4 @@ def build_assistant(
     library: Library, embedder: TextEmbedder, generator: LocalGenerator, settings: Settings
 ) -> Assistant:
     """The assistant over an open library whose store is open too."""
-    retriever = Retriever(embedder, library.store, library.catalog, collection=settings.collection)
-    return Assistant(retriever, generator, settings)
+    return Assistant(Retriever.of_library(library, embedder, settings), generator, settings)

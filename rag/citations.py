@@ -4,30 +4,20 @@ import re
 from collections.abc import Sequence
 
 from rag import sentences
+from rag.terms import terms
 from rag.types import Citation, Hit, Span
 
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
-_WORD = re.compile(r"[^\W_]+(?:[.,\-/'][^\W_]+)*")
 _ABOUT_PASSAGES = re.compile(r"\bpassages?(\s*(and|or|,))*\s*\.?$")  # "This can be found in passages and."
 _MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
-_STOP = frozenset(
-    word
-    for line in (
-        "a an and any are as at be been but by can do does for from had has have he her his how i if in into is it its",
-        "may more most must no not of on or our out shall she should so than that the their them then there these they",
-        "this to under up upon was we were what when where which while who will with within would you your",
-    )
-    for word in line.split()
-)
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
 _MARKS = 2  # passage sentences marked for one answer sentence
 
 
 def words(text: str) -> set[str]:
-    """Words, numbers and codes that carry meaning, in lower case; a plural is its singular."""
-    found = {match.group().lower() for match in _WORD.finditer(text)}
-    return {_stem(word) for word in found if word not in _STOP}
+    """The terms that carry meaning; a plural is its singular."""
+    return set(terms(text))
 
 
 def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
@@ -173,11 +163,3 @@ def _overlap(wanted: set[str], held: set[str]) -> float:
 
 def _weight(word: str) -> int:
     return 2 if any(letter.isdigit() for letter in word) else 1
-
-
-def _stem(word: str) -> str:
-    if word.isalpha() and len(word) > 4:
-        for ending in ("ies", "es", "s"):
-            if word.endswith(ending) and not word.endswith("ss"):
-                return word[: -len(ending)] + ("y" if ending == "ies" else "")
-    return word

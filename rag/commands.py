@@ -56,8 +56,8 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
 
         with terminal_bar(unit="B") as show:
             embedder = load_embedder(settings, on_progress=show)
-        store = library.open_store(embedder)
-        retriever = Retriever(embedder, store, library.catalog, collection=settings.collection)
+        library.open_store(embedder)
+        retriever = Retriever.of_library(library, embedder, settings)
         found = retriever.retrieve(
             arguments.question, k=arguments.k or settings.top_k, minimum_score=settings.minimum_score
         )

@@ -1,6 +1,7 @@
 """The library folder: catalog, vectors and the lock that keeps a second process out."""
 
 import contextlib
+import itertools
 import json
 import os
 import time
@@ -13,9 +14,14 @@ from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
 from rag.settings import Settings
+from rag.types import Chunk
 
 if TYPE_CHECKING:
+    from rag.lexical import LexicalIndex
     from rag.store import Store
+
+
+_BATCH = 500  # chunks whose words are written at once
 
 
 class Library:
@@ -31,6 +37,7 @@ class Library:
         self._settings = settings
         self._held = held
         self._store: Store | None = None
+        self._lexical: LexicalIndex | None = None
 
     @classmethod
     def open(cls, settings: Settings, *, holder: str) -> "Library":
@@ -65,12 +72,20 @@ class Library:
             raise RuntimeError("open_store comes first")
         return self._store
 
+    @property
+    def lexical(self) -> "LexicalIndex":
+        """The words of the chunks; `open_store` comes first."""
+        if self._lexical is None:
+            raise RuntimeError("open_store comes first")
+        return self._lexical
+
     def open_store(self, embedder: Embedder) -> "Store":
-        """Opens the collection for an embedder.
+        """Opens the collection for an embedder, vectors and words; words that are missing are indexed anew.
 
         Raises:
             ModelMismatch: the collection belongs to another embedding model.
         """
+        from rag.lexical import LexicalIndex
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
 
         self.catalog.claim_collection(self.collection, embedding_model=embedder.name, dimension=embedder.dimension)
@@ -80,6 +95,10 @@ class Library:
             embedder.dimension,
             exact_rows=self._settings.exact_rows,
         )
+        self._lexical = LexicalIndex(self.folder / "words.db", self.collection)
+        if self._lexical.count() < self._store.count():
+            for batch in _batches(self._store.chunks()):
+                self._lexical.add(batch)
         return self._store
 
     def close(self) -> None:
@@ -87,6 +106,9 @@ class Library:
         if self._store is not None:
             self._store.close()
             self._store = None
+        if self._lexical is not None:
+            self._lexical.close()
+            self._lexical = None
         self.catalog.close()
         self._held.close()
 
@@ -95,6 +117,11 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _batches(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
+    while batch := list(itertools.islice(chunks, _BATCH)):
+        yield batch
 
 
 @contextlib.contextmanager

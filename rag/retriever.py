@@ -1,11 +1,17 @@
-"""Finds the passages for a question. Knows the store and an embedder, no generator."""
+"""Finds the passages for a question, by meaning and by words. Knows the stores and an embedder, no generator."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder
+from rag.lexical import LexicalIndex
+from rag.library import Library
+from rag.settings import Settings
 from rag.store import Store
 from rag.types import Hit, Scope
+
+_CANDIDATES = 50  # of each search, before they are fused
 
 
 @dataclass(frozen=True)
@@ -17,22 +23,63 @@ class Retrieval:
 
 
 class Retriever:
-    """Dense retrieval over one collection. Thread-safe, as its parts are."""
+    """Dense and lexical retrieval over one collection. Thread-safe, as its parts are.
 
-    def __init__(self, embedder: Embedder, store: Store, catalog: Catalog, *, collection: str) -> None:
+    Both scores mean the same for every question, so they are fused by their weighted sum; ranks would forget how near
+    a passage is.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        store: Store,
+        lexical: LexicalIndex,
+        catalog: Catalog,
+        *,
+        collection: str,
+        word_weight: float,
+    ) -> None:
         self._embedder = embedder
         self._store = store
+        self._lexical = lexical
         self._catalog = catalog
         self._collection = collection
+        self._word_weight = word_weight
+
+    @classmethod
+    def of_library(cls, library: Library, embedder: Embedder, settings: Settings) -> "Retriever":
+        """The retriever of an open library whose store is open for `embedder`."""
+        return cls(
+            embedder,
+            library.store,
+            library.lexical,
+            library.catalog,
+            collection=settings.collection,
+            word_weight=settings.word_weight,
+        )
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
-        """The k nearest chunks of whole documents, split at `minimum_score` (cosine)."""
+        """The k best chunks of whole documents, split at `minimum_score`."""
         hidden = [
             document
             for state in (DocumentState.WRITING, DocumentState.LEAVING)
             for document in self._catalog.document_ids(self._collection, state)
         ]
-        vector = self._embedder.encode_query(question)
-        hits = self._store.search(vector, k=k, documents=scope.documents, hidden=hidden)
+        hits = self._fused(question, max(k, _CANDIDATES), scope.documents, hidden)[:k]
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
         return Retrieval(near, tuple(hits[len(near) :]))
+
+    def _fused(self, question: str, count: int, documents: Sequence[str], hidden: Sequence[str]) -> list[Hit]:
+        vector = self._embedder.encode_query(question)
+        dense = self._store.search(vector, k=count, documents=documents, hidden=hidden)
+        if not self._word_weight:
+            return dense
+        words = dict(self._lexical.search(question, k=count, documents=documents, hidden=hidden))
+        near = {hit.chunk.id: hit for hit in dense}
+        others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
+        near |= {hit.chunk.id: hit for hit in others}
+        fused = [
+            replace(hit, score=hit.score + self._word_weight * words.get(chunk_id, 0.0), words=words.get(chunk_id, 0.0))
+            for chunk_id, hit in near.items()
+        ]
+        return sorted(fused, key=lambda hit: -hit.score)

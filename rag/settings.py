@@ -1,6 +1,7 @@
 """One frozen Settings, read once from footnote.toml and FOOTNOTE_* variables, passed as an argument."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -32,7 +33,8 @@ class Settings:
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused
     top_k: int = 6  # passages retrieved for a question
-    minimum_score: float = 0.25  # cosine under which a passage counts as not found
+    word_weight: float = 0.5  # what the words of a question count beside its meaning; 0: only meaning is searched
+    minimum_score: float = 0.25  # score under which a passage counts as not found
     exact_rows: int = 10_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
@@ -41,6 +43,10 @@ class Settings:
         for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_tokens", "answer_tokens"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 1.")
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", self.collection):
+            raise SettingsError(
+                f"collection is {self.collection!r}, but must begin with a letter and hold letters, digits and _ only."
+            )
         if not 0 <= self.chunk_overlap < self.chunk_tokens:
             raise SettingsError(
                 f"chunk_overlap is {self.chunk_overlap}, but must be at least 0 and below chunk_tokens "

@@ -60,6 +60,14 @@ class Store(Protocol):
         """Those of the chunk ids that are stored."""
         ...
 
+    def fetch(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
+        """Those of the chunks that are stored, with their score for a vector, in the order of `ids`."""
+        ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk, in no order."""
+        ...
+
     def delete_document(self, document_id: str) -> None:
         """Removes every chunk of a document."""
         ...
@@ -134,6 +142,20 @@ class MilvusStore:
                 rows = self._client.get(self._collection, ids=list(ids[start : start + _FETCH]), output_fields=["id"])
                 found.update(row["id"] for row in rows)
         return found
+
+    def fetch(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
+        if not ids:
+            return []
+        with _milvus_errors("The chunks could not be read"):
+            rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", *_FIELDS, "embedding"])
+        scores = np.array([row["embedding"] for row in rows], dtype=np.float32).reshape(len(rows), -1) @ vector
+        found = {row["id"]: Hit(_chunk(row), float(score)) for row, score in zip(rows, scores, strict=True)}
+        return [found[chunk_id] for chunk_id in ids if chunk_id in found]
+
+    def chunks(self) -> Iterator[Chunk]:
+        with _milvus_errors("The chunks could not be read"):
+            for row in self._query("", _FIELDS):
+                yield _chunk(row)
 
     def delete_document(self, document_id: str) -> None:
         with self._write_lock, _milvus_errors("The document's chunks could not be deleted"):

@@ -78,10 +78,16 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Hit:
-    """A chunk found for a question. `score` is the cosine of the two embeddings, -1 to 1."""
+    """A chunk found for a question.
+
+    Attributes:
+        score: what it is ranked by: the cosine of the two embeddings, plus weighted `words` where words were searched.
+        words: how many of the question's words it holds, rare ones counting most, 0 to 1.
+    """
 
     chunk: Chunk
     score: float
+    words: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -188,4 +194,4 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    return Hit(Chunk(**values["chunk"]), values["score"])
+    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0))

@@ -34,7 +34,7 @@ def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
 
 def build(library: Library, settings: Settings, *replies: str) -> tuple[Assistant, ScriptedGenerator]:
     generator = ScriptedGenerator(*replies)
-    retriever = Retriever(HashingEmbedder(1_024), library.store, library.catalog, collection="library")
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
     return Assistant(retriever, generator, settings), generator
 
 

@@ -49,6 +49,8 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "sqlalchemy",
         "sentence_transformers",
         "sentencex",
+        "sqlite3",
+        "snowballstemmer",
         "tqdm",
         "filelock",
         "markdown_it",

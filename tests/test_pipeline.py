@@ -91,10 +91,20 @@ def test_deleted_is_deleted(library: Library, settings: Settings, folder: Path) 
     run(library, settings, folder)
     record = next(r for r in library.catalog.documents("library") if r.name == "a.txt")
     delete_document(library, record.id)
-    assert library.store.count() == 1
+    assert (library.store.count(), library.lexical.count()) == (1, 1)
     assert originals.find(library.folder, record.id) is None
     assert library.catalog.document("library", record.id) is None
     assert run(library, settings, folder).added == ("a.txt",)
+
+
+def test_words_that_are_missing_are_indexed_anew(library: Library, settings: Settings, folder: Path) -> None:
+    run(library, settings, folder)
+    library.close()
+    (library.folder / "words.db").unlink()
+    with Library.open(settings, holder="again") as again:
+        again.open_store(HashingEmbedder())
+        assert again.lexical.count() == 2
+        assert len(again.lexical.search("herons", k=5)) == 1
 
 
 def test_progress_reaches_the_end_and_a_stop_is_obeyed(library: Library, settings: Settings, folder: Path) -> None:
@@ -150,7 +160,7 @@ with Library.open(settings, holder="victim") as library:
     library.open_store(embedder)
     files = pipeline.find_files([Path(sys.argv[2])])
     report = pipeline.ingest(files, library=library, embedder=embedder, settings=settings)
-    print(report.chunks, library.store.count(), len(report.added), len(report.unchanged), len(report.replaced))
+    print(report.chunks, library.store.count(), library.lexical.count(), len(report.added), len(report.unchanged), len(report.replaced))
 """
 
 
@@ -170,7 +180,8 @@ def test_a_killed_run_is_carried_on_without_loss_or_double(tmp_path: Path) -> No
         victim.send_signal(signal.SIGKILL)
         victim.wait()
     last = subprocess.run([*arguments, str(tmp_path / "killed"), str(folder)], capture_output=True, text=True)
-    embedded, count, added, unchanged, replaced = map(int, last.stdout.split())
+    embedded, count, words, added, unchanged, replaced = map(int, last.stdout.split())
     assert count == chunks
+    assert words == chunks
     assert (added + unchanged, replaced) == (6, 0)
     assert embedded <= chunks

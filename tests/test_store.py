@@ -73,6 +73,16 @@ def test_it_opens_again_with_everything(tmp_path: Path) -> None:
     again.close()
 
 
+def test_chunks_are_fetched_with_their_score_in_the_order_asked(store: MilvusStore) -> None:
+    chunks, vectors = fill(store)
+    asked = [chunks[7].id, "unknown", chunks[2].id]
+    found = store.fetch(asked, vectors[2])
+    assert [hit.chunk for hit in found] == [chunks[7], chunks[2]]
+    assert [hit.score for hit in found] == pytest.approx([float(vectors[7] @ vectors[2]), 1.0], abs=1e-5)
+    assert store.fetch([], vectors[2]) == []
+    assert sorted(item.id for item in store.chunks()) == sorted(item.id for item in chunks)
+
+
 def test_another_dimension_is_refused(tmp_path: Path) -> None:
     MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5).close()
     with pytest.raises(ModelMismatch, match="32 dimensions"):

@@ -73,11 +73,11 @@ class Engine:
                 self.queue.put(find_files([SAMPLES_FOLDER]))
                 self.library.catalog.mark(SAMPLES)
             embedder, load_generator = load_models(self.settings, self._progress)
-            store = self.library.open_store(embedder)
+            self.library.open_store(embedder)
             self.queue.start(embedder)
             self.state = EngineState("Loading the model that writes answers…")
             generator = load_generator()
-            retriever = Retriever(embedder, store, self.library.catalog, collection=self.settings.collection)
+            retriever = Retriever.of_library(self.library, embedder, self.settings)
             self.assistant = Assistant(retriever, generator, self.settings)
             gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
             self.state = EngineState("Ready", can_answer=True)

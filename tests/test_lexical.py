@@ -1,0 +1,87 @@
+"""The lexical index on its real file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.errors import StoreError
+from rag.lexical import LexicalIndex
+from rag.types import Chunk
+from tests.fakes import chunk
+
+CHUNKS = [
+    chunk("The battery PPR-9087 costs 89 EUR.", document="manual", position=0),
+    chunk("Replace the battery every six years.", document="manual", position=1),
+    chunk("Lunch costs 3.80 EUR.", document="handbook", position=2),
+    chunk("打开电池盖，更换电池。", document="chinese", position=3),
+]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[LexicalIndex]:
+    opened = LexicalIndex(tmp_path / "words.db", "library")
+    opened.add(CHUNKS)
+    yield opened
+    opened.close()
+
+
+def found(index: LexicalIndex, question: str, **options: object) -> list[Chunk]:
+    by_id = {item.id: item for item in CHUNKS}
+    return [by_id[chunk_id] for chunk_id, _ in index.search(question, k=10, **options)]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What does PPR-9087 cost?", 0),
+        ("what does ppr-9087 cost", 0),
+        ("price of the 9087", 0),
+        ("batteries, how many years?", 1),
+        ("3.80", 2),
+        ("怎样更换电池？", 3),
+    ],
+)
+def test_the_chunk_with_the_rarest_words_comes_first(index: LexicalIndex, question: str, first: int) -> None:
+    assert found(index, question)[0] == CHUNKS[first]
+
+
+def test_the_score_says_how_much_of_the_question_is_held(index: LexicalIndex) -> None:
+    (_, whole), *_ = index.search("lunch", k=10)
+    (_, part), *_ = index.search("lunch zeppelin heliotrope", k=10)
+    assert 0 < part < whole <= 1
+
+
+@pytest.mark.parametrize("question", ["", "the of and", '"', "NEAR(a b)", "terms:x OR *", "zeppelin"])
+def test_a_question_without_known_words_finds_nothing(index: LexicalIndex, question: str) -> None:
+    assert index.search(question, k=10) == []
+
+
+def test_scope_and_hidden_documents(index: LexicalIndex) -> None:
+    assert found(index, "costs EUR", documents=["handbook"]) == [CHUNKS[2]]
+    assert found(index, "costs EUR", hidden=["handbook"]) == [CHUNKS[0]]
+
+
+def test_adding_twice_is_adding_once_and_deleted_is_deleted(index: LexicalIndex) -> None:
+    index.add(CHUNKS)
+    assert index.count() == 4
+    index.delete_document("manual")
+    assert index.count() == 2
+    assert found(index, "battery") == []
+
+
+def test_it_opens_again_with_everything_and_collections_are_apart(tmp_path: Path) -> None:
+    first = LexicalIndex(tmp_path / "words.db", "one")
+    first.add(CHUNKS)
+    first.close()
+    again, other = LexicalIndex(tmp_path / "words.db", "one"), LexicalIndex(tmp_path / "words.db", "two")
+    assert (again.count(), other.count()) == (4, 0)
+    assert other.search("battery", k=5) == []
+    again.close()
+    other.close()
+
+
+def test_a_file_that_is_none_of_ours_is_named(tmp_path: Path) -> None:
+    (tmp_path / "words.db").write_bytes(b"no database at all, but long enough to be looked at" * 50)
+    with pytest.raises(StoreError, match=r"words\.db"):
+        LexicalIndex(tmp_path / "words.db", "library")

@@ -1,0 +1,37 @@
+import threading
+
+import pytest
+
+from rag.terms import terms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The batteries of PPR-9087 cost 3.80 EUR", ["batteri", "ppr-9087", "cost", "3.80", "eur"]),
+        ("What is Halden's policy?", ["halden", "polici"]),
+        ("Straße, naïve CAFÉ", ["straße", "naïve", "café"]),
+        ("ﬁre ＡＢＣ", ["fire", "abc"]),
+        ("人工智能 is new", ["人工", "工智", "智能", "new"]),
+        ("iPhone15手机壳", ["iphone15", "手机", "机壳"]),
+        ("猫", ["猫"]),
+        ("?! -", []),
+    ],
+)
+def test_terms_are_compared_as_a_reader_would(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+def test_a_compound_is_followed_by_its_parts() -> None:
+    assert terms("PPR-9087, the e-mail", parts=True) == ["ppr-9087", "ppr", "9087", "e-mail", "mail"]
+
+
+def test_stemming_is_thread_safe() -> None:
+    found: list[list[str]] = []
+    words = " ".join(f"running{'x' * index} walked{'y' * index}" for index in range(300))
+    threads = [threading.Thread(target=lambda: found.append(terms(words))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(one == found[0] for one in found)

@@ -9,6 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
+from rag.evidence import Line, missing_codes
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -17,6 +18,12 @@ from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 
 _REWRITE_TOKENS = 64
 _QUESTION_CHARACTERS = 4_000
+_EVIDENCE = 1  # lines that the answer begins from
+_FINISHES = {
+    StopReason.END: Finish.COMPLETE,
+    StopReason.LENGTH: Finish.LENGTH,
+    StopReason.STOPPED: Finish.STOPPED,
+}
 
 
 class Stage(str, Enum):
@@ -102,6 +109,7 @@ class Reply:
         self.standalone = question
         self.progress = Progress(Stage.SEARCHING)
         self.hits: tuple[Hit, ...] = ()
+        self.evidence: tuple[Line, ...] = ()  # nearest first
         self.stop = stop
         self._written = ""
         self._answer: Answer | None = None
@@ -132,12 +140,12 @@ class Reply:
             if self._history:
                 self._rewrite()
             self._retrieve()
-            if not self.hits:
-                yield from self._refuse(Finish.NOTHING_NEAR)
+            if not self._has_evidence():
+                yield from self._refuse()
                 return
             yield from self._generate()
         except Cancelled:
-            self._finish("", Finish.STOPPED)
+            self._conclude("", (), self.hits, Finish.STOPPED)
 
     # Steps
 
@@ -173,12 +181,20 @@ class Reply:
         self._dropped = (*dropped, *found.below)
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 
+    def _has_evidence(self) -> bool:
+        """Whether a line of the passages is near enough, and every code of the question stands in them."""
+        started = time.perf_counter()
+        self.evidence = tuple(self._parts.retriever.evidence(self.standalone, self.hits))
+        self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
+        best = self.evidence[0].score if self.evidence else 0.0
+        return best >= self._parts.settings.minimum_evidence and not missing_codes(self.standalone, self.hits)
+
     def _generate(self) -> Iterator[str]:
         settings = self._parts.settings
         with self._turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
-                prompt.answer_messages(self.standalone, self.hits),
+                prompt.answer_messages(self.standalone, self.hits, self.evidence[:_EVIDENCE]),
                 max_new_tokens=settings.answer_tokens,
                 stop=self.stop,
             )
@@ -189,32 +205,27 @@ class Reply:
                 self._written += piece
                 yield piece
             self._timings = replace(self._timings, generate=time.perf_counter() - started)
-        if self._written.strip() and citations.says_nothing(self._written):
-            self._written = citations.extract(self.standalone, self._written, self.hits)
-        if prompt.is_refusal(self._written) or not self._written.strip():
-            self._finish(prompt.REFUSAL, Finish.STOPPED if self.stop.is_set() else Finish.REFUSED)
-            return
-        finishes = {
-            StopReason.END: Finish.COMPLETE,
-            StopReason.LENGTH: Finish.LENGTH,
-            StopReason.STOPPED: Finish.STOPPED,
-        }
-        self._finish(self._written, finishes[stream.stop_reason])
+        finish = _FINISHES[stream.stop_reason]
+        if finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
+            self._finish(f"{self.evidence[0].text} [{self.evidence[0].number}]", finish)
+        else:
+            self._finish(self._written, finish)
 
-    def _refuse(self, finish: Finish) -> Iterator[str]:
+    def _refuse(self) -> Iterator[str]:
         self._written = prompt.REFUSAL
         yield prompt.REFUSAL
-        self._finish(prompt.REFUSAL, finish)
+        self._conclude(prompt.REFUSAL, (), self.hits, Finish.NOTHING_NEAR)
 
     def _finish(self, text: str, finish: Finish) -> None:
-        cited: tuple[Citation, ...] = ()
-        used = self.hits
-        if not prompt.is_refusal(text):
-            text, found = citations.cite(text, self.hits)
-            text, order = citations.in_reading_order(text, len(self.hits))
-            used = tuple(self.hits[number - 1] for number in order)
-            renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
-            cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
+        """Gives the answer its citations, numbered as they are met."""
+        default = self.evidence[0].number if self.evidence else 1
+        text, found = citations.cite(text, self.hits, default=default)
+        text, order = citations.in_reading_order(text, len(self.hits))
+        renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
+        cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
+        self._conclude(text, cited, tuple(self.hits[number - 1] for number in order), finish)
+
+    def _conclude(self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish) -> None:
         self._answer = Answer(
             question=self.question,
             standalone=self.standalone,

@@ -20,11 +20,11 @@ def words(text: str) -> set[str]:
     return set(terms(text))
 
 
-def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
+def cite(text: str, hits: Sequence[Hit], *, default: int = 1) -> tuple[str, tuple[Citation, ...]]:
     """Gives every sentence of an answer its citation.
 
     Numbers that name no passage are removed. A sentence without a number gets that of the passage which holds most of
-    its words; one that shares no word with any passage follows the sentence before it, or takes the strongest hit.
+    its words; one that shares no word with any passage follows the sentence before it, or takes `default`.
 
     Args:
         text: the answer as the generator wrote it.
@@ -37,7 +37,7 @@ def cite(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
         return strip(text), ()
     claims: dict[int, list[str]] = {}
     lines = []
-    previous = 1 + max(range(len(hits)), key=lambda index: (hits[index].score, -index))
+    previous = default
     for line in text.strip().splitlines():
         placed, previous = _cite_line(line, hits, claims, previous)
         lines.append(placed)
@@ -64,25 +64,9 @@ def in_reading_order(text: str, count: int) -> tuple[str, tuple[int, ...]]:
     return _NUMBERS.sub(renumbered, text), order
 
 
-def extract(question: str, text: str, hits: Sequence[Hit]) -> str:
-    """The passage sentence nearest to the question by its words, for an answer that names a passage and says nothing.
-
-    Args:
-        text: what the generator wrote; its first known number chooses the passage, else the strongest hit is taken.
-    """
-    numbers = [number for match in _NUMBERS.finditer(text) for number in _numbers(match.group(1), len(hits))]
-    strongest = 1 + max(range(len(hits)), key=lambda index: (hits[index].score, -index))
-    number = numbers[0] if numbers else strongest
-    candidates = [part.text for part in sentences.split(hits[number - 1].chunk.text) if len(words(part.text)) > 2]
-    if not candidates:
-        return ""
-    wanted = words(question)
-    return f"{max(candidates, key=lambda sentence: _overlap(wanted, words(sentence)))} [{number}]"
-
-
-def says_nothing(text: str) -> bool:
-    """Whether an answer holds numbers of passages and no word of its own."""
-    return not words(strip(text))
+def says_nothing(text: str, question: str) -> bool:
+    """Whether an answer holds no word of its own: nothing but numbers of passages and words of the question."""
+    return not words(strip(text)) - words(question)
 
 
 def strip(text: str) -> str:

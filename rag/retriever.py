@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder
+from rag.evidence import Line, nearest_lines
 from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.settings import Settings
@@ -68,6 +69,10 @@ class Retriever:
         hits = self._fused(question, max(k, _CANDIDATES), scope.documents, hidden)[:k]
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
         return Retrieval(near, tuple(hits[len(near) :]))
+
+    def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
+        """The lines of the hits that are nearest to the question, nearest first."""
+        return nearest_lines(question, hits, self._embedder)
 
     def _fused(self, question: str, count: int, documents: Sequence[str], hidden: Sequence[str]) -> list[Hit]:
         vector = self._embedder.encode_query(question)

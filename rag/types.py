@@ -128,8 +128,7 @@ class Finish(str, Enum):
     COMPLETE = "complete"
     LENGTH = "length"  # cut at the token limit
     STOPPED = "stopped"  # by the user
-    REFUSED = "refused"  # the generator found no answer in the passages
-    NOTHING_NEAR = "nothing near"  # no passage reached the minimum score; the generator was not asked
+    NOTHING_NEAR = "nothing near"  # no passage or line was near enough; the generator was not asked
 
 
 @dataclass(frozen=True)

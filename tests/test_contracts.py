@@ -120,6 +120,12 @@ def test_a_stream_is_stopped_by_its_event(generator: Generator) -> None:
     assert stream.stop_reason is StopReason.STOPPED
 
 
+def test_an_answer_that_is_begun_is_continued(generator: Generator) -> None:
+    begun = [*ASKED, Message("assistant", "The capital of France is")]
+    text = "".join(generator.stream(begun, max_new_tokens=8, stop=threading.Event()))
+    assert "Paris" in text
+
+
 def test_prompts_are_counted_whole(generator: Generator) -> None:
     longer = [*ASKED, Message("assistant", "Paris."), Message("user", "And of Norway?")]
     assert 0 < generator.count_tokens(ASKED) < generator.count_tokens(longer) < generator.context_tokens

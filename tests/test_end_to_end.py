@@ -28,4 +28,4 @@ def test_real_models_answer_from_the_samples_with_citations(tmp_path: Path) -> N
         answer = assistant.answer("What is the notice period during probation?")
         assert "2 weeks" in answer.text or "two weeks" in answer.text
         assert answer.citations[0].hit.chunk.label == "employee-handbook.pdf, p. 12"
-        assert assistant.answer("xyzzy plugh qwfp").finish in (Finish.NOTHING_NEAR, Finish.REFUSED)
+        assert assistant.answer("xyzzy plugh qwfp").finish is Finish.NOTHING_NEAR

@@ -160,7 +160,8 @@ with Library.open(settings, holder="victim") as library:
     library.open_store(embedder)
     files = pipeline.find_files([Path(sys.argv[2])])
     report = pipeline.ingest(files, library=library, embedder=embedder, settings=settings)
-    print(report.chunks, library.store.count(), library.lexical.count(), len(report.added), len(report.unchanged), len(report.replaced))
+    done = (len(report.added), len(report.unchanged), len(report.replaced))
+    print(report.chunks, library.store.count(), library.lexical.count(), *done)
 """
 
 

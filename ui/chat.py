@@ -5,7 +5,7 @@ import streamlit as st
 from rag.assistant import Stage
 from rag.catalog import Conversation, DocumentState
 from rag.types import answer_from_json
-from ui.parts.sources import show_answer, show_text
+from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
 from ui.parts.text import plain
 from ui.session import AnswerJob, Engine, open_engine
@@ -136,6 +136,8 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
             st.caption(f"Understood as: {plain(reply.standalone)}")
         if reply is not None and reply.text:
             show_text(reply.text)
+        elif reply is not None and reply.evidence:
+            show_line(reply.evidence[0], reply.hits)
         st.caption(_stage(engine, job))
         if st.button("Stop", icon=":material/stop_circle:"):
             job.stop()

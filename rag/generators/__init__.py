@@ -32,7 +32,10 @@ class TextStream(Protocol):
 
 
 class Generator(Protocol):
-    """Continues a chat. One caller at a time: the assistant queues them."""
+    """Continues a chat. One caller at a time: the assistant queues them.
+
+    A prompt that ends with a message of the assistant is continued inside that message.
+    """
 
     name: str
     context_tokens: int  # prompt and answer together

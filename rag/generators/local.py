@@ -71,7 +71,8 @@ class LocalGenerator:
     def _prompt(self, messages: Sequence[Message]) -> Any:
         return self._tokenizer.apply_chat_template(
             [{"role": message.role, "content": message.content} for message in messages],
-            add_generation_prompt=True,
+            add_generation_prompt=messages[-1].role != "assistant",
+            continue_final_message=messages[-1].role == "assistant",
             return_dict=True,
             return_tensors="pt",
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from rag.evidence import Line
 from rag.markdown import render
 from rag.types import Answer, Citation, Finish, Hit, Span
 from ui.parts.text import duration, plain
@@ -22,13 +23,22 @@ _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.STOPPED: "You stopped this answer.",
-    Finish.NOTHING_NEAR: "No passage was near enough to the question, so the model was not asked.",
+    Finish.NOTHING_NEAR: "No line of your documents is near enough to the question, so the model was not asked.",
 }
 
 
 def show_text(text: str) -> None:
     """Model text with its numbers as small footnotes."""
     st.html(_STYLE + _NUMBER.sub(r'<span class="footnote">\1</span>', render(text)))
+
+
+def show_line(line: Line, hits: Sequence[Hit]) -> None:
+    """The nearest line, while the answer is not begun."""
+    place = html.escape(hits[line.number - 1].chunk.label)
+    st.html(
+        f'{_STYLE}<div class="source"><div class="detail">Nearest line · {place}</div>'
+        f'<div class="passage"><mark>{html.escape(line.text)}</mark></div></div>'
+    )
 
 
 def show_answer(answer: Answer) -> None:

@@ -38,6 +38,10 @@ for _name in ("pymilvus", "grpc._server"):  # every failure is raised here; no s
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
+# pymilvus asks every ten seconds whether the other side lives; Milvus Lite hangs up on such impatience.
+_QUIET = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": 0}
+
+
 class Store(Protocol):
     """Chunks with their vectors, found by vector. Every method is thread-safe."""
 
@@ -100,7 +104,7 @@ class MilvusStore:
         self._exact_rows = exact_rows
         self._write_lock = threading.Lock()
         with _milvus_errors(f"The vectors at {uri} could not be opened"):
-            self._client = MilvusClient(uri)
+            self._client = MilvusClient(uri, grpc_options=_QUIET if uri.endswith(".db") else {})
             self._open()
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
-from rag.evidence import Line, missing_codes
+from rag.evidence import Line, missing_codes, with_next
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -18,7 +18,6 @@ from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 
 _REWRITE_TOKENS = 64
 _QUESTION_CHARACTERS = 4_000
-_EVIDENCE = 1  # lines that the answer begins from
 _FINISHES = {
     StopReason.END: Finish.COMPLETE,
     StopReason.LENGTH: Finish.LENGTH,
@@ -158,8 +157,8 @@ class Reply:
                 prompt.rewrite_messages(self.question, self._history), max_new_tokens=_REWRITE_TOKENS, stop=self.stop
             )
             text = "".join(stream).strip().strip('"').splitlines()
-            if text and stream.stop_reason is StopReason.END:
-                self.standalone = text[0].strip()
+            rewritten = text[0].strip() if text and stream.stop_reason is StopReason.END else self.question
+            self.standalone = prompt.complete(self.question, rewritten, self._history)
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
@@ -194,7 +193,7 @@ class Reply:
         with self._turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
-                prompt.answer_messages(self.standalone, self.hits, self.evidence[:_EVIDENCE]),
+                prompt.answer_messages(self.standalone, self.hits, with_next(self.evidence)),
                 max_new_tokens=settings.answer_tokens,
                 stop=self.stop,
             )
@@ -207,7 +206,7 @@ class Reply:
             self._timings = replace(self._timings, generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
         if finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
-            self._finish(f"{self.evidence[0].text} [{self.evidence[0].number}]", finish)
+            self._finish(f"{self.evidence[0].reading} [{self.evidence[0].number}]", finish)
         else:
             self._finish(self._written, finish)
 

@@ -5,7 +5,7 @@ the embedding picks the line, and the generator writes the answer from it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag import sentences
@@ -13,6 +13,8 @@ from rag.embedders import Embedder
 from rag.terms import terms
 from rag.types import Hit, Span
 
+_CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
+_DIGIT = re.compile(r"\d")
 _WORD_WEIGHT = 0.3  # what the share of the question's words in a line counts beside the cosine
 _CODE = re.compile(
     r"(?=[^\W\d]*\d)(?=\d*[^\W\d_])[^\W_]+(?:-[^\W_]+)*|[^\W\d_]+-\d[^\W_]*(?:-[^\W_]+)*"
@@ -26,28 +28,44 @@ class Line:
     Attributes:
         number: of the passage: `hits[number - 1]`.
         span: where it stands in the passage's text.
+        text: as it stands there.
+        reading: as it is to be understood: the cells of a table row are named by the head of their column.
         score: cosine to the question plus the weighted share of its words.
     """
 
     number: int
     span: Span
     text: str
+    reading: str
     score: float
 
 
 def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[Line]:
     """The lines of the passages, nearest first; headings are left out."""
-    lines = [(number, part) for number, hit in enumerate(hits, 1) for part in _lines(hit)]
+    lines = [(number, *line) for number, hit in enumerate(hits, 1) for line in _lines(hit)]
     if not lines:
         return []
-    rows = embedder.encode_documents([_in_context(hits[number - 1], part.text) for number, part in lines])
+    rows = embedder.encode_documents([_in_context(hits[number - 1], reading) for number, _, reading in lines])
     cosines = rows @ embedder.encode_query(question)
     asked = set(terms(question))
     found = [
-        Line(number, Span(part.start, part.end), part.text, float(cosine) + _WORD_WEIGHT * _share(asked, part.text))
-        for (number, part), cosine in zip(lines, cosines, strict=True)
+        Line(
+            number,
+            Span(part.start, part.end),
+            part.text,
+            reading,
+            float(cosine) + _WORD_WEIGHT * _share(asked, reading),
+        )
+        for (number, part, reading), cosine in zip(lines, cosines, strict=True)
     ]
     return sorted(found, key=lambda line: -line.score)
+
+
+def with_next(lines: Sequence[Line]) -> list[Line]:
+    """The nearest line and the one that follows it in its passage, which often limits it."""
+    best = lines[0]
+    after = [line for line in lines if line.number == best.number and line.span.start >= best.span.end]
+    return [best, *sorted(after, key=lambda line: line.span.start)[:1]]
 
 
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
@@ -59,13 +77,24 @@ def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
     return sorted(code for code in codes if code not in held)
 
 
-def _lines(hit: Hit) -> list[sentences.Sentence]:
+def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
+    """Lines that are no headings, each with its reading."""
     headings = {heading.casefold() for heading in hit.chunk.context.split(" › ")}
-    return [
-        part
-        for part in sentences.split(hit.chunk.text)
-        if terms(part.text) and part.text.lstrip("# ").rstrip(":").casefold() not in headings
-    ]
+    head: list[str] = []
+    width = 0  # cells of the row before; 0 outside a table
+    for part in sentences.split(hit.chunk.text):
+        cells = [cell.strip() for cell in _CELLS.split(part.text)]
+        if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
+            is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
+            head = cells if is_head else []
+            width = len(cells) if len(cells) > 1 else 0
+            reading = part.text
+        elif head:
+            reading = "; ".join(f"{name}: {cell}" for name, cell in zip(head, cells, strict=True))
+        else:
+            reading = part.text
+        if terms(part.text) and part.text.lstrip("# ").rstrip(":").casefold() not in headings:
+            yield part, reading
 
 
 def _in_context(hit: Hit, text: str) -> str:

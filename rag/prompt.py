@@ -1,9 +1,11 @@
 """What the generator is told. Pure functions; they know neither store nor model."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from rag.evidence import Line
 from rag.generators import Message
+from rag.terms import terms
 from rag.types import Hit, Turn
 
 REFUSAL = "I could not find an answer to this in your documents."
@@ -45,6 +47,11 @@ _EXAMPLES = (
         "How do I order a new badge?",
     ),
 )
+_LEANING = re.compile(  # words that point back
+    r"^(and|but|or|so|what about|how about|why|since when|until when)\b"
+    r"|\b(it|its|they|them|their|that|this|these|those|there|then|he|she|him|her|his|one|ones|same|else)\b",
+    re.IGNORECASE,
+)
 _TURNS = 3  # earlier questions that a follow-up may refer to
 _TURN_CHARACTERS = 400  # of each earlier answer
 
@@ -55,7 +62,7 @@ def answer_messages(question: str, hits: Sequence[Hit], evidence: Sequence[Line]
     Its last message is the beginning of the answer, already written: the evidence, as if the generator had chosen it.
     """
     passages = "\n\n".join(f"[{number}] {_header(hit)}\n{hit.chunk.text}" for number, hit in enumerate(hits, 1))
-    lines = "\n".join(f"[{line.number}] {line.text}" for line in evidence)
+    lines = "\n".join(f"[{line.number}] {line.reading}" for line in evidence)
     return [
         Message("system", _SYSTEM),
         Message("user", f"Passages:\n\n{passages}\n\nQuestion: {question}"),
@@ -83,6 +90,15 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> list[Message]:
     for asked, answered, follow_up, complete in _EXAMPLES:
         messages += [_follow_up([Turn(asked, answered)], follow_up), Message("assistant", complete)]
     return [*messages, _follow_up(history[-_TURNS:], question)]
+
+
+def complete(question: str, rewritten: str, history: Sequence[Turn]) -> str:
+    """The rewritten question; if it leans on the conversation and took nothing from it, with the one before."""
+    talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
+    taken = (set(terms(rewritten)) - set(terms(question))) & talked
+    if taken or not _LEANING.search(question):
+        return rewritten
+    return f"{history[-1].question} {question}"
 
 
 def _follow_up(history: Sequence[Turn], question: str) -> Message:

@@ -9,7 +9,7 @@ import pytest
 from ingest.pipeline import find_files, ingest
 from rag.assistant import Assistant, QuestionError, Stage
 from rag.library import Library
-from rag.prompt import REFUSAL, answer_messages, fit
+from rag.prompt import REFUSAL, answer_messages, complete, fit
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
@@ -85,6 +85,21 @@ def test_a_follow_up_is_rewritten_before_it_is_searched(library: Library, settin
     assert answer.standalone == "What does lunch in the canteen cost?"
     assert answer.citations[0].hit.chunk.document_name == "lunch.txt"
     assert "canteen" in generator.prompts[0][-1].content
+
+
+@pytest.mark.parametrize(
+    ("question", "rewritten", "expected"),
+    [
+        ("And after ten years?", "What is the notice after ten years?", "What is the notice after ten years?"),
+        ("And after ten years?", "And after ten years?", "What is the notice during probation? And after ten years?"),
+        ("Is it paid?", "Is that paid?", "What is the notice during probation? Is it paid?"),
+        ("How do I order a badge?", "How do I order a badge?", "How do I order a badge?"),
+    ],
+)  # fmt: skip
+def test_a_follow_up_that_was_not_completed_is_asked_with_the_one_before(
+    question: str, rewritten: str, expected: str
+) -> None:
+    assert complete(question, rewritten, [Turn("What is the notice during probation?", "Two weeks [1].")]) == expected
 
 
 def test_only_the_documents_of_the_scope_are_searched(library: Library, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.evidence import missing_codes, nearest_lines
+from rag.evidence import missing_codes, nearest_lines, with_next
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
 
@@ -18,6 +18,30 @@ def test_the_nearest_line_comes_first_with_its_place() -> None:
     assert PASSAGE.text[best.span.start : best.span.end].split() == best.text.split()
     assert [line.score for line in lines] == sorted((line.score for line in lines), reverse=True)
     assert "Humidity" not in [line.text for line in lines]  # a heading answers nothing
+
+
+TABLE = (
+    "Codes\n\nCode   Meaning   Remedy\nE-03   Too cold   Wait\nE-14   Gauge blocked   Rinse it\n\nThe end of the table."
+)
+
+
+def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
+    best = nearest_lines("What is the remedy for E-14?", [hit(TABLE)], HashingEmbedder(1_024))[0]
+    assert best.text == "E-14   Gauge blocked   Rinse it"
+    assert best.reading == "Code: E-14; Meaning: Gauge blocked; Remedy: Rinse it"
+
+
+def test_a_table_without_its_head_is_read_as_it_stands() -> None:
+    best = nearest_lines("E-14?", [hit("E-03 | Too cold\nE-14 | Gauge blocked")], HashingEmbedder(1_024))[0]
+    assert best.reading == "E-14 | Gauge blocked"
+
+
+def test_the_line_that_follows_is_evidence_too() -> None:
+    text = "The sensor needs power. The kit is too weak for it. It is made of steel."
+    lines = nearest_lines("Which power does the sensor need?", [hit("Lunch."), hit(text)], HashingEmbedder(1_024))
+    assert [line.text for line in with_next(lines)] == ["The sensor needs power.", "The kit is too weak for it."]
+    last = nearest_lines("What is made of steel?", [hit(text)], HashingEmbedder(1_024))
+    assert [line.text for line in with_next(last)] == ["It is made of steel."]
 
 
 def test_no_passages_have_no_lines() -> None:

@@ -14,11 +14,15 @@ from rag.terms import terms
 from rag.types import Hit, Span
 
 _CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
+_MARKDOWN_HEADING = re.compile(r"#{1,6} ")
 _DIGIT = re.compile(r"\d")
-_WORD_WEIGHT = 0.3  # what the share of the question's words in a line counts beside the cosine
-_CODE = re.compile(
-    r"(?=[^\W\d]*\d)(?=\d*[^\W\d_])[^\W_]+(?:-[^\W_]+)*|[^\W\d_]+-\d[^\W_]*(?:-[^\W_]+)*"
-)  # E-14, RTX4090
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD_WEIGHT = 0.5  # what the share of the question's words in a line counts beside the cosine (docs/evaluation.md)
+_PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
+_CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old or pre-1990
+    r"(?<![\w-])(?!(?:pre|post|mid|early|late|since)-)[^\W\d_]+(?:-?\d[^\W_]*|-[^\W\d_]+-?\d[^\W_]*)(?:-[^\W_]+)*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Line:
         span: where it stands in the passage's text.
         text: as it stands there.
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
-        score: cosine to the question plus the weighted share of its words.
+        score: cosine to the question plus the weighted share of its words and score of its passage.
     """
 
     number: int
@@ -54,7 +58,7 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> lis
             Span(part.start, part.end),
             part.text,
             reading,
-            float(cosine) + _WORD_WEIGHT * _share(asked, reading),
+            float(cosine) + _WORD_WEIGHT * _share(asked, reading) + _PASSAGE_WEIGHT * hits[number - 1].score,
         )
         for (number, part, reading), cosine in zip(lines, cosines, strict=True)
     ]
@@ -93,8 +97,12 @@ def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
             reading = "; ".join(f"{name}: {cell}" for name, cell in zip(head, cells, strict=True))
         else:
             reading = part.text
-        if terms(part.text) and part.text.lstrip("# ").rstrip(":").casefold() not in headings:
+        if _LETTER.search(part.text) and not _is_heading(part.text, headings):
             yield part, reading
+
+
+def _is_heading(text: str, headings: set[str]) -> bool:
+    return bool(_MARKDOWN_HEADING.match(text)) or text.rstrip(":").casefold() in headings
 
 
 def _in_context(hit: Hit, text: str) -> str:

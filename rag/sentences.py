@@ -15,7 +15,9 @@ class Sentence:
     text: str
 
 
-_WRAPPED = re.compile(r"(?<=[^\n.!?:])\n(?=[a-z(])")  # a line break inside a sentence, as in PDF text
+_WRAPPED = re.compile(  # a line break inside a sentence, as in PDF text; a row of a table begins on its own line
+    r"(?<=[^\n.!?:])\n(?=[a-z(])(?![^\n]*(?: {3}| \| ))"
+)
 
 
 def split(text: str, language: str = "en") -> list[Sentence]:

@@ -31,6 +31,22 @@ def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
     assert best.reading == "Code: E-14; Meaning: Gauge blocked; Remedy: Rinse it"
 
 
+def test_rows_that_begin_with_a_small_letter_are_rows_of_their_own() -> None:
+    table = "Codes\n\nLED   Meaning\nwhite, blinking   Starting\namber, blinking fast   Cable broken"
+    best = nearest_lines("The LED is amber, blinking fast", [hit(table)], HashingEmbedder(1_024))[0]
+    assert best.reading == "LED: amber, blinking fast; Meaning: Cable broken"
+
+
+def test_markdown_headings_are_no_evidence() -> None:
+    lines = nearest_lines("Warranty?", [hit("## Warranty\n\nIt is two years.")], HashingEmbedder(1_024))
+    assert [line.text for line in lines] == ["It is two years."]
+
+
+def test_of_two_like_lines_that_of_the_better_passage_is_nearer() -> None:
+    far, near = Hit(hit("It is two years.").chunk, 0.3), Hit(hit("It is two years.").chunk, 0.9)
+    assert [line.number for line in nearest_lines("How long?", [far, near], HashingEmbedder(1_024))] == [2, 1]
+
+
 def test_a_table_without_its_head_is_read_as_it_stands() -> None:
     best = nearest_lines("E-14?", [hit("E-03 | Too cold\nE-14 | Gauge blocked")], HashingEmbedder(1_024))[0]
     assert best.reading == "E-14 | Gauge blocked"
@@ -46,7 +62,7 @@ def test_the_line_that_follows_is_evidence_too() -> None:
 
 def test_no_passages_have_no_lines() -> None:
     assert nearest_lines("What?", [], HashingEmbedder()) == []
-    assert nearest_lines("What?", [hit("---")], HashingEmbedder()) == []
+    assert nearest_lines("What?", [hit("---\n\n2. 3")], HashingEmbedder()) == []
 
 
 @pytest.mark.parametrize(
@@ -56,6 +72,8 @@ def test_no_passages_have_no_lines() -> None:
         ("What does CAL-7511 cost?", []),
         ("what about cal-7511 and RTX4090?", ["rtx4090"]),
         ("What happens after 10 years, since 2019?", []),
+        ("Who was the 4th to rule in the mid-1980s or pre-1990, as a 20-year-old?", []),
+        ("Where is WND-5530-H, where ABC-DE-12?", ["abc-de-12", "wnd-5530-h"]),
         ("Is the follow-up a co-op?", []),
     ],
 )

@@ -13,7 +13,7 @@ from ui.session import AnswerJob, Engine, open_engine
 EXAMPLES = (
     "What does error E-14 mean and what should I do?",
     "How many days of unused leave can be carried over, and until when?",
-    "May I send a customer list by e-mail?",
+    "How long must a password be?",
 )
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
 _TITLE = 48  # characters of a question that name its conversation

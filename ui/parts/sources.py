@@ -58,9 +58,11 @@ def _show_others(answer: Answer) -> None:
     read = [(number, hit) for number, hit in enumerate(answer.used, 1) if number not in cited]
     if not read and not answer.dropped:
         return
-    with st.expander(f"{len(read)} more passages read, {len(answer.dropped)} left out"):
+    refused = answer.finish is Finish.NOTHING_NEAR
+    title = "Nearest passages" if refused else f"{len(read)} more passages read, {len(answer.dropped)} left out"
+    with st.expander(title):
         if read:
-            st.caption("Read by the model, not cited")
+            st.caption("Nothing here seems to answer the question" if refused else "Read by the model, not cited")
             st.html(_STYLE + "".join(_source(str(number), hit, ()) for number, hit in read))
         if answer.dropped:
             st.caption("Found, but too far from the question or too many for the prompt")

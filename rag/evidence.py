@@ -15,6 +15,9 @@ from rag.types import Hit, Span
 
 _CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 _MARKDOWN_HEADING = re.compile(r"#{1,6} ")
+_MARK = r"(?:[-*+•‣◦–]|\w{1,3}[.)])"  # of a list item
+_BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{_MARK}\s*$")
+_ITEM = re.compile(rf"^{_MARK}\s+")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD_WEIGHT = 0.5  # what the share of the question's words in a line counts beside the cosine (docs/evaluation.md)
@@ -34,6 +37,7 @@ class Line:
         span: where it stands in the passage's text.
         text: as it stands there.
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
+        begins: whether a paragraph, list item or table row begins with it.
         score: cosine to the question plus the weighted share of its words and score of its passage.
     """
 
@@ -41,6 +45,7 @@ class Line:
     span: Span
     text: str
     reading: str
+    begins: bool
     score: float
 
 
@@ -58,6 +63,7 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> lis
             Span(part.start, part.end),
             part.text,
             reading,
+            _begins(hits[number - 1].chunk.text, part),
             float(cosine) + _WORD_WEIGHT * _share(asked, reading) + _PASSAGE_WEIGHT * hits[number - 1].score,
         )
         for (number, part, reading), cosine in zip(lines, cosines, strict=True)
@@ -66,10 +72,11 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> lis
 
 
 def with_next(lines: Sequence[Line]) -> list[Line]:
-    """The nearest line and the one that follows it in its passage, which often limits it."""
+    """The nearest line and the one that follows it in its paragraph, which often limits it."""
     best = lines[0]
     after = [line for line in lines if line.number == best.number and line.span.start >= best.span.end]
-    return [best, *sorted(after, key=lambda line: line.span.start)[:1]]
+    following = min(after, key=lambda line: line.span.start, default=None)
+    return [best] if following is None or following.begins else [best, following]
 
 
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
@@ -88,17 +95,20 @@ def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
     width = 0  # cells of the row before; 0 outside a table
     for part in sentences.split(hit.chunk.text):
         cells = [cell.strip() for cell in _CELLS.split(part.text)]
+        reading = _ITEM.sub("", part.text)
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
             is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
             head = cells if is_head else []
             width = len(cells) if len(cells) > 1 else 0
-            reading = part.text
         elif head:
             reading = "; ".join(f"{name}: {cell}" for name, cell in zip(head, cells, strict=True))
-        else:
-            reading = part.text
         if _LETTER.search(part.text) and not _is_heading(part.text, headings):
             yield part, reading
+
+
+def _begins(text: str, line: sentences.Sentence) -> bool:
+    before = text[: line.start]
+    return not before or any(map(bool, (_BREAK.search(before), _ITEM.match(line.text), _CELLS.search(line.text))))
 
 
 def _is_heading(text: str, headings: set[str]) -> bool:

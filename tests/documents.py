@@ -106,9 +106,34 @@ def write_typeset_pdf(path: Path, words: Sequence[str]) -> Path:
     font[NameObject("/Encoding")] = NameObject("/Identity-H")
     font[NameObject("/ToUnicode")] = writer._add_object(names)
     font[NameObject("/DescendantFonts")] = ArrayObject([writer._add_object(letters)])
-    line = " -250 ".join(f"<{word.encode('utf-16-be').hex()}>" for word in words)
+    return _set_line(writer, path, " -250 ".join(f"<{word.encode('utf-16-be').hex()}>" for word in words))
+
+
+def write_pdftex_pdf(path: Path, words: Sequence[str]) -> Path:
+    """A PDF as pdfTeX writes it: the encoding names its letters but no space, and code 32 is half the size wide."""
+    writer = PdfWriter(clone_from=PdfReader(write_pdf(path, ["x"])))
+    names = [NameObject(f"/{chr(code)}") for code in range(ord("A"), ord("z") + 1) if chr(code).isalpha()]
+    capitals, small = names[:26], names[26:]
+    font = writer.pages[0]["/Resources"]["/Font"]["/F1"]  # type: ignore[index]
+    font.clear()
+    font[NameObject("/Type")] = NameObject("/Font")
+    font[NameObject("/Subtype")] = NameObject("/Type1")
+    font[NameObject("/BaseFont")] = NameObject("/AAAAAA+Serif")
+    font[NameObject("/FirstChar")] = NumberObject(27)
+    font[NameObject("/LastChar")] = NumberObject(122)
+    font[NameObject("/Widths")] = ArrayObject([NumberObject(500)] * 96)
+    font[NameObject("/Encoding")] = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Encoding"),
+            NameObject("/Differences"): ArrayObject([NumberObject(65), *capitals, NumberObject(97), *small]),
+        }
+    )
+    return _set_line(writer, path, " -230 ".join(f"({word})" for word in words))
+
+
+def _set_line(writer: PdfWriter, path: Path, shown: str) -> Path:
     text = StreamObject()
-    text.set_data(f"BT /F1 10 Tf 60 700 Td [{line}] TJ ET".encode())
+    text.set_data(f"BT /F1 10 Tf 60 700 Td [{shown}] TJ ET".encode())
     writer.pages[0][NameObject("/Contents")] = writer._add_object(text)
     writer.write(path)
     writer.close()

@@ -25,6 +25,7 @@ from tests.documents import (
     repacked,
     write_encrypted_pdf,
     write_pdf,
+    write_pdftex_pdf,
     write_scanned_pdf,
     write_scrambled_pdf,
     write_typeset_pdf,
@@ -414,6 +415,7 @@ def test_a_pdf_whose_letters_cannot_be_read_is_refused_with_text_recognition_as_
 def test_words_set_apart_by_moves_do_not_run_together(tmp_path: Path) -> None:
     words = ["The", "valve", "must", "be", "closed"]
     assert read_here(write_typeset_pdf(tmp_path / "a.pdf", words)).pages[0].text.split() == words
+    assert read_here(write_pdftex_pdf(tmp_path / "b.pdf", words)).pages[0].text.split() == words
 
 
 def test_a_pdf_of_empty_pages_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, NullObject, NumberObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObject, StreamObject
 
 from ingest.readers.cleaning import clean
 from ingest.readers.reading_order import better_text
@@ -39,7 +39,8 @@ _DAMAGE = (
 )
 _UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be single symbols
 _UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
-_SPACE = [NumberObject(32), ArrayObject([NumberObject(250)])]  # letter 32 is a quarter of the font's size wide
+_SPACE = NumberObject(32)  # the code of the space
+_SPACE_WIDTH = NumberObject(250)  # a quarter of the font's size
 _NAMED = 10  # unreadable pages that are named one by one
 _OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
 
@@ -91,7 +92,7 @@ def _page_text(reader: PdfReader, index: int) -> str | None:
     """Text of a page; None where it is damaged: one broken page costs only itself."""
     try:
         page = reader.pages[index]
-        _widen_spaces(page)
+        _set_spaces(page)
         return better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
     except _DAMAGE:
         return None
@@ -104,28 +105,40 @@ def _gaps(numbers: list[int]) -> tuple[str, ...]:
     return (f"left out, because damaged: {'page' if len(numbers) == 1 else 'pages'} {named}",)
 
 
-def _widen_spaces(page: PageObject) -> None:
-    """Give composite fonts that have no space the width of one.
+def _set_spaces(page: PageObject) -> None:
+    """Give fonts that have no space the width of one.
 
-    pypdf takes the width of whatever letter is number 32 for it, which may be so wide that words run together, as in
-    many documents of TeX: https://github.com/py-pdf/pypdf/issues/3978
+    pypdf takes the width of whatever stands at code 32 for it, which may be so wide that words run together, as in many
+    documents of TeX: https://github.com/py-pdf/pypdf/issues/3978
     """
     try:
         resources: _Object = page["/Resources"]
-        for font in resources["/Font"].values():
-            _widen_space(font.get_object())
+        for entry in resources["/Font"].values():
+            font = entry.get_object()
+            if font["/Subtype"] == "/Type0":
+                _set_space_of_composite(font)
+            else:
+                _set_space_of_simple(font)
     except _DAMAGE:
         _log.debug("a page has no fonts or damaged ones; its text may still be read")
 
 
-def _widen_space(font: _Object) -> None:
+def _set_space_of_composite(font: _Object) -> None:
     names = font.get("/ToUnicode", NullObject()).get_object()
-    if font["/Subtype"] != "/Type0" or not isinstance(names, StreamObject) or b"<0020>" in names.get_data():
+    if not isinstance(names, StreamObject) or b"<0020>" in names.get_data():
         return
     for descendant in font["/DescendantFonts"].get_object():
         widths = descendant.get_object()["/W"].get_object()
-        if widths[-2:] != _SPACE:
-            widths.extend(_SPACE)
+        if widths[-2:] != [_SPACE, ArrayObject([_SPACE_WIDTH])]:
+            widths.extend([_SPACE, ArrayObject([_SPACE_WIDTH])])
+
+
+def _set_space_of_simple(font: _Object) -> None:
+    encoding = font.get("/Encoding", NullObject()).get_object()
+    names = encoding.get("/Differences", ()) if isinstance(encoding, DictionaryObject) else ()
+    place = _SPACE - font.get("/FirstChar", 0)
+    if names and "/space" not in names and 0 <= place < len(widths := font["/Widths"].get_object()):
+        widths[place] = _SPACE_WIDTH
 
 
 def _layout(page: PageObject) -> str:

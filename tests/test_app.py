@@ -1,5 +1,6 @@
 """The page, headless, with fakes for the models and the real library under it."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +15,10 @@ from rag.library import Library
 from rag.settings import Settings
 from tests.documents import write_encrypted_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator
+from ui.chat import EXAMPLES
 
 APP = str(Path(__file__).parents[1] / "app.py")
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 class Page:
@@ -84,6 +87,20 @@ def unescaped(text: str) -> str:
 def test_an_empty_library_says_where_to_begin(page: Page) -> None:
     at = page.open()
     assert "Library page" in at.info[0].value
+    assert not at.exception
+
+
+def test_the_first_start_shows_the_samples_on_their_way(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    (page.samples / "skua-4-manual.pdf").write_bytes((SAMPLES / "skua-4-manual.pdf").read_bytes())
+    loaded = threading.Event()
+    models = (HashingEmbedder(), lambda: page.generator)
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: models if loaded.wait(20) else None)
+    at = page.test.run()
+    assert not at.info
+    assert [bar.proto.text for bar in at.get("progress")][0].startswith("0 of 1 file done")
+    loaded.set()
+    at = page.open()
+    assert set(EXAMPLES) <= {button.label for button in at.button}
     assert not at.exception
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from rag.assistant import Stage
 from rag.catalog import Conversation, DocumentState
 from rag.types import answer_from_json
+from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
 from ui.parts.text import plain
@@ -15,6 +16,7 @@ EXAMPLES = (
     "How many days of unused leave can be carried over, and until when?",
     "How long must a password be?",
 )
+_MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
 _TITLE = 48  # characters of a question that name its conversation
 _TITLE_LIMIT = 200
@@ -96,14 +98,27 @@ def _welcome(engine: Engine) -> None:
     st.title("Ask your documents")
     documents = engine.library.catalog.documents(engine.settings.collection)
     ready = [document for document in documents if document.state is DocumentState.READY]
-    if not ready:
+    if (snapshot := engine.queue.snapshot()).is_open:
+        _show_filling(engine, None if ready else snapshot.closed)
+    elif not ready:
         st.info("The library is empty. Add documents on the Library page, then ask.", icon=":material/folder_open:")
+    if not ready:
         return
-    st.write(f"{len(ready)} documents are in the library. Every sentence of an answer shows where it stands.")
-    if any(document.name == "skua-4-manual.pdf" for document in ready):
+    count = f"{len(ready)} {'document is' if len(ready) == 1 else 'documents are'}"
+    st.write(f"{count} in the library. Every sentence of an answer shows where it stands.")
+    if not snapshot.is_open and any(document.name == _MANUAL for document in ready):
         for example in EXAMPLES:
             if st.button(example, key=f"example-{example}", icon=":material/lightbulb:"):
                 _ask(engine, example)
+
+
+@st.fragment(run_every=1.0)
+def _show_filling(engine: Engine, closed: int | None) -> None:
+    """Files on their way into the library; the page is drawn anew with the last, or with the next after `closed`."""
+    snapshot = engine.queue.snapshot()
+    if not snapshot.is_open or closed not in (None, snapshot.closed):
+        st.rerun()
+    st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
 
 
 def _ask(engine: Engine, question: str) -> None:

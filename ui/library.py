@@ -68,8 +68,7 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> None:
         hide_index=True,
         height=_ROW * (min(len(documents), _ROWS) + 1) + 3,
         column_config={
-            "Name": st.column_config.TextColumn(width="medium"),
-            "Title": st.column_config.TextColumn(width="medium"),
+            "Name": st.column_config.TextColumn(width="large"),
             "Size": st.column_config.NumberColumn(format="bytes"),
             "Added": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
@@ -87,7 +86,6 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> None:
 def _row(document: DocumentRecord) -> dict[str, object]:
     return {
         "Name": document.name,
-        "Title": document.title,
         "Pages": document.pages,
         "Passages": document.chunks,
         "Size": document.size,

@@ -56,6 +56,11 @@ class Engine:
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.assistant: Assistant | None = None
         self.answering = threading.Event()  # set when the assistant is there, or never will be
+        try:
+            self._queue_samples()
+        except FootnoteError:
+            self.close()
+            raise
         threading.Thread(target=self._load, name="models", daemon=True).start()
 
     def ask(self, conversation: str, question: str) -> None:
@@ -67,11 +72,14 @@ class Engine:
         self.queue.close()
         self.library.close()
 
+    def _queue_samples(self) -> None:
+        """On the first start, so that there is something to ask."""
+        if not self.library.catalog.is_marked(SAMPLES):
+            self.queue.put(find_files([SAMPLES_FOLDER]))
+            self.library.catalog.mark(SAMPLES)
+
     def _load(self) -> None:
         try:
-            if not self.library.catalog.is_marked(SAMPLES):
-                self.queue.put(find_files([SAMPLES_FOLDER]))
-                self.library.catalog.mark(SAMPLES)
             embedder, load_generator = load_models(self.settings, self._progress)
             self.library.open_store(embedder)
             self.queue.start(embedder)

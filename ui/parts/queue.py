@@ -43,7 +43,7 @@ def _show_work(engine: Engine, closed: int) -> None:
     if snapshot.closed != closed or not snapshot.is_open:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(snapshot.fraction, 1.0), _headline(engine, snapshot))
+        st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
         _controls(engine.queue, paused=snapshot.paused)
     _list(
         [(file.name, _doing(snapshot, file)) for file in snapshot.files if file.state.is_open],
@@ -63,7 +63,8 @@ def _controls(queue: IngestQueue, *, paused: bool) -> None:
         queue.cancel()
 
 
-def _headline(engine: Engine, snapshot: QueueSnapshot) -> str:
+def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
+    """ "2 of 6 files done · about 40 s left"."""
     total = sum(snapshot.totals.values())
     text = f"{snapshot.closed} of {total} {'file' if total == 1 else 'files'} done"
     if not engine.queue.is_started:

@@ -38,9 +38,12 @@ def cite(text: str, hits: Sequence[Hit], *, default: int = 1) -> tuple[str, tupl
     claims: dict[int, list[str]] = {}
     lines = []
     previous = default
-    for line in text.strip().splitlines():
+    for line in sentences.unwrap(text).strip().splitlines():
         placed, previous = _cite_line(line, hits, claims, previous)
         lines.append(placed)
+    if not claims and words(" ".join(lines)):  # nothing but a lead-in
+        lines[-1] += _brackets([default])
+        claims[default] = [lines[-1]]
     citations = [
         Citation(number, hits[number - 1], _marks(hits[number - 1].chunk.text, claims[number]))
         for number in sorted(claims)

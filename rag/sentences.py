@@ -20,9 +20,14 @@ _WRAPPED = re.compile(  # a line break inside a sentence, as in PDF text; a row 
 )
 
 
+def unwrap(text: str) -> str:
+    """The text with a space for each line break inside a sentence; offsets stay as they are."""
+    return _WRAPPED.sub(" ", text)
+
+
 def split(text: str, language: str = "en") -> list[Sentence]:
     """Sentences in order, offsets in characters. A line break ends one unless the line plainly goes on."""
-    text = _WRAPPED.sub(" ", text)
+    text = unwrap(text)
     sentences: list[Sentence] = []
     offset = 0
     for line in text.splitlines(keepends=True):

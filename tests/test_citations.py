@@ -37,6 +37,16 @@ def test_a_lead_in_needs_none() -> None:
     assert cite("These are the steps:\n1. Never open the battery [2]", HITS)[0].startswith("These are the steps:\n")
 
 
+def test_an_answer_that_is_only_a_lead_in_is_cited() -> None:
+    text, citations = cite("Lunch has a special price:", HITS)
+    assert text == "Lunch has a special price: [1]"
+    assert [citation.number for citation in citations] == [1]
+
+
+def test_a_sentence_that_was_copied_with_its_line_break_stays_one() -> None:
+    assert cite("The battery lasts\nsix years [2].", HITS)[0] == "The battery lasts six years. [2]"
+
+
 def test_several_numbers_in_one_bracket_are_understood() -> None:
     assert [citation.number for citation in cite("Both hold [1, 2].", HITS)[1]] == [1, 2]
 

@@ -9,7 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
-from rag.evidence import Line, missing_codes, with_next
+from rag.evidence import Line, missing_codes, quotation, with_next
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -206,7 +206,7 @@ class Reply:
             self._timings = replace(self._timings, generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
         if finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
-            self._finish(f"{self.evidence[0].reading} [{self.evidence[0].number}]", finish)
+            self._finish(f"{quotation(self.evidence)} [{self.evidence[0].number}]", finish)
         else:
             self._finish(self._written, finish)
 

@@ -80,6 +80,12 @@ def with_next(lines: Sequence[Line]) -> list[Line]:
     return [best, following] if following and goes_on else [best]
 
 
+def quotation(lines: Sequence[Line]) -> str:
+    """The nearest line as an answer of its own, with what its colon announces."""
+    best = lines[0]
+    return " ".join(line.reading for line in (with_next(lines) if best.reading.endswith(":") else [best]))
+
+
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
     """Codes of the question (letters with digits: "E-27") that stand in none of the passages."""
     codes = {match.group().lower() for match in _CODE.finditer(question)}

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.evidence import missing_codes, nearest_lines, with_next
+from rag.evidence import missing_codes, nearest_lines, quotation, with_next
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
 
@@ -74,6 +74,7 @@ def test_what_a_colon_announces_is_evidence() -> None:
         "What is the first line?", [hit("It has a first line:\n\n* QA upload.")], HashingEmbedder(1_024)
     )
     assert [line.reading for line in with_next(lines)] == ["It has a first line:", "QA upload."]
+    assert quotation(lines) == "It has a first line: QA upload."
 
 
 def test_no_passages_have_no_lines() -> None:

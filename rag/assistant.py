@@ -9,7 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
-from rag.evidence import Line, missing_codes, quotation, with_next
+from rag.evidence import Line, missing_codes, narrow, quotation, with_next
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -139,7 +139,11 @@ class Reply:
             if self._history:
                 self._rewrite()
             self._retrieve()
-            if not self._has_evidence():
+            if self._has_evidence():
+                self._narrow()
+            else:
+                self.evidence = ()
+            if not self.evidence:
                 yield from self._refuse()
                 return
             yield from self._generate()
@@ -170,14 +174,8 @@ class Reply:
         found = self._parts.retriever.retrieve(
             self.standalone, k=settings.top_k, minimum_score=settings.minimum_score, scope=self._scope
         )
-        used, dropped = prompt.fit(
-            self.standalone,
-            found.hits,
-            count_tokens=self._parts.generator.count_tokens,
-            budget=self._budget(),
-        )
-        self.hits = tuple(used)
-        self._dropped = (*dropped, *found.below)
+        self.hits = found.hits
+        self._dropped = found.below
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 
     def _has_evidence(self) -> bool:
@@ -187,6 +185,18 @@ class Reply:
         self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
         best = self.evidence[0].score if self.evidence else 0.0
         return best >= self._parts.settings.minimum_evidence and not missing_codes(self.standalone, self.hits)
+
+    def _narrow(self) -> None:
+        """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""
+        near, lines, far = narrow(self.hits, self.evidence, self._parts.settings.prompt_passages)
+        used, over = prompt.fit(
+            self.standalone, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget()
+        )
+        if over:
+            _, lines, _ = narrow(near, [line for line in lines if near[line.number - 1] in used], len(used))
+        self.evidence = tuple(lines)  # first: whoever looks on must find the passage of each line
+        self.hits = tuple(used)
+        self._dropped = (*over, *far, *self._dropped)
 
     def _generate(self) -> Iterator[str]:
         settings = self._parts.settings

@@ -72,6 +72,11 @@ def says_nothing(text: str, question: str) -> bool:
     return not words(strip(text)) - words(question)
 
 
+def numbers(text: str) -> set[int]:
+    """Every number in brackets."""
+    return {int(number) for match in _NUMBERS.finditer(text) for number in re.findall(r"\d+", match.group(1))}
+
+
 def strip(text: str) -> str:
     """The text without any number in brackets."""
     return _NUMBERS.sub("", text).strip()
@@ -81,17 +86,17 @@ def _cite_line(line: str, hits: Sequence[Hit], claims: dict[int, list[str]], pre
     """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without."""
     indent = line[: len(line) - len(line.lstrip())]
     placed = []
-    for sentence, numbers in _claims(line, len(hits)):
+    for sentence, given in _claims(line, len(hits)):
         if _ABOUT_PASSAGES.search(sentence):
             continue
         if not words(sentence) or sentence.endswith(":") or _MARKER.match(sentence):
             placed.append(sentence)
             continue
-        numbers = numbers or [_best(sentence, hits) or previous]
-        for number in numbers:
+        own = given or [_best(sentence, hits) or previous]
+        for number in own:
             claims.setdefault(number, []).append(sentence)
-        previous = numbers[-1]
-        placed.append(f"{sentence}{_brackets(numbers)}")
+        previous = own[-1]
+        placed.append(f"{sentence}{_brackets(own)}")
     return indent + " ".join(placed), previous
 
 
@@ -99,12 +104,12 @@ def _claims(line: str, count: int) -> list[tuple[str, list[int]]]:
     """Sentences of a line without their numbers, and the known numbers that stood in or right after each."""
     claims: list[tuple[str, list[int]]] = []
     for sentence in sentences.split(line):
-        numbers = [number for match in _NUMBERS.finditer(sentence.text) for number in _numbers(match.group(1), count)]
+        given = [number for match in _NUMBERS.finditer(sentence.text) for number in _numbers(match.group(1), count)]
         bare = strip(sentence.text)
         if bare or not claims:
-            claims.append((bare, list(dict.fromkeys(numbers))))
+            claims.append((bare, list(dict.fromkeys(given))))
         else:
-            claims[-1][1].extend(number for number in numbers if number not in claims[-1][1])
+            claims[-1][1].extend(number for number in given if number not in claims[-1][1])
     return [claim for claim in claims if claim[0]]
 
 
@@ -112,8 +117,8 @@ def _numbers(inside: str, count: int) -> list[int]:
     return [number for number in map(int, re.findall(r"\d+", inside)) if 1 <= number <= count]
 
 
-def _brackets(numbers: Sequence[int]) -> str:
-    return "".join(f" [{number}]" for number in numbers)
+def _brackets(given: Sequence[int]) -> str:
+    return "".join(f" [{number}]" for number in given)
 
 
 def _best(sentence: str, hits: Sequence[Hit]) -> int | None:

@@ -6,7 +6,7 @@ the embedding picks the line, and the generator writes the answer from it.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag import sentences
 from rag.embedders import Embedder
@@ -78,6 +78,17 @@ def with_next(lines: Sequence[Line]) -> list[Line]:
     following = min(after, key=lambda line: line.span.start, default=None)
     goes_on = following is not None and (best.text.endswith(":") or not following.begins)
     return [best, following] if following and goes_on else [best]
+
+
+def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list[Hit], list[Line], list[Hit]]:
+    """The `count` hits that hold the nearest lines, in their order, with their lines; and the hits left out."""
+    kept = sorted(list(dict.fromkeys(line.number for line in lines))[:count])
+    new = {number: place for place, number in enumerate(kept, 1)}
+    return (
+        [hits[number - 1] for number in kept],
+        [replace(line, number=new[line.number]) for line in lines if line.number in new],
+        [hit for number, hit in enumerate(hits, 1) if number not in new],
+    )
 
 
 def quotation(lines: Sequence[Line]) -> str:

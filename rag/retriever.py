@@ -23,6 +23,15 @@ class Retrieval:
     below: tuple[Hit, ...]
 
 
+@dataclass(frozen=True)
+class Stages:
+    """What each search found, best first. Hits carry the score of their stage."""
+
+    dense: tuple[Hit, ...]
+    lexical: tuple[Hit, ...]
+    fused: tuple[Hit, ...]
+
+
 class Retriever:
     """Dense and lexical retrieval over one collection. Thread-safe, as its parts are.
 
@@ -61,30 +70,34 @@ class Retriever:
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
         """The k best chunks of whole documents, split at `minimum_score`."""
-        hidden = [
-            document
-            for state in (DocumentState.WRITING, DocumentState.LEAVING)
-            for document in self._catalog.document_ids(self._collection, state)
-        ]
-        hits = self._fused(question, max(k, _CANDIDATES), scope.documents, hidden)[:k]
+        hits = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused[:k]
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
-        return Retrieval(near, tuple(hits[len(near) :]))
+        return Retrieval(near, hits[len(near) :])
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
         return nearest_lines(question, hits, self._embedder)
 
-    def _fused(self, question: str, count: int, documents: Sequence[str], hidden: Sequence[str]) -> list[Hit]:
+    def stages(self, question: str, *, count: int, scope: Scope = Scope()) -> Stages:
+        """The `count` best chunks of whole documents by meaning and by words, and all of them by both."""
+        hidden = [
+            document
+            for state in (DocumentState.WRITING, DocumentState.LEAVING)
+            for document in self._catalog.document_ids(self._collection, state)
+        ]
         vector = self._embedder.encode_query(question)
-        dense = self._store.search(vector, k=count, documents=documents, hidden=hidden)
+        dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
         if not self._word_weight:
-            return dense
-        words = dict(self._lexical.search(question, k=count, documents=documents, hidden=hidden))
+            return Stages(dense, (), dense)
+        words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
         near = {hit.chunk.id: hit for hit in dense}
         others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
         near |= {hit.chunk.id: hit for hit in others}
+        lexical = tuple(
+            replace(near[chunk_id], score=score, words=score) for chunk_id, score in words.items() if chunk_id in near
+        )
         fused = [
             replace(hit, score=hit.score + self._word_weight * words.get(chunk_id, 0.0), words=words.get(chunk_id, 0.0))
             for chunk_id, hit in near.items()
         ]
-        return sorted(fused, key=lambda hit: -hit.score)
+        return Stages(dense, lexical, tuple(sorted(fused, key=lambda hit: -hit.score)))

@@ -33,6 +33,7 @@ class Settings:
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused
     top_k: int = 6  # passages retrieved for a question
+    prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads
     word_weight: float = 0.5  # what the words of a question count beside its meaning; 0: only meaning is searched
     minimum_score: float = 0.25  # score under which a passage counts as not found
     minimum_evidence: float = 0.55  # score of the nearest line under which a question is not answered
@@ -41,7 +42,7 @@ class Settings:
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
 
     def __post_init__(self) -> None:
-        for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_tokens", "answer_tokens"):
+        for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_passages", "prompt_tokens", "answer_tokens"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 1.")
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", self.collection):

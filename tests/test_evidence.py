@@ -1,6 +1,6 @@
 import pytest
 
-from rag.evidence import missing_codes, nearest_lines, quotation, with_next
+from rag.evidence import missing_codes, narrow, nearest_lines, quotation, with_next
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
 
@@ -75,6 +75,16 @@ def test_what_a_colon_announces_is_evidence() -> None:
     )
     assert [line.reading for line in with_next(lines)] == ["It has a first line:", "QA upload."]
     assert quotation(lines) == "It has a first line: QA upload."
+
+
+def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:
+    hits = [hit("Lunch is cheap."), hit("The pump runs."), hit("The pump runs at 40 bar."), hit("Leave is long.")]
+    lines = nearest_lines("At how many bar does the pump run?", hits, HashingEmbedder(1_024))
+    kept, kept_lines, left_out = narrow(hits, lines, 2)
+    assert kept == hits[1:3]
+    assert [(line.number, line.text) for line in kept_lines][0] == (2, "The pump runs at 40 bar.")
+    assert {line.number for line in kept_lines} == {1, 2}
+    assert left_out == [hits[0], hits[3]]
 
 
 def test_no_passages_have_no_lines() -> None:

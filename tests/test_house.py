@@ -51,6 +51,8 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "sentencex",
         "sqlite3",
         "snowballstemmer",
+        "ir_measures",
+        "scipy",
         "tqdm",
         "filelock",
         "markdown_it",

@@ -1,0 +1,123 @@
+"""Questions with known answers, from JSON lines."""
+
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import FootnoteError
+from rag.types import Chunk, Turn
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and what is known of its answer.
+
+    Attributes:
+        answers: accepted texts; empty where only the passage is known.
+        relevant: grade of each passage that answers it, by place: the id of a passage, "file" or "file#page".
+        answerable: whether the documents answer it.
+    """
+
+    id: str
+    text: str
+    answers: tuple[str, ...]
+    relevant: Mapping[str, float]
+    answerable: bool
+    history: tuple[Turn, ...] = ()
+
+    def place(self, chunk: Chunk) -> str:
+        """The place of a chunk, as exact as those of `relevant`."""
+        by_page = any("#" in place for place in self.relevant) and chunk.page is not None
+        name = chunk.document_name
+        return f"{name}#{chunk.page}" if by_page and f"{name}#{chunk.page}" not in name else name
+
+
+def read_questions(file: Path, qrels: Path | None = None) -> list[Question]:
+    """The questions of a file, one JSON object in a line.
+
+    Known fields: id; question (or query, text); answers or answer; context_id or context_ids, ids of passages; file and
+    page; has_answer, answerable or is_impossible; history, of {question, answer} or ["user" | "agent", text].
+
+    Args:
+        qrels: grades in TREC's form (query, [iteration,] passage, grade), which then stand for the fields' passages;
+            questions without a grade are left out.
+
+    Raises:
+        FootnoteError: the file cannot be read; the message names the line.
+    """
+    grades = _read_qrels(qrels) if qrels else None
+    questions = []
+    for number, line in enumerate(_lines(file), 1):
+        try:
+            question = _question(json.loads(line), number)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise FootnoteError(f"{file}, line {number}: this is no question ({exc!r}).") from exc
+        if grades is None:
+            questions.append(question)
+        elif question.id in grades:
+            questions.append(
+                Question(question.id, question.text, question.answers, grades[question.id], True, question.history)
+            )
+    if not questions:
+        raise FootnoteError(f"{file} holds no questions.")
+    return questions
+
+
+def sample(questions: Sequence[Question], size: int | None, seed: int) -> list[Question]:
+    """`size` questions chosen by `seed`, in the order of the file; all where there are no more."""
+    if size is None or size >= len(questions):
+        return list(questions)
+    chosen = random.Random(seed).sample(range(len(questions)), size)
+    return [questions[index] for index in sorted(chosen)]
+
+
+def _lines(file: Path) -> Iterable[str]:
+    try:
+        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as exc:
+        raise FootnoteError(f"{file} cannot be read: {exc}. Name a file of JSON lines.") from exc
+
+
+def _question(row: Mapping[str, Any], number: int) -> Question:
+    answers = row.get("answers", [row["answer"]] if row.get("answer") else [])
+    answerable = bool(row.get("has_answer", row.get("answerable", not row.get("is_impossible", False))))
+    return Question(
+        id=str(row.get("id", row.get("_id", number))),
+        text=str(row.get("question") or row.get("query") or row["text"]),
+        answers=tuple(str(answer) for answer in answers),
+        relevant=dict.fromkeys(_places(row), 1.0) if answerable else {},
+        answerable=answerable,
+        history=_history(row.get("history") or ()),
+    )
+
+
+def _places(row: Mapping[str, Any]) -> list[str]:
+    if row.get("file"):
+        return [f"{row['file']}#{row['page']}" if row.get("page") else str(row["file"])]
+    ids = row.get("context_ids") or [row.get("context_id")]
+    return [str(place) for place in ids if place is not None]
+
+
+def _history(turns: Sequence[Any]) -> tuple[Turn, ...]:
+    if turns and isinstance(turns[0], Mapping):
+        return tuple(Turn(str(turn["question"]), str(turn["answer"])) for turn in turns)
+    texts = [str(text) for _, text in turns]
+    return tuple(Turn(asked, answered) for asked, answered in zip(texts[::2], texts[1::2], strict=False))
+
+
+def _read_qrels(file: Path) -> dict[str, dict[str, float]]:
+    grades: dict[str, dict[str, float]] = {}
+    for number, line in enumerate(_lines(file), 1):
+        query, *_, passage, grade = line.split()
+        try:
+            worth = float(grade)
+        except ValueError as exc:
+            if number == 1:
+                continue  # a heading
+            raise FootnoteError(f"{file}, line {number}: {grade!r} is no grade.") from exc
+        if worth > 0:
+            grades.setdefault(query, {})[passage] = worth
+    return grades

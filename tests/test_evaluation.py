@@ -1,0 +1,208 @@
+"""Evaluation: what is read, measured, kept and compared."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.__main__ import main
+from rag.assistant import Assistant
+from rag.errors import FootnoteError
+from rag.evaluation import measures
+from rag.evaluation.compare import compare
+from rag.evaluation.corpus import fill, settings_of
+from rag.evaluation.questions import Question, read_questions, sample
+from rag.evaluation.run import Report, describe, evaluate, read_report, summarise
+from rag.library import Library
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.types import Turn
+from tests.fakes import HashingEmbedder, ScriptedGenerator
+
+PASSAGES = [
+    {"id": "a", "title": "Leave", "text": "Staff get 28 days of leave."},
+    {"id": "b", "title": "Lunch", "text": "Lunch in the canteen costs 3.80 EUR."},
+    {"id": "c", "title": "Pump", "text": "The pump P-17 runs at 40 bar."},
+]
+QUESTIONS = [
+    {"id": "1", "question": "How many days of leave do staff get?", "answers": ["28 days"], "context_id": "a"},
+    {"id": "2", "question": "What does lunch in the canteen cost?", "answers": ["3.80 EUR"], "context_id": "b"},
+    {"id": "3", "question": "What is the code Q-99?", "answers": [], "is_impossible": True, "context_id": "c"},
+]
+
+
+TURN = {"question": "a", "answer": "b"}
+TALK = [["user", "a"], ["agent", "b"]]
+
+
+def write_lines(file: Path, rows: list[dict]) -> Path:
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.05, minimum_evidence=0.3)
+
+
+# Questions
+
+
+def test_questions_of_every_known_form_are_read(tmp_path: Path) -> None:
+    rows = [
+        *QUESTIONS,
+        {"_id": "4", "text": "A claim"},
+        {"question": "Where?", "answer": "Here", "file": "x.pdf", "page": 4, "history": [TURN]},
+        {"id": 6, "query": "And?", "context_ids": ["a", "b"], "has_answer": True, "history": TALK},
+    ]
+    one, _, three, four, five, six = read_questions(write_lines(tmp_path / "q.jsonl", rows))
+    assert one == Question("1", QUESTIONS[0]["question"], ("28 days",), {"a": 1.0}, True)
+    assert (three.answerable, three.relevant) == (False, {})
+    assert (four.id, four.text, four.relevant) == ("4", "A claim", {})
+    assert (five.answers, five.relevant, five.history) == (("Here",), {"x.pdf#4": 1.0}, (Turn("a", "b"),))
+    assert (six.relevant, six.history) == ({"a": 1.0, "b": 1.0}, (Turn("a", "b"),))
+
+
+def test_grades_of_a_file_stand_for_those_of_the_questions(tmp_path: Path) -> None:
+    qrels = tmp_path / "qrels.tsv"
+    qrels.write_text("query-id\tcorpus-id\tscore\n1\tc\t2\n1\ta\t0\n2\tb\t1\n")
+    found = read_questions(write_lines(tmp_path / "q.jsonl", QUESTIONS), qrels)
+    assert {question.id: question.relevant for question in found} == {"1": {"c": 2.0}, "2": {"b": 1.0}}
+
+
+@pytest.mark.parametrize("line", ['{"id": 1}', "[]", "{", '"text"'])
+def test_a_line_that_is_no_question_is_named(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text('{"question": "Well?"}\n' + line)
+    with pytest.raises(FootnoteError, match=r"q\.jsonl, line 2"):
+        read_questions(file)
+
+
+def test_a_sample_is_the_same_for_the_same_seed() -> None:
+    many = [Question(str(number), "?", (), {}, True) for number in range(50)]
+    assert sample(many, 5, 0) == sample(many, 5, 0) != sample(many, 5, 1)
+    assert sample(many, None, 0) == sample(many, 99, 0) == many
+
+
+# Measures
+
+
+def test_rankings_are_measured_as_published() -> None:
+    found = measures.ranking_measures({"q": {"a": 1, "b": 1}, "r": {"z": 1}}, {"q": ["x", "a", "b"], "r": []})
+    assert found["q"]["hit@1"] == 0
+    assert found["q"]["hit@5"] == 1
+    assert found["q"]["MRR@10"] == 0.5
+    assert found["q"]["nDCG@10"] == pytest.approx((1 / 1.585 + 1 / 2) / (1 + 1 / 1.585), abs=1e-3)
+    assert set(found["r"].values()) == {0.0}
+
+
+def test_answers_are_compared_as_squad_does() -> None:
+    assert measures.exact_match("The 28 days.", ["28 days"]) == 1
+    assert measures.token_f1("28 days of leave", ["28 days"]) == pytest.approx(2 / 3)
+    assert measures.contains("They get 28 days of leave", ["28 days"]) == 1
+    assert measures.contains("They get 128 days", ["28 days"]) == 0
+    assert measures.contains("答案是四分钟。", ["四分钟"]) == 1
+    assert measures.contains("anything", ["."]) == 0
+
+
+def test_an_interval_holds_the_mean_and_is_the_same_again() -> None:
+    values = [0.0, 1.0] * 50
+    found = measures.estimate(values)
+    assert found == measures.estimate(values)
+    assert found.low < found.mean == 0.5 < found.high
+    assert measures.estimate([1.0, 1.0]) == measures.Estimate(1.0, 1.0, 1.0, 2)
+
+
+# Runs
+
+
+def run(tmp_path: Path, settings: Settings, generator: ScriptedGenerator) -> Report:
+    corpus = write_lines(tmp_path / "corpus.jsonl", PASSAGES)
+    questions = read_questions(write_lines(tmp_path / "q.jsonl", QUESTIONS))
+    embedder = HashingEmbedder(1_024)
+    settings = settings_of(corpus, settings, tmp_path / "work")
+    with Library.open(settings, holder="test") as library:
+        library.open_store(embedder)
+        assert fill(library, embedder, corpus, lambda *_: None) == 0
+        assert fill(library, embedder, corpus, lambda *_: None) == 0
+        assert library.store.count() == len(PASSAGES)
+        retriever = Retriever.of_library(library, embedder, settings)
+        records = evaluate(
+            questions,
+            retriever,
+            Assistant(retriever, generator, settings),
+            stages=("dense", "lexical", "fused"),
+            partial=tmp_path / "partial.jsonl",
+            on_question=lambda *_: None,
+        )
+    return Report(describe(settings, questions), summarise(records), records)
+
+
+def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings: Settings) -> None:
+    report = run(tmp_path, settings, ScriptedGenerator("28 days of leave [1].", "It costs 9 EUR [1] [7]."))
+    mean = {name: value.mean for name, value in report.estimates.items()}
+    assert mean["fused hit@1"] == mean["dense hit@5"] == mean["lexical hit@1"] == 1.0
+    assert mean["contains answer"] == 0.5
+    assert mean["right passage cited"] == mean["citation precision"] == 1.0
+    assert mean["right refusal"] == 1.0
+    assert mean["false refusal"] == mean["invented citations"] == 0.0
+    assert report.estimates["contains answer"].count == 2
+
+
+def test_a_cut_run_goes_on_where_it_was(tmp_path: Path, settings: Settings) -> None:
+    whole = run(tmp_path, settings, ScriptedGenerator("28 days [1].", "3.80 EUR [1]."))
+    partial = tmp_path / "partial.jsonl"
+    partial.write_text("".join(partial.read_text().splitlines(keepends=True)[:1]) + '{"id": "2", "que')
+    again = run(tmp_path, settings, ScriptedGenerator("It is 9 EUR [1]."))
+    assert again.records[0] == whole.records[0]
+    assert again.records[1]["answer"] == "It is 9 EUR. [1]"
+
+
+def test_reports_are_kept_and_compared(tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    before = run(tmp_path, settings, ScriptedGenerator("9 days [1].", "3.80 EUR [1]."))
+    (tmp_path / "partial.jsonl").unlink()
+    after = run(tmp_path, settings, ScriptedGenerator("28 days [1].", "3.80 EUR [1]."))
+    before.write(tmp_path / "before.json")
+    after.write(tmp_path / "after.json")
+    assert read_report(tmp_path / "after.json").estimates == after.estimates
+    found = compare(before, after)
+    assert found.deciding == "contains answer"
+    assert [pair[0]["id"] for pair in found.better] == ["1"]
+    assert found.worse == ()
+    assert main(["compare", str(tmp_path / "before.json"), str(tmp_path / "after.json")]) == 0
+    shown = capsys.readouterr().out
+    assert "contains answer                0.5000   1.0000  +0.5000" in shown
+    assert "1 questions got better by contains answer" in shown
+    (tmp_path / "before.json").write_text("[]")
+    assert main(["compare", str(tmp_path / "before.json"), str(tmp_path / "after.json")]) == 1
+    assert "no report" in capsys.readouterr().err
+
+
+def test_places_of_documents_are_pages_where_the_question_names_one() -> None:
+    from tests.fakes import hit
+
+    chunk = hit("text").chunk
+    by_name = Question("1", "?", (), {chunk.document_name: 1.0}, True)
+    assert by_name.place(chunk) == chunk.document_name
+    by_page = Question("1", "?", (), {f"{chunk.document_name}#1": 1.0}, True)
+    assert by_page.place(chunk) == (
+        chunk.document_name if chunk.page is None else f"{chunk.document_name}#{chunk.page}"
+    )
+
+
+@pytest.mark.model
+def test_the_command_measures_a_folder_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The real reader, embedder and store, through the command."""
+    root = Path(__file__).parents[1]
+    questions = write_lines(
+        tmp_path / "q.jsonl",
+        [{"question": "What does error E-14 mean?", "answer": "Blocked", "file": "skua-4-manual.pdf", "page": 8}],
+    )
+    out = tmp_path / "report.json"
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "skua-4-manual.pdf").write_bytes((root / "samples/skua-4-manual.pdf").read_bytes())
+    where = ["--corpus", str(folder), "--out", str(out), "--work", str(tmp_path / "work")]
+    assert main(["evaluate", str(questions), *where]) == 0
+    assert "fused hit@5" in capsys.readouterr().out
+    assert read_report(out).estimates["fused hit@5"].mean == 1.0

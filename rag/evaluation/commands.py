@@ -34,6 +34,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     evaluate.add_argument("--sample", type=int, metavar="N", help="ask N questions chosen by --seed; default: all")
     evaluate.add_argument("--seed", type=int, default=0)
     evaluate.add_argument("--out", type=Path, help="keep the report here, for `compare`; a cut run goes on")
+    evaluate.add_argument("--no-titles", action="store_true", help="leave the titles of JSON lines passages out")
     evaluate.add_argument("--work", type=Path, help="where corpora and cut runs are kept; default: under home")
     evaluate.set_defaults(run=_evaluate)
     compare = subparsers.add_parser("compare", help="two reports of evaluate side by side")
@@ -51,7 +52,7 @@ def _evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     if corpus is not None:
         if not corpus.exists():
             raise FootnoteError(f"{corpus} is not there. Name a JSON lines file or a folder of documents.")
-        settings = settings_of(corpus, settings, work)
+        settings = settings_of(corpus, settings, work, titles=not arguments.no_titles)
         if corpus.is_dir():
             ingest_folder(corpus, settings)
     return _run(arguments, settings, questions, work)
@@ -70,8 +71,15 @@ def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Ques
         more: dict[str, object] = {"file": str(arguments.questions), "corpus": str(arguments.corpus or "library")}
         if arguments.corpus is not None and arguments.corpus.is_file():
             with terminal_bar(unit="passages") as told:
-                more["passages cut by the embedding model"] = fill(library, embedder, arguments.corpus, told)
-        more |= {"chunks": library.store.count(), "sample": arguments.sample, "seed": arguments.seed}
+                more["passages cut by the embedding model"] = fill(
+                    library, embedder, arguments.corpus, told, titles=not arguments.no_titles
+                )
+        more |= {
+            "titles": not arguments.no_titles,
+            "chunks": library.store.count(),
+            "sample": arguments.sample,
+            "seed": arguments.seed,
+        }
         run = describe(settings, questions, **more)
         retriever = Retriever.of_library(library, embedder, settings)
         assistant = build_assistant(library, embedder, generator, settings) if generator else None

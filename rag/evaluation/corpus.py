@@ -39,9 +39,9 @@ class Passage:
         return " ".join(filter(None, (self.title, self.text)))
 
 
-def settings_of(corpus: Path, settings: Settings, work: Path) -> Settings:
+def settings_of(corpus: Path, settings: Settings, work: Path, *, titles: bool = True) -> Settings:
     """Settings whose library, under `work`, is that of the corpus, the embedding model and the chunking."""
-    marks = [settings.embedding_model]
+    marks = [settings.embedding_model, "titles" if titles else "texts"]
     if corpus.is_dir():
         files = sorted(file for file in corpus.rglob("*") if file.is_file())
         marks += [f"{file.relative_to(corpus)} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
@@ -68,13 +68,16 @@ def ingest_folder(corpus: Path, settings: Settings) -> None:
         raise FootnoteError(f"The documents of {corpus} could not be added: see above.")
 
 
-def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgress) -> int:
+def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgress, *, titles: bool = True) -> int:
     """Embeds the passages of a JSON lines file ({id, title, text}) into an open library; goes on where it was cut.
+
+    Args:
+        titles: whether the title of a passage is embedded with its text.
 
     Returns:
         How many passages are longer than what the embedding model reads.
     """
-    passages = _read_passages(file)
+    passages = list(_passages(file, titles))
     if library.catalog.is_marked(_WHOLE):
         return _too_long(passages, embedder)
     done = library.store.count()
@@ -99,15 +102,15 @@ def _read(file: Path) -> bytes:
         raise FootnoteError(f"The corpus {file} cannot be read: {exc.strerror}.") from exc
 
 
-def _read_passages(file: Path) -> list[Passage]:
-    return list(_passages(file))
-
-
-def _passages(file: Path) -> Iterator[Passage]:
+def _passages(file: Path, titles: bool) -> Iterator[Passage]:
     for number, line in enumerate(_read(file).decode("utf-8", "replace").splitlines(), 1):
         if line.strip():
             try:
                 row = json.loads(line)
-                yield Passage(str(row.get("id", row.get("_id", number))), str(row.get("title") or ""), str(row["text"]))
+                yield Passage(
+                    str(row.get("id", row.get("_id", number))),
+                    str(row.get("title") or "") if titles else "",
+                    str(row["text"]),
+                )
             except (ValueError, KeyError, AttributeError) as exc:
                 raise FootnoteError(f"{file}, line {number}: this is no passage ({exc!r}).") from exc

@@ -1,4 +1,4 @@
-"""`python -m rag ask|search|demo`: questions from the terminal."""
+"""`python -m rag ask|search|why`: questions from the terminal."""
 
 import argparse
 import sys
@@ -25,6 +25,10 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     search.add_argument("question")
     search.add_argument("-k", type=int, help="passages shown; default: the setting top_k")
     search.set_defaults(run=_search)
+    why = subparsers.add_parser("why", help="say why a passage was not found for a question")
+    why.add_argument("question")
+    why.add_argument("passage", help="words of the passage that you expected")
+    why.set_defaults(run=_why)
 
 
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -65,6 +69,25 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
             print(_passage(number, hit, ""))
         if not found.hits and not found.below:
             print("The library is empty. Add documents with `python -m ingest PATH`.")
+    return 0
+
+
+def _why(arguments: argparse.Namespace, settings: Settings) -> int:
+    with Library.open(settings, holder="python -m rag why") as library:
+        from rag.build import load_embedder
+        from rag.retriever import Retriever
+        from rag.why import explain
+
+        with terminal_bar(unit="B") as show:
+            embedder = load_embedder(settings, on_progress=show)
+        library.open_store(embedder)
+        retriever = Retriever.of_library(library, embedder, settings)
+        found = explain(arguments.question, arguments.passage, library=library, retriever=retriever, settings=settings)
+    print(f"{found.chunk.label}: {found.reason}")
+    for name, rank in (("meaning", found.dense_rank), ("words", found.lexical_rank), ("both", found.fused_rank)):
+        print(f"  by {name:8} {'not among the nearest' if rank is None else f'{rank} of {found.of}'}")
+    if found.score is not None:
+        print(f"  score       {found.score:.2f}")
     return 0
 
 

@@ -118,6 +118,19 @@ def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
     assert len(page.engine.library.catalog.answers(conversation.id)) == 1
 
 
+def test_the_page_says_why_a_passage_was_not_read(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    at.text_area[0].set_value("leave carry over until 31 March").run()
+    assert "It was read by the generator" in unescaped(at.markdown[-1].value)
+    assert any("by meaning: 1" in text.value for text in at.caption)
+    at.text_area[0].set_value("The moon is made of cheese").run()
+    assert "not in the library" in unescaped(at.warning[0].value)
+    assert not at.exception
+
+
 def test_hostile_text_is_only_text(page: Page) -> None:
     attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
     (page.samples / "leave.txt").write_text(attack)

@@ -9,6 +9,7 @@ from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
 from ui.parts.text import plain
+from ui.parts.why import show_why
 from ui.session import AnswerJob, Engine, open_engine
 
 EXAMPLES = (
@@ -31,11 +32,12 @@ def show() -> None:
     job = engine.answer_jobs.get(conversation)
     if not answers and job is None:
         _welcome(engine)
-    for answer in answers:
+    for number, answer in enumerate(answers):
         with st.chat_message("user", avatar=_USER):
             st.text(answer.question)
         with st.chat_message("assistant", avatar=_FOOTNOTE):
             show_answer(answer)
+            show_why(engine, answer, key=f"why-{conversation}-{number}")
     if job is not None:
         _show_job(engine, conversation, job)
     question = st.chat_input("Ask your documents", disabled=job is not None and not job.done.is_set())

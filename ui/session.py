@@ -54,6 +54,7 @@ class Engine:
         self.state = EngineState("Starting…")
         self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
+        self.retriever: Retriever | None = None
         self.assistant: Assistant | None = None
         self.answering = threading.Event()  # set when the assistant is there, or never will be
         try:
@@ -85,8 +86,8 @@ class Engine:
             self.queue.start(embedder)
             self.state = EngineState("Loading the model that writes answers…")
             generator = load_generator()
-            retriever = Retriever.of_library(self.library, embedder, self.settings)
-            self.assistant = Assistant(retriever, generator, self.settings)
+            self.retriever = Retriever.of_library(self.library, embedder, self.settings)
+            self.assistant = Assistant(self.retriever, generator, self.settings)
             gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
             self.state = EngineState("Ready", can_answer=True)
         except FootnoteError as exc:

@@ -1,0 +1,90 @@
+"""Why a passage was not read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest.__main__ import main as ingest
+from rag.__main__ import main
+from rag.errors import FootnoteError
+from rag.library import Library
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.types import Chunk
+from rag.why import Explanation, Fate, explain
+from tests.fakes import HashingEmbedder
+
+TEXTS = [
+    "The pump runs at 40 bar.",
+    "The pump is blue and stands in the hall.",
+    "A pump needs oil.",
+    "Lunch in the canteen costs 3.80 EUR.",
+]
+QUESTION = "At how many bar does the pump run?"
+
+
+class Desk:
+    """A library of four passages and a way to ask about them."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self.library = library
+        self.settings = settings
+        self.embedder = HashingEmbedder(1_024)
+
+    def ask(self, passage: str, question: str = QUESTION, **changes: object) -> Explanation:
+        settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        retriever = Retriever.of_library(self.library, self.embedder, settings)
+        return explain(question, passage, library=self.library, retriever=retriever, settings=settings)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    settings = Settings(home=tmp_path, minimum_score=0.0, minimum_evidence=0.2)
+    with Library.open(settings, holder="test") as library:
+        made = Desk(library, settings)
+        store = library.open_store(made.embedder)
+        chunks = [Chunk("d", "a.txt", "", None, "", 0, len(text), i, text) for i, text in enumerate(TEXTS)]
+        library.lexical.add(chunks)
+        store.upsert(chunks, made.embedder.encode_documents(TEXTS))
+        yield made
+
+
+def test_the_passage_that_answers_was_read(desk: Desk) -> None:
+    found = desk.ask("pump runs at 40 bar")
+    assert (found.fate, found.dense_rank, found.lexical_rank, found.fused_rank) == (Fate.READ, 1, 1, 1)
+    assert found.chunk.text == TEXTS[0]
+    assert found.of == len(TEXTS)
+
+
+def test_every_way_to_be_left_out_is_told(desk: Desk) -> None:
+    lunch = "Lunch in the canteen"
+    assert desk.ask(lunch, top_k=2).fate is Fate.TOO_MANY
+    assert "number 4" in desk.ask(lunch, top_k=2).reason
+    assert desk.ask(lunch, minimum_score=0.3).fate is Fate.LOW_SCORE
+    assert desk.ask(lunch, prompt_passages=1).fate is Fate.FARTHER_LINES
+    assert desk.ask(lunch, minimum_evidence=2.0).fate is Fate.REFUSED
+    assert "q-99" in desk.ask(lunch, question="At how many bar does the pump Q-99 run?").reason
+    assert desk.ask(lunch).lexical_rank is None
+
+
+def test_words_that_stand_nowhere_are_said_to(desk: Desk) -> None:
+    with pytest.raises(FootnoteError, match="not in the library"):
+        desk.ask("The moon is made of cheese")
+    with pytest.raises(FootnoteError, match="Paste some words"):
+        desk.ask("…")
+
+
+@pytest.mark.model
+def test_the_command_tells_ranks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_LIBRARY", str(tmp_path / "library"))
+    manual = str(Path(__file__).parents[1] / "samples" / "skua-4-manual.pdf")
+    assert ingest([manual]) == 0
+    assert main(["why", "What does error E-14 mean?", "Rain gauge blocked Remove leaves from the funnel"]) == 0
+    shown = capsys.readouterr().out
+    assert "skua-4-manual.pdf, p. 8: It was read by the generator." in shown
+    assert main(["why", "What does error E-14 mean?", "The moon is made of cheese"]) == 1
+    assert "not in the library" in capsys.readouterr().err

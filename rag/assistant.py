@@ -16,8 +16,8 @@ from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 
+QUESTION_CHARACTERS = 4_000  # longer questions are refused
 _REWRITE_TOKENS = 64
-_QUESTION_CHARACTERS = 4_000
 _FINISHES = {
     StopReason.END: Finish.COMPLETE,
     StopReason.LENGTH: Finish.LENGTH,
@@ -80,9 +80,9 @@ class Assistant:
         asked = question.strip()
         if not asked:
             raise QuestionError("The question is empty. Type what you want to know.")
-        if len(asked) > _QUESTION_CHARACTERS:
+        if len(asked) > QUESTION_CHARACTERS:
             raise QuestionError(
-                f"The question has {len(asked):,} characters, at most {_QUESTION_CHARACTERS:,} can be asked. "
+                f"The question has {len(asked):,} characters, at most {QUESTION_CHARACTERS:,} can be asked. "
                 "Add long texts to the library as documents."
             )
         return Reply(self._parts, asked, tuple(history), scope, stop or threading.Event())

@@ -131,6 +131,23 @@ def test_the_page_says_why_a_passage_was_not_read(page: Page) -> None:
     assert not at.exception
 
 
+def test_a_page_that_is_loaded_again_shows_its_conversation(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    page.open()
+    page.ask("How many days of leave carry over?")
+    address = page.test.query_params["conversation"]
+    page.test = AppTest.from_file(APP, default_timeout=30)
+    page.test.query_params["conversation"] = address
+    page.test.run()
+    assert "leave.txt" in page.html()
+    page.test = AppTest.from_file(APP, default_timeout=30)
+    page.test.query_params["conversation"] = "of nobody"
+    page.test.run()
+    assert page.test.title[0].value == "Ask your documents"
+    assert not page.test.exception
+
+
 def test_hostile_text_is_only_text(page: Page) -> None:
     attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
     (page.samples / "leave.txt").write_text(attack)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.assistant import Stage
+from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import Conversation, DocumentState
 from rag.types import answer_from_json
 from ui.parts.queue import headline
@@ -26,8 +26,9 @@ _TITLE_LIMIT = 200
 def show() -> None:
     """The page, read top-down: conversations, earlier answers, the answer in work, the question."""
     engine = open_engine()
+    _recall(engine)
     _sidebar(engine)
-    conversation = st.session_state.get("conversation", "")
+    conversation = st.session_state["conversation"]
     answers = [answer_from_json(values) for values in engine.library.catalog.answers(conversation)]
     job = engine.answer_jobs.get(conversation)
     if not answers and job is None:
@@ -40,22 +41,37 @@ def show() -> None:
             show_why(engine, answer, key=f"why-{conversation}-{number}")
     if job is not None:
         _show_job(engine, conversation, job)
-    question = st.chat_input("Ask your documents", disabled=job is not None and not job.done.is_set())
+    question = st.chat_input(
+        "Ask your documents", max_chars=QUESTION_CHARACTERS, disabled=job is not None and not job.done.is_set()
+    )
     if question:
         _ask(engine, question)
+
+
+def _recall(engine: Engine) -> None:
+    """The conversation of a new session is that of its address, so that a page can be loaded again."""
+    if "conversation" not in st.session_state:
+        asked = st.query_params.get("conversation", "")
+        known = {conversation.id for conversation in engine.library.catalog.conversations()}
+        st.session_state["conversation"] = asked if asked in known else ""
+    if current := st.session_state["conversation"]:
+        st.query_params["conversation"] = current
+    else:
+        st.query_params.clear()
 
 
 def _sidebar(engine: Engine) -> None:
     with st.sidebar:
         if st.button("New conversation", icon=":material/add:", width="stretch"):
             st.session_state["conversation"] = ""
+            st.rerun()
         for conversation in engine.library.catalog.conversations():
             _conversation(engine, conversation)
         show_status(engine)
 
 
 def _conversation(engine: Engine, conversation: Conversation) -> None:
-    current = conversation.id == st.session_state.get("conversation")
+    current = conversation.id == st.session_state["conversation"]
     name, menu = st.columns([5, 1], vertical_alignment="center")
     if name.button(
         plain(conversation.title),
@@ -91,7 +107,7 @@ def _confirm_delete(engine: Engine, conversation: str) -> None:
         if job := engine.answer_jobs.pop(conversation, None):
             job.stop()
         engine.library.catalog.delete_conversation(conversation)
-        if st.session_state.get("conversation") == conversation:
+        if st.session_state["conversation"] == conversation:
             st.session_state["conversation"] = ""
         st.rerun()
 
@@ -124,7 +140,7 @@ def _show_filling(engine: Engine, closed: int | None) -> None:
 
 
 def _ask(engine: Engine, question: str) -> None:
-    conversation = st.session_state.get("conversation", "")
+    conversation = st.session_state["conversation"]
     if not conversation:
         title = question if len(question) <= _TITLE else f"{question[:_TITLE].rstrip()}…"
         conversation = engine.library.catalog.start_conversation(title).id

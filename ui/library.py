@@ -17,6 +17,7 @@ _STATES = {
     DocumentState.WRITING: "incomplete: add it again to carry on",
     DocumentState.LEAVING: "being deleted",
 }
+_WIDTHS = {"Name": 240, "Pages": 60, "Passages": 80, "Size": 80, "Added": 130, "State": 70}  # pixels; 700 in all
 _ROW = 35  # pixels of a table row
 _ROWS = 15  # shown without scrolling
 
@@ -68,9 +69,12 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> None:
         hide_index=True,
         height=_ROW * (min(len(documents), _ROWS) + 1) + 3,
         column_config={
-            "Name": st.column_config.TextColumn(width="large"),
-            "Size": st.column_config.NumberColumn(format="bytes"),
-            "Added": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            "Name": st.column_config.TextColumn(width=_WIDTHS["Name"]),
+            "Pages": st.column_config.NumberColumn(width=_WIDTHS["Pages"]),
+            "Passages": st.column_config.NumberColumn(width=_WIDTHS["Passages"]),
+            "Size": st.column_config.NumberColumn(width=_WIDTHS["Size"], format="bytes"),
+            "Added": st.column_config.DatetimeColumn(width=_WIDTHS["Added"], format="YYYY-MM-DD HH:mm"),
+            "State": st.column_config.TextColumn(width=_WIDTHS["State"]),
         },
         on_select="rerun",
         selection_mode="multi-row",

@@ -37,7 +37,7 @@ class Line:
         span: where it stands in the passage's text.
         text: as it stands there.
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
-        begins: whether a paragraph or list item begins with it.
+        begins: whether a paragraph, list item or table row begins with it.
         score: cosine to the question plus the weighted share of its words and score of its passage.
     """
 
@@ -72,7 +72,7 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> lis
 
 
 def with_next(lines: Sequence[Line]) -> list[Line]:
-    """The nearest line and the one that follows it in its paragraph or table, which often limits it."""
+    """The nearest line and the one that follows it in its paragraph, which often limits it."""
     best = lines[0]
     after = [line for line in lines if line.number == best.number and line.span.start >= best.span.end]
     following = min(after, key=lambda line: line.span.start, default=None)
@@ -126,7 +126,7 @@ def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
 
 def _begins(text: str, line: sentences.Sentence) -> bool:
     before = text[: line.start]
-    return not before or bool(_BREAK.search(before) or _ITEM.match(line.text))
+    return not before or bool(_BREAK.search(before) or _ITEM.match(line.text) or _CELLS.search(line.text))
 
 
 def _is_heading(text: str, headings: set[str]) -> bool:

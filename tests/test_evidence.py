@@ -60,8 +60,10 @@ def test_the_line_that_follows_is_evidence_too() -> None:
     assert [line.text for line in with_next(last)] == ["It is made of steel."]
 
 
-@pytest.mark.parametrize("after", ["\n\nOpen the menu.", "\n2.  Open the menu.", "\n- Open the menu."])
-def test_the_next_paragraph_or_step_is_no_evidence(after: str) -> None:
+@pytest.mark.parametrize(
+    "after", ["\n\nOpen the menu.", "\n2.  Open the menu.", "\n- Open the menu.", "\nmenu   open it"]
+)
+def test_the_next_paragraph_step_or_row_is_no_evidence(after: str) -> None:
     lines = nearest_lines(
         "How long do I wait?", [hit(f"1.  Wait for six hours, very long.{after}")], HashingEmbedder(1_024)
     )

@@ -12,10 +12,10 @@ _PASSAGE_LIMIT = 2_000
 
 
 def show_why(engine: Engine, answer: Answer, *, key: str) -> None:
-    """A question mark that opens a field for the expected passage."""
+    """A field for the expected passage, folded away."""
     if engine.retriever is None:
         return
-    with st.popover("Expected another passage?", icon=":material/help:", type="tertiary"):
+    with st.expander("Expected another passage?"):
         passage = st.text_area("Paste its words", key=key, max_chars=_PASSAGE_LIMIT).strip()
         if not passage:
             return

@@ -20,10 +20,12 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     ask = subparsers.add_parser("ask", help="answer questions with their sources")
     ask.add_argument("questions", nargs="+", metavar="QUESTION")
     ask.add_argument("--cited", action="store_true", help="fail (exit code 1) when an answer has no citation")
+    ask.add_argument("--document", action="append", default=[], metavar="NAME", help="look only here; repeatable")
     ask.set_defaults(run=_ask)
     search = subparsers.add_parser("search", help="show the nearest passages, without an answer")
     search.add_argument("question")
     search.add_argument("-k", type=int, help="passages shown; default: the setting top_k")
+    search.add_argument("--document", action="append", default=[], metavar="NAME", help="look only here; repeatable")
     search.set_defaults(run=_search)
     why = subparsers.add_parser("why", help="say why a passage was not found for a question")
     why.add_argument("question")
@@ -34,6 +36,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     uncited = 0
     with Library.open(settings, holder="python -m rag ask") as library:
+        scope = library.scope(arguments.document)
         from rag.build import build_assistant, load_embedder, load_generator
 
         with terminal_bar(unit="B") as show:
@@ -42,7 +45,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         library.open_store(embedder)
         assistant = build_assistant(library, embedder, generator, settings)
         for question in arguments.questions:
-            reply = assistant.ask(question)
+            reply = assistant.ask(question, scope=scope)
             for _ in reply:
                 pass
             _print(reply.answer)
@@ -55,6 +58,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _search(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag search") as library:
+        scope = library.scope(arguments.document)
         from rag.build import load_embedder
         from rag.retriever import Retriever
 
@@ -63,7 +67,10 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
         found = retriever.retrieve(
-            arguments.question, k=arguments.k or settings.top_k, minimum_score=settings.minimum_score
+            arguments.question,
+            k=arguments.k or settings.top_k,
+            minimum_score=settings.minimum_score,
+            scope=scope,
         )
         for number, hit in enumerate((*found.hits, *found.below), 1):
             print(_passage(number, hit, ""))

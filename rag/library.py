@@ -5,7 +5,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
 from rag.settings import Settings
-from rag.types import Chunk
+from rag.types import Chunk, Scope
 
 if TYPE_CHECKING:
     from rag.lexical import LexicalIndex
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _BATCH = 500  # chunks whose words are written at once
+_NAMED = 20  # documents listed in a message
 
 
 class Library:
@@ -100,6 +101,22 @@ class Library:
             for batch in _batches(self._store.chunks()):
                 self._lexical.add(batch)
         return self._store
+
+    def scope(self, names: Sequence[str]) -> Scope:
+        """The documents of these names; all of the collection where none is named.
+
+        Raises:
+            FootnoteError: a name that no document has; the message lists those there are.
+        """
+        documents = self.catalog.documents(self.collection) if names else []
+        known = {document.name for document in documents}
+        for name in names:
+            if name not in known:
+                there = ", ".join(sorted(known)[:_NAMED]) + (", …" if len(known) > _NAMED else "")
+                raise FootnoteError(
+                    f"There is no document {name!r} in the library. It holds: {there or 'nothing yet'}."
+                )
+        return Scope(tuple(document.id for document in documents if document.name in names))
 
     def close(self) -> None:
         """Lets another process in."""

@@ -148,6 +148,18 @@ def test_a_page_that_is_loaded_again_shows_its_conversation(page: Page) -> None:
     assert not page.test.exception
 
 
+def test_only_the_chosen_documents_are_asked(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (page.samples / "old.txt").write_text("Nine days of leave carry over until 1 May.")
+    page.generator.replies = ["Nine days of leave carry over [1]."]
+    at = page.open()
+    at.multiselect[0].select("old.txt").run()
+    page.ask("How many days of leave carry over?")
+    assert "old.txt" in page.html()
+    assert "leave.txt" not in page.html()
+    assert not at.exception
+
+
 def test_hostile_text_is_only_text(page: Page) -> None:
     attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
     (page.samples / "leave.txt").write_text(attack)

@@ -19,6 +19,7 @@ EXAMPLES = (
 )
 _MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
+_ASKED = "asked-documents"  # key of the names chosen
 _TITLE = 48  # characters of a question that name its conversation
 _TITLE_LIMIT = 200
 
@@ -67,7 +68,15 @@ def _sidebar(engine: Engine) -> None:
             st.rerun()
         for conversation in engine.library.catalog.conversations():
             _conversation(engine, conversation)
+        _choose_documents(engine)
         show_status(engine)
+
+
+def _choose_documents(engine: Engine) -> None:
+    """What the next questions are asked of."""
+    names = sorted({document.name for document in engine.library.catalog.documents(engine.settings.collection)})
+    st.session_state[_ASKED] = [name for name in st.session_state.get(_ASKED, ()) if name in names]
+    st.multiselect("Ask only", names, placeholder="All documents", key=_ASKED, persist_state="session")
 
 
 def _conversation(engine: Engine, conversation: Conversation) -> None:
@@ -145,7 +154,7 @@ def _ask(engine: Engine, question: str) -> None:
         title = question if len(question) <= _TITLE else f"{question[:_TITLE].rstrip()}…"
         conversation = engine.library.catalog.start_conversation(title).id
         st.session_state["conversation"] = conversation
-    engine.ask(conversation, question)
+    engine.ask(conversation, question, engine.library.scope(st.session_state[_ASKED]))
     st.rerun()
 
 

@@ -22,7 +22,7 @@ from rag.library import Library
 from rag.progress import OnProgress
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
-from rag.types import Turn, answer_from_json, answer_to_json
+from rag.types import Scope, Turn, answer_from_json, answer_to_json
 
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
 
@@ -64,9 +64,9 @@ class Engine:
             raise
         threading.Thread(target=self._load, name="models", daemon=True).start()
 
-    def ask(self, conversation: str, question: str) -> None:
+    def ask(self, conversation: str, question: str, scope: Scope = Scope()) -> None:
         """Starts an answer that ends in the conversation, whether or not somebody watches."""
-        self.answer_jobs[conversation] = AnswerJob(self, conversation, question)
+        self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope)
 
     def close(self) -> None:
         """Lets go of the library; answers in work are dropped."""
@@ -102,13 +102,14 @@ class Engine:
 class AnswerJob:
     """One question on its way to an answer that is kept in its conversation."""
 
-    def __init__(self, engine: Engine, conversation: str, question: str) -> None:
+    def __init__(self, engine: Engine, conversation: str, question: str, scope: Scope) -> None:
         self.question = question
         self.reply: Reply | None = None
         self.failure = ""
         self.done = threading.Event()
         self._engine = engine
         self._conversation = conversation
+        self._scope = scope
         self._stop = threading.Event()
         threading.Thread(target=self._run, name="answer", daemon=True).start()
 
@@ -133,7 +134,7 @@ class AnswerJob:
         catalog = self._engine.library.catalog
         answers = [answer_from_json(values) for values in catalog.answers(self._conversation)]
         history = [Turn(answer.standalone, answer.text) for answer in answers]
-        self.reply = self._engine.assistant.ask(self.question, history=history, stop=self._stop)
+        self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
         for _ in self.reply:
             pass
         catalog.add_answer(self._conversation, answer_to_json(self.reply.answer))

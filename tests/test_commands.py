@@ -1,0 +1,62 @@
+"""`python -m rag ask|search` with fakes for the models and the real library."""
+
+from pathlib import Path
+
+import pytest
+
+import rag.build
+from ingest.pipeline import find_files, ingest
+from rag.__main__ import main
+from rag.library import Library
+from rag.settings import load_settings
+from tests.fakes import HashingEmbedder, ScriptedGenerator
+
+
+@pytest.fixture
+def generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScriptedGenerator:
+    """Answers from a library of two documents."""
+    made, embedder = ScriptedGenerator(), HashingEmbedder(1_024)
+    monkeypatch.setenv("FOOTNOTE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FOOTNOTE_MINIMUM_SCORE", "0.05")
+    monkeypatch.setattr(rag.build, "load_embedder", lambda *_, **__: embedder)
+    monkeypatch.setattr(rag.build, "load_generator", lambda *_, **__: made)
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (documents / "lunch.txt").write_text("Lunch in the canteen costs 3.80 EUR.")
+    settings = load_settings()
+    with Library.open(settings, holder="test") as library:
+        library.open_store(embedder)
+        ingest(find_files([documents]), library=library, embedder=embedder, settings=settings)
+    return made
+
+
+def test_ask_prints_the_answer_its_source_and_timings(
+    generator: ScriptedGenerator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator.replies = ["Six days carry over [1]."]
+    assert main(["ask", "--cited", "How many days of leave carry over?"]) == 0
+    shown = capsys.readouterr().out
+    assert "Six days carry over. [1]" in shown
+    assert "[1] leave.txt" in shown
+    assert "“Six days of leave carry over until 31 March.”" in shown
+    assert "s in all" in shown
+
+
+def test_ask_fails_where_a_citation_was_demanded_and_is_missing(
+    generator: ScriptedGenerator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ask", "Zebra?"]) == 0
+    assert main(["ask", "--cited", "Zebra?"]) == 1
+    assert "1 of 1 answers have no citation" in capsys.readouterr().err
+
+
+def test_search_shows_passages_of_the_named_documents(
+    generator: ScriptedGenerator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "lunch or leave"]) == 0
+    assert {"leave.txt", "lunch.txt"} <= set(capsys.readouterr().out.split())
+    assert main(["search", "lunch or leave", "--document", "lunch.txt"]) == 0
+    assert "leave.txt" not in capsys.readouterr().out
+    assert main(["ask", "lunch?", "--document", "dinner.txt"]) == 1
+    assert "'dinner.txt' in the library. It holds: leave.txt, lunch.txt." in capsys.readouterr().err

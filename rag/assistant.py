@@ -9,7 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
-from rag.evidence import Line, missing_codes, narrow, quotation, with_next
+from rag.evidence import Line, choose, missing_codes, narrow, quotation
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -203,7 +203,7 @@ class Reply:
         with self._turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
-                prompt.answer_messages(self.standalone, self.hits, with_next(self.evidence)),
+                prompt.answer_messages(self.standalone, self.hits, choose(self.evidence)),
                 max_new_tokens=settings.answer_tokens,
                 stop=self.stop,
             )

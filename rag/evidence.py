@@ -21,6 +21,8 @@ _ITEM = re.compile(rf"^{_MARK}\s+")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD_WEIGHT = 0.5  # what the share of the question's words in a line counts beside the cosine (docs/evaluation.md)
+_ABOUT = 0.06  # lines whose score is so little below the best may answer as well
+_CHOSEN = 3
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old or pre-1990
     r"(?<![\w-])(?!(?:pre|post|mid|early|late|since)-)[^\W\d_]+(?:-?\d[^\W_]*|-[^\W\d_]+-?\d[^\W_]*)(?:-[^\W_]+)*",
@@ -71,13 +73,15 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> lis
     return sorted(found, key=lambda line: -line.score)
 
 
-def with_next(lines: Sequence[Line]) -> list[Line]:
-    """The nearest line and the one that follows it in its paragraph, which often limits it."""
-    best = lines[0]
-    after = [line for line in lines if line.number == best.number and line.span.start >= best.span.end]
-    following = min(after, key=lambda line: line.span.start, default=None)
-    goes_on = following is not None and (best.text.endswith(":") or not following.begins)
-    return [best, following] if following and goes_on else [best]
+def choose(lines: Sequence[Line]) -> list[Line]:
+    """The lines that are about as near as the nearest, each with the one after it in its paragraph, which may limit it.
+
+    Args:
+        lines: of all passages, the nearest first.
+    """
+    near = [line for line in lines[:_CHOSEN] if line.score >= lines[0].score - _ABOUT]
+    pairs = (pair for line in near for pair in (line, _following(line, lines)))
+    return list(dict.fromkeys(line for line in pairs if line is not None))
 
 
 def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list[Hit], list[Line], list[Hit]]:
@@ -94,7 +98,8 @@ def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list
 def quotation(lines: Sequence[Line]) -> str:
     """The nearest line as an answer of its own, with what its colon announces."""
     best = lines[0]
-    return " ".join(line.reading for line in (with_next(lines) if best.reading.endswith(":") else [best]))
+    after = _following(best, lines) if best.reading.endswith(":") else None
+    return f"{best.reading} {after.reading}" if after else best.reading
 
 
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
@@ -122,6 +127,13 @@ def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
             reading = "; ".join(f"{name}: {cell}" for name, cell in zip(head, cells, strict=True))
         if _LETTER.search(part.text) and not _is_heading(part.text, headings):
             yield part, reading
+
+
+def _following(line: Line, lines: Sequence[Line]) -> Line | None:
+    after = [other for other in lines if other.number == line.number and other.span.start >= line.span.end]
+    following = min(after, key=lambda other: other.span.start, default=None)
+    goes_on = following is not None and (line.text.endswith(":") or not following.begins)
+    return following if goes_on else None
 
 
 def _begins(text: str, line: sentences.Sentence) -> bool:

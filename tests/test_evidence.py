@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from rag.evidence import missing_codes, narrow, nearest_lines, quotation, with_next
+from rag.evidence import choose, missing_codes, narrow, nearest_lines, quotation
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
 
@@ -55,9 +57,9 @@ def test_a_table_without_its_head_is_read_as_it_stands() -> None:
 def test_the_line_that_follows_is_evidence_too() -> None:
     text = "The sensor needs power. The kit is too weak for it. It is made of steel."
     lines = nearest_lines("Which power does the sensor need?", [hit("Lunch."), hit(text)], HashingEmbedder(1_024))
-    assert [line.text for line in with_next(lines)] == ["The sensor needs power.", "The kit is too weak for it."]
+    assert [line.text for line in choose(lines)] == ["The sensor needs power.", "The kit is too weak for it."]
     last = nearest_lines("What is made of steel?", [hit(text)], HashingEmbedder(1_024))
-    assert [line.text for line in with_next(last)] == ["It is made of steel."]
+    assert [line.text for line in choose(last)] == ["It is made of steel."]
 
 
 @pytest.mark.parametrize(
@@ -68,14 +70,14 @@ def test_the_next_paragraph_step_or_row_is_no_evidence(after: str) -> None:
         "How long do I wait?", [hit(f"1.  Wait for six hours, very long.{after}")], HashingEmbedder(1_024)
     )
     assert lines[0].text == "Wait for six hours, very long."
-    assert with_next(lines) == lines[:1]
+    assert choose(lines) == lines[:1]
 
 
 def test_what_a_colon_announces_is_evidence() -> None:
     lines = nearest_lines(
         "What is the first line?", [hit("It has a first line:\n\n* QA upload.")], HashingEmbedder(1_024)
     )
-    assert [line.reading for line in with_next(lines)] == ["It has a first line:", "QA upload."]
+    assert [line.reading for line in choose(lines)] == ["It has a first line:", "QA upload."]
     assert quotation(lines) == "It has a first line: QA upload."
 
 
@@ -87,6 +89,15 @@ def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:
     assert [(line.number, line.text) for line in kept_lines][0] == (2, "The pump runs at 40 bar.")
     assert {line.number for line in kept_lines} == {1, 2}
     assert left_out == [hits[0], hits[3]]
+
+
+def test_lines_that_are_about_as_near_are_evidence_too() -> None:
+    texts = ["The blue pump runs at 40 bar.", "The pump runs at 30 bar.", "Lunch is cheap."]
+    lines = nearest_lines("At how many bar does the pump run?", [hit(text) for text in texts], HashingEmbedder(1_024))
+    about = [replace(line, score=1.0 - 0.05 * place) for place, line in enumerate(lines)]
+    assert choose(about) == about[:2]
+    far = [replace(line, score=1.0 - 0.07 * place) for place, line in enumerate(lines)]
+    assert choose(far) == far[:1]
 
 
 def test_no_passages_have_no_lines() -> None:

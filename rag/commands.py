@@ -18,19 +18,32 @@ _FINISHES = {
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the commands to the program."""
     ask = subparsers.add_parser("ask", help="answer questions with their sources")
-    ask.add_argument("questions", nargs="+", metavar="QUESTION")
+    ask.add_argument("questions", nargs="+", metavar="QUESTION", type=_question)
     ask.add_argument("--cited", action="store_true", help="fail (exit code 1) when an answer has no citation")
     ask.add_argument("--document", action="append", default=[], metavar="NAME", help="look only here; repeatable")
     ask.set_defaults(run=_ask)
     search = subparsers.add_parser("search", help="show the nearest passages, without an answer")
-    search.add_argument("question")
-    search.add_argument("-k", type=int, help="passages shown; default: the setting top_k")
+    search.add_argument("question", type=_question)
+    search.add_argument("-k", type=_count, help="passages shown; default: the setting top_k")
     search.add_argument("--document", action="append", default=[], metavar="NAME", help="look only here; repeatable")
     search.set_defaults(run=_search)
     why = subparsers.add_parser("why", help="say why a passage was not found for a question")
     why.add_argument("question")
     why.add_argument("passage", help="words of the passage that you expected")
     why.set_defaults(run=_why)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _question(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the question is empty")
+    return text
 
 
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:

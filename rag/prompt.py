@@ -48,8 +48,13 @@ _EXAMPLES = (
     ),
 )
 _LEANING = re.compile(  # words that point back
-    r"^(and|but|or|so|what about|how about|why|since when|until when)\b"
-    r"|\b(it|its|they|them|their|that|this|these|those|there|then|he|she|him|her|his|one|ones|same|else)\b",
+    r"^(and|but|or|so|what about|how about)\b|^(why|why not|since when|until when|how|who|where|when)\W*$"
+    r"|\b(it|its|they|them|their|these|those|there|then|he|she|him|her|his|one|ones|same|else|this)\b"
+    r"|\b(of|for|with|about|after|before|does|do|is|was) that\b|\bthat (one|case)\b|\bthat\W*$",
+    re.IGNORECASE,
+)
+_IDIOMS = re.compile(  # where such words point to nothing
+    r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|\bthis (day|week|month|quarter|year)\b|\bone-",
     re.IGNORECASE,
 )
 _TURNS = 3  # earlier questions that a follow-up may refer to
@@ -96,7 +101,7 @@ def complete(question: str, rewritten: str, history: Sequence[Turn]) -> str:
     """The rewritten question; if it leans on the conversation and took nothing from it, with the one before."""
     talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
     taken = (set(terms(rewritten)) - set(terms(question))) & talked
-    if taken or not _LEANING.search(question):
+    if taken or not _LEANING.search(_IDIOMS.sub(" ", question)):
         return rewritten
     return f"{history[-1].question} {question}"
 

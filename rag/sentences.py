@@ -18,11 +18,14 @@ class Sentence:
 _WRAPPED = re.compile(  # a line break inside a sentence, as in PDF text; a row of a table begins on its own line
     r"(?<=[^\n.!?:])\n(?=[a-z(])(?![^\n]*(?: {3}| \| ))"
 )
+_NUMBER_BELOW = re.compile(  # a long line that goes on with a number
+    r"(^[^\n]{60,}[^\n.!?:])\n(?=\d+(?![\d.)]))(?![^\n]*(?: {3}| \| ))", re.MULTILINE
+)
 
 
 def unwrap(text: str) -> str:
     """The text with a space for each line break inside a sentence; offsets stay as they are."""
-    return _WRAPPED.sub(" ", text)
+    return _NUMBER_BELOW.sub(r"\1 ", _WRAPPED.sub(" ", text))
 
 
 def split(text: str, language: str = "en") -> list[Sentence]:

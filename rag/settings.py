@@ -1,5 +1,6 @@
 """One frozen Settings, read once from footnote.toml and FOOTNOTE_* variables, passed as an argument."""
 
+import math
 import os
 import re
 import sys
@@ -45,6 +46,9 @@ class Settings:
         for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_passages", "prompt_tokens", "answer_tokens"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 1.")
+        for name in ("word_weight", "minimum_score", "minimum_evidence"):
+            if not math.isfinite(getattr(self, name)):
+                raise SettingsError(f"{name} is {getattr(self, name)}, but must be a number.")
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", self.collection):
             raise SettingsError(
                 f"collection is {self.collection!r}, but must begin with a letter and hold letters, digits and _ only."

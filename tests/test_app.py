@@ -16,6 +16,7 @@ from rag.settings import Settings
 from tests.documents import write_encrypted_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 from ui.chat import EXAMPLES
+from ui.session import AnswerJob
 
 APP = str(Path(__file__).parents[1] / "app.py")
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -157,6 +158,33 @@ def test_only_the_chosen_documents_are_asked(page: Page) -> None:
     page.ask("How many days of leave carry over?")
     assert "old.txt" in page.html()
     assert "leave.txt" not in page.html()
+    assert not at.exception
+
+
+def test_a_blank_question_leaves_no_conversation(page: Page) -> None:
+    at = page.open()
+    at.chat_input[0].set_value("   ").run()
+    assert page.engine.library.catalog.conversations() == []
+    assert not at.exception
+
+
+def test_a_conversation_answers_one_question_at_a_time(page: Page) -> None:
+    page.open()
+    conversation = page.engine.library.catalog.start_conversation("Leave").id
+    page.engine.answer_jobs[conversation] = busy = AnswerJob.__new__(AnswerJob)
+    busy.question, busy.done = "How many days?", threading.Event()
+    with pytest.raises(FootnoteError, match="still answering “How many days\\?”"):
+        page.engine.ask(conversation, "And now?")
+    busy.done.set()
+    page.engine.ask(conversation, "And now?")
+    page.wait(lambda: page.engine.answer_jobs[conversation].done.is_set())
+
+
+def test_a_defect_in_an_answer_is_told(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    at = page.open()  # the generator has no reply left: an IndexError
+    page.ask("How many days of leave carry over?")
+    assert "The answer broke off: IndexError" in unescaped(at.error[0].value)
     assert not at.exception
 
 

@@ -94,11 +94,15 @@ def test_a_follow_up_is_rewritten_before_it_is_searched(library: Library, settin
         ("And after ten years?", "And after ten years?", "What is the notice during probation? And after ten years?"),
         ("Is it paid?", "Is that paid?", "What is the notice during probation? Is it paid?"),
         ("How do I order a badge?", "How do I order a badge?", "How do I order a badge?"),
+        ("How many canteens are there?", "How many canteens are there?", "How many canteens are there?"),
+        ("What happens to devices that get stolen?", "", "What happens to devices that get stolen?"),
+        ("Which one-off payments are due this year?", "", "Which one-off payments are due this year?"),
     ],
 )  # fmt: skip
 def test_a_follow_up_that_was_not_completed_is_asked_with_the_one_before(
     question: str, rewritten: str, expected: str
 ) -> None:
+    rewritten = rewritten or question
     assert complete(question, rewritten, [Turn("What is the notice during probation?", "Two weeks [1].")]) == expected
 
 

@@ -60,3 +60,10 @@ def test_search_shows_passages_of_the_named_documents(
     assert "leave.txt" not in capsys.readouterr().out
     assert main(["ask", "lunch?", "--document", "dinner.txt"]) == 1
     assert "'dinner.txt' in the library. It holds: leave.txt, lunch.txt." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["search", "x", "-k", "0"], ["search", " "], ["ask", "x", ""]])
+def test_senseless_arguments_are_refused_before_anything_is_loaded(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(arguments)
+    assert refused.value.code == 2

@@ -100,6 +100,12 @@ def test_lines_that_are_about_as_near_are_evidence_too() -> None:
     assert choose(far) == far[:1]
 
 
+def test_a_long_line_goes_on_with_a_number() -> None:
+    text = "In the spring of this year the limit of a hotel was raised from\n130 to 145 EUR.\n2. Ask the desk."
+    lines = nearest_lines("To what was the limit raised?", [hit(text)], HashingEmbedder(1_024))
+    assert lines[0].text.endswith("was raised from 130 to 145 EUR.")
+
+
 def test_no_passages_have_no_lines() -> None:
     assert nearest_lines("What?", [], HashingEmbedder()) == []
     assert nearest_lines("What?", [hit("---\n\n2. 3")], HashingEmbedder()) == []

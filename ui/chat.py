@@ -4,6 +4,7 @@ import streamlit as st
 
 from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import Conversation, DocumentState
+from rag.errors import FootnoteError
 from rag.types import answer_from_json
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
@@ -149,12 +150,19 @@ def _show_filling(engine: Engine, closed: int | None) -> None:
 
 
 def _ask(engine: Engine, question: str) -> None:
+    question = question.strip()
     conversation = st.session_state["conversation"]
+    if not question:
+        return
     if not conversation:
         title = question if len(question) <= _TITLE else f"{question[:_TITLE].rstrip()}…"
         conversation = engine.library.catalog.start_conversation(title).id
         st.session_state["conversation"] = conversation
-    engine.ask(conversation, question, engine.library.scope(st.session_state[_ASKED]))
+    try:
+        engine.ask(conversation, question, engine.library.scope(st.session_state[_ASKED]))
+    except FootnoteError as exc:
+        st.warning(plain(str(exc)), icon=":material/hourglass:")
+        return
     st.rerun()
 
 

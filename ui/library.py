@@ -18,6 +18,7 @@ _STATES = {
     DocumentState.LEAVING: "being deleted",
 }
 _WIDTHS = {"Name": 240, "Pages": 60, "Passages": 80, "Size": 80, "Added": 130, "State": 70}  # pixels; 700 in all
+_DELETED = "deletions"  # how often: the table is then drawn anew, so that no other row is selected in their place
 _ROW = 35  # pixels of a table row
 _ROWS = 15  # shown without scrolling
 
@@ -78,7 +79,7 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> None:
         },
         on_select="rerun",
         selection_mode="multi-row",
-        key="documents",
+        key=f"documents-{st.session_state.setdefault(_DELETED, 0)}",
     )
     chosen = [documents[row] for row in event.selection.rows if row < len(documents)]
     if not chosen:
@@ -109,6 +110,7 @@ def _confirm_delete(engine: Engine, documents: list[DocumentRecord]) -> None:
         try:
             for document in documents:
                 delete_document(engine.library, document.id)
+            st.session_state[_DELETED] += 1
         except FootnoteError as exc:
             st.error(str(exc), icon=":material/error:")
             return

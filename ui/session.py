@@ -5,6 +5,7 @@ pages look at them from fragments.
 """
 
 import gc
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
 from rag.types import Scope, Turn, answer_from_json, answer_to_json
 
+_log = logging.getLogger(__name__)
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
 
 
@@ -50,7 +52,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.library = Library.open(settings, holder="the Footnote page")
+        self.library = Library.open(settings, holder=f"the page at {_address()}")
         self.state = EngineState("Starting…")
         self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
@@ -65,7 +67,16 @@ class Engine:
         threading.Thread(target=self._load, name="models", daemon=True).start()
 
     def ask(self, conversation: str, question: str, scope: Scope = Scope()) -> None:
-        """Starts an answer that ends in the conversation, whether or not somebody watches."""
+        """Starts an answer that ends in the conversation, whether or not somebody watches.
+
+        Raises:
+            FootnoteError: an answer is in work there, asked in another window.
+        """
+        job = self.answer_jobs.get(conversation)
+        if job is not None and not job.done.is_set():
+            raise FootnoteError(
+                f"This conversation is still answering “{job.question}”. Ask again when it is done, or begin a new one."
+            )
         self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope)
 
     def close(self) -> None:
@@ -122,6 +133,9 @@ class AnswerJob:
             self._answer()
         except FootnoteError as exc:
             self.failure = str(exc)
+        except Exception as exc:  # a defect: the question must not vanish with its thread
+            _log.exception("the answer broke off")
+            self.failure = f"The answer broke off: {type(exc).__name__}: {exc}. The log of the program tells more."
         finally:
             self.done.set()
 
@@ -138,6 +152,12 @@ class AnswerJob:
         for _ in self.reply:
             pass
         catalog.add_answer(self._conversation, answer_to_json(self.reply.answer))
+
+
+def _address() -> str:
+    """Where this server is reached."""
+    host, port = st.get_option("server.address") or "127.0.0.1", st.get_option("server.port")
+    return f"http://{host}:{port}"
 
 
 @st.cache_resource(show_spinner=False)

@@ -20,7 +20,7 @@ def words(text: str) -> set[str]:
     return set(terms(text))
 
 
-def cite(text: str, hits: Sequence[Hit], *, default: int = 1) -> tuple[str, tuple[Citation, ...]]:
+def cite(text: str, hits: Sequence[Hit], *, default: int = 1, question: str = "") -> tuple[str, tuple[Citation, ...]]:
     """Gives every sentence of an answer its citation.
 
     Numbers that name no passage are removed. A sentence without a number gets that of the passage which holds most of
@@ -29,6 +29,7 @@ def cite(text: str, hits: Sequence[Hit], *, default: int = 1) -> tuple[str, tupl
     Args:
         text: the answer as the generator wrote it.
         hits: passages in the order of the prompt: `[n]` is `hits[n - 1]`.
+        question: its words count half when the sentences of a passage are chosen that bear the answer.
 
     Returns:
         The text with its numbers placed before the full stop's space, and the citations by rising number.
@@ -45,7 +46,7 @@ def cite(text: str, hits: Sequence[Hit], *, default: int = 1) -> tuple[str, tupl
         lines[-1] += _brackets([default])
         claims[default] = [lines[-1]]
     citations = [
-        Citation(number, hits[number - 1], _marks(hits[number - 1].chunk.text, claims[number]))
+        Citation(number, hits[number - 1], _marks(hits[number - 1].chunk.text, claims[number], words(question)))
         for number in sorted(claims)
     ]
     return "\n".join(lines).strip(), tuple(citations)
@@ -128,30 +129,34 @@ def _best(sentence: str, hits: Sequence[Hit]) -> int | None:
     return best + 1 if shares[best] else None
 
 
-def _marks(passage: str, claims: Sequence[str]) -> tuple[Span, ...]:
-    """The passage's sentences that hold the words of the claims."""
+def _marks(passage: str, claims: Sequence[str], asked: set[str]) -> tuple[Span, ...]:
+    """The passage's sentences that hold the words of the claims: the best, those as good, those that add to it."""
     candidates = [(sentence, words(sentence.text)) for sentence in sentences.split(passage)]
     found: set[Span] = set()
     for claim in claims:
         wanted = words(claim)
         scored = sorted(
-            ((_overlap(wanted, held), sentence) for sentence, held in candidates), key=lambda pair: -pair[0]
+            ((_overlap(wanted, held, asked), index) for index, (_, held) in enumerate(candidates)),
+            key=lambda pair: -pair[0],
         )
         if not scored or scored[0][0] < _FEW:
             continue
-        for score, sentence in scored[:_MARKS]:
-            if score >= max(_FEW, _MARKED * scored[0][0]):
-                found.add(Span(sentence.start, sentence.end))
+        best = scored[0][1]
+        chosen = [index for score, index in scored[:_MARKS] if score >= max(_FEW, _MARKED * scored[0][0])]
+        left = wanted - candidates[best][1]
+        adding = [index for _, index in scored[1:] if _overlap(wanted, candidates[index][1] & left, asked) >= _FEW]
+        for index in [*chosen, *adding][:_MARKS]:
+            found.add(Span(candidates[index][0].start, candidates[index][0].end))
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-def _overlap(wanted: set[str], held: set[str]) -> float:
-    """Share of the wanted words that are held, numbers counting double; a longer sentence pays a little."""
-    total = sum(_weight(word) for word in wanted)
+def _overlap(wanted: set[str], held: set[str], asked: set[str]) -> float:
+    """Share of the wanted words that are held, numbers and news counting double; a longer sentence pays a little."""
+    total = sum(_weight(word, asked) for word in wanted)
     if not total:
         return 0.0
-    return sum(_weight(word) for word in wanted & held) / total - 0.001 * len(held)
+    return sum(_weight(word, asked) for word in wanted & held) / total - 0.001 * len(held)
 
 
-def _weight(word: str) -> int:
-    return 2 if any(letter.isdigit() for letter in word) else 1
+def _weight(word: str, asked: set[str]) -> int:
+    return (2 if any(letter.isdigit() for letter in word) else 1) * (1 if word in asked else 2)

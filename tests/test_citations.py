@@ -21,6 +21,23 @@ def test_only_the_sentence_that_bears_the_answer_is_marked() -> None:
     assert [text[mark.start : mark.end] for mark in citations[0].marks] == ["Lunch costs 3.80 EUR."]
 
 
+def marked(text: str, passage: str, question: str = "") -> list[str]:
+    _, citations = cite(text, [hit(passage)], question=question)
+    return [passage[mark.start : mark.end] for mark in citations[0].marks]
+
+
+def test_a_sentence_that_adds_to_the_best_one_is_marked_too() -> None:
+    passage = "Up to 6 unused days can be carried over. They expire on 31 March. Leave is never paid out."
+    text = "Up to 6 unused days can be carried over, and they expire on 31 March [1]."
+    assert marked(text, passage) == ["Up to 6 unused days can be carried over.", "They expire on 31 March."]
+
+
+def test_what_the_question_said_already_bears_little() -> None:
+    passage = "Skua 4 Weather Station: Manual, page 4\n\nMass   3.4 kg"
+    question = "How much does the Skua 4 station weigh?"
+    assert marked("The Skua 4 station weighs 3.4 kg [1].", passage, question)[-1] == "Mass   3.4 kg"
+
+
 @pytest.mark.parametrize("number", ["[9]", "[0]", "[3]", "[2024]"])
 def test_an_unknown_number_is_replaced_by_the_passage_that_holds_the_words(number: str) -> None:
     text, citations = cite(f"The battery PPR-9087 lasts six years {number}.", HITS)

@@ -143,7 +143,7 @@ def _marks(passage: str, claims: Sequence[str], asked: set[str]) -> tuple[Span, 
             continue
         best = scored[0][1]
         chosen = [index for score, index in scored[:_MARKS] if score >= max(_FEW, _MARKED * scored[0][0])]
-        left = wanted - candidates[best][1]
+        left = wanted - candidates[best][1] - asked
         adding = [index for _, index in scored[1:] if _overlap(wanted, candidates[index][1] & left, asked) >= _FEW]
         for index in [*chosen, *adding][:_MARKS]:
             found.add(Span(candidates[index][0].start, candidates[index][0].end))

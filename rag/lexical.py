@@ -15,6 +15,7 @@ from rag.errors import StoreError
 from rag.terms import terms
 from rag.types import Chunk
 
+_VERSION = 2  # of the way in which terms are made
 _K1 = 1.2  # fixed inside FTS5: https://www.sqlite.org/fts5.html#the_bm25_function
 _TERMS = 64  # terms of a question that are looked up; the rarest ones
 _SCHEMA = """
@@ -41,9 +42,11 @@ class LexicalIndex:
         self._vocabulary = f'"vocabulary_{collection}"'
         self._lock = threading.Lock()
         with self._errors():
+            _discard_outdated(file)
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=30)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute(f"PRAGMA user_version = {_VERSION}")
             self._database.executescript(_SCHEMA)
             self._database.execute(
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._table} USING fts5(terms, detail = full, {_TOKENS})"
@@ -141,6 +144,17 @@ class LexicalIndex:
                 f"The word index {self._file} could not be used: {exc}. If the disk is full, make room and try again; "
                 "if the file is damaged, delete it: it is built anew from the library."
             ) from exc
+
+
+def _discard_outdated(file: Path) -> None:
+    """Deletes an index whose terms were made in another way; the library builds it anew."""
+    if not file.exists():
+        return
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version != _VERSION:
+        for ending in ("", "-wal", "-shm"):
+            file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
 def _where(documents: Sequence[str], hidden: Sequence[str]) -> tuple[str, list[str]]:

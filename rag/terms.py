@@ -57,8 +57,16 @@ def _pairs(text: str) -> list[str]:
     return found + terms(text[end:])
 
 
+def _without_accent(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() else letter
+
+
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
+    """The stem of a word; Latin letters lose their accents, which a question often leaves out."""
+    if not word.isascii():
+        word = "".join(map(_without_accent, word))
     if not word.isalpha() or not word.isascii():
         return word
     if not hasattr(_local, "stemmer"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import rag.lexical
 from rag.errors import StoreError
 from rag.lexical import LexicalIndex
 from rag.types import Chunk
@@ -79,6 +80,21 @@ def test_it_opens_again_with_everything_and_collections_are_apart(tmp_path: Path
     assert other.search("battery", k=5) == []
     again.close()
     other.close()
+
+
+def test_an_index_of_an_older_way_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rag.lexical, "_VERSION", 1)
+    old = LexicalIndex(tmp_path / "words.db", "library")
+    old.add(CHUNKS)
+    old.close()
+    monkeypatch.undo()
+    new = LexicalIndex(tmp_path / "words.db", "library")
+    assert new.count() == 0
+    new.add(CHUNKS)
+    new.close()
+    again = LexicalIndex(tmp_path / "words.db", "library")
+    assert again.count() == len(CHUNKS)
+    again.close()
 
 
 def test_a_file_that_is_none_of_ours_is_named(tmp_path: Path) -> None:

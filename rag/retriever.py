@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder
 from rag.evidence import Line, nearest_lines
+from rag.folding import fold
 from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.settings import Settings
@@ -69,8 +70,8 @@ class Retriever:
         )
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
-        """The k best chunks of whole documents, split at `minimum_score`."""
-        hits = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused[:k]
+        """The k best chunks of whole documents, repeats folded, split at `minimum_score`."""
+        hits = fold(self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused, count=k)
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
         return Retrieval(near, hits[len(near) :])
 

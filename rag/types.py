@@ -83,11 +83,13 @@ class Hit:
     Attributes:
         score: what it is ranked by: the cosine of the two embeddings, plus weighted `words` where words were searched.
         words: how many of the question's words it holds, rare ones counting most, 0 to 1.
+        copies: chunks found beside it that only repeat its words, in this document or another.
     """
 
     chunk: Chunk
     score: float
     words: float = 0.0
+    copies: tuple[Chunk, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,4 +195,5 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0))
+    copies = tuple(Chunk(**copy) for copy in values.get("copies", ()))
+    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0), copies)

@@ -1,7 +1,9 @@
 """Finds the passages for a question, by meaning and by words. Knows the stores and an embedder, no generator."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder
@@ -26,11 +28,15 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class Stages:
-    """What each search found, best first. Hits carry the score of their stage."""
+    """What each search found, best first. Hits carry the score of their stage.
+
+    `seconds` holds what each took, "question" being the embedding of the question.
+    """
 
     dense: tuple[Hit, ...]
     lexical: tuple[Hit, ...]
     fused: tuple[Hit, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Retriever:
@@ -86,19 +92,34 @@ class Retriever:
             for state in (DocumentState.WRITING, DocumentState.LEAVING)
             for document in self._catalog.document_ids(self._collection, state)
         ]
-        vector = self._embedder.encode_query(question)
-        dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
+        seconds: dict[str, float] = {}
+        with _timed("question", seconds):
+            vector = self._embedder.encode_query(question)
+        with _timed("dense", seconds):
+            dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
         if not self._word_weight:
-            return Stages(dense, (), dense)
-        words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
-        near = {hit.chunk.id: hit for hit in dense}
-        others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
-        near |= {hit.chunk.id: hit for hit in others}
-        lexical = tuple(
-            replace(near[chunk_id], score=score, words=score) for chunk_id, score in words.items() if chunk_id in near
-        )
-        fused = [
-            replace(hit, score=hit.score + self._word_weight * words.get(chunk_id, 0.0), words=words.get(chunk_id, 0.0))
-            for chunk_id, hit in near.items()
-        ]
-        return Stages(dense, lexical, tuple(sorted(fused, key=lambda hit: -hit.score)))
+            return Stages(dense, (), dense, seconds)
+        with _timed("lexical", seconds):
+            words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
+        with _timed("fused", seconds):
+            near = {hit.chunk.id: hit for hit in dense}
+            others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
+            near |= {hit.chunk.id: hit for hit in others}
+            lexical = tuple(
+                replace(near[chunk_id], score=score, words=score)
+                for chunk_id, score in words.items()
+                if chunk_id in near
+            )
+            fused = [self._fused(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
+            fused.sort(key=lambda hit: -hit.score)
+        return Stages(dense, lexical, tuple(fused), seconds)
+
+    def _fused(self, hit: Hit, words: float) -> Hit:
+        return replace(hit, score=hit.score + self._word_weight * words, words=words)
+
+
+@contextlib.contextmanager
+def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - started

@@ -15,7 +15,7 @@ from rag.errors import StoreError
 from rag.terms import terms
 from rag.types import Chunk
 
-_VERSION = 2  # of the way in which terms are made
+_VERSION = 3  # of the way in which terms are made
 _K1 = 1.2  # fixed inside FTS5: https://www.sqlite.org/fts5.html#the_bm25_function
 _TERMS = 64  # terms of a question that are looked up; the rarest ones
 _SCHEMA = """
@@ -56,8 +56,10 @@ class LexicalIndex:
             )
 
     def add(self, chunks: Sequence[Chunk]) -> None:
-        """Adds the terms of chunks, their title and headings included; known chunks are left alone."""
-        rows = [(chunk, " ".join(terms(f"{chunk.context}\n{chunk.text}", parts=True))) for chunk in chunks]
+        """Adds the terms of chunks, those of title and headings twice; known chunks are left alone."""
+        rows = [
+            (chunk, " ".join(2 * terms(chunk.context, parts=True) + terms(chunk.text, parts=True))) for chunk in chunks
+        ]
         with self._transaction() as run:
             for chunk, text in rows:
                 place = run.execute(
@@ -112,7 +114,7 @@ class LexicalIndex:
 
     def _weights(self, question: str) -> dict[str, float]:
         """Inverse document frequency of the question's terms, the rarest first, as FTS5 reckons it."""
-        asked = list(dict.fromkeys(term.replace('"', "") for term in terms(question)))
+        asked = list(dict.fromkeys(term.replace('"', "") for term in terms(question, parts=True)))
         with self._lock, self._errors():
             total = self._database.execute("SELECT count(*) FROM places WHERE collection = ?", (self._collection,))
             count = int(total.fetchone()[0])

@@ -16,6 +16,7 @@ from rag.store import Store
 from rag.types import Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
+_WORDS_ALONE = 3.0  # what words count where the model cannot read: scores then lie where those of other questions do
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,17 @@ class Retriever:
                 for chunk_id, score in words.items()
                 if chunk_id in near
             )
-            fused = [self._fused(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
+            weigh = self._both if self._embedder.reads(question) else _words_alone
+            fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
             fused.sort(key=lambda hit: -hit.score)
         return Stages(dense, lexical, tuple(fused), seconds)
 
-    def _fused(self, hit: Hit, words: float) -> Hit:
-        return replace(hit, score=hit.score + self._word_weight * words, words=words)
+    def _both(self, hit: Hit, words: float) -> Hit:
+        return replace(hit, score=hit.line + self._word_weight * words, words=words)
+
+
+def _words_alone(hit: Hit, words: float) -> Hit:
+    return replace(hit, score=_WORDS_ALONE * words, words=words)
 
 
 @contextlib.contextmanager

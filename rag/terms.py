@@ -46,6 +46,12 @@ def terms(text: str, *, parts: bool = False) -> list[str]:
     return found
 
 
+def is_unspaced(text: str) -> bool:
+    """Whether most letters of a text belong to scripts that put no spaces between words: Chinese, Japanese, Thai."""
+    letters = sum(map(str.isalpha, text))
+    return sum(map(len, _UNSPACED.findall(text))) * 2 > letters
+
+
 def _pairs(text: str) -> list[str]:
     found: list[str] = []
     end = 0

@@ -16,7 +16,7 @@ from rag.store import Store
 from rag.types import Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
-_WORDS_ALONE = 3.0  # what words count where the model cannot read: scores then lie where those of other questions do
+_WORDS_ALONE = 2.5  # what words count where the model cannot read: scores then lie where those of other questions do
 
 
 @dataclass(frozen=True)

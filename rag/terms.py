@@ -47,9 +47,12 @@ def terms(text: str, *, parts: bool = False) -> list[str]:
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether most letters of a text belong to scripts that put no spaces between words: Chinese, Japanese, Thai."""
-    letters = sum(map(str.isalpha, text))
-    return sum(map(len, _UNSPACED.findall(text))) * 2 > letters
+    """Whether a text is written in a script without spaces between words: Chinese, Japanese, Thai.
+
+    A foreign name does not change that: its characters are set against the words of other scripts.
+    """
+    others = _UNSPACED.sub(" ", text)
+    return sum(map(len, _UNSPACED.findall(text))) > len(_TERM.findall(others))
 
 
 def _pairs(text: str) -> list[str]:

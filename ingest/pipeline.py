@@ -15,6 +15,7 @@ from pathlib import Path
 from ingest import originals
 from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
+from rag import lines
 from rag.catalog import DocumentState
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
@@ -231,11 +232,13 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
         def tell(done: int, start: int = start) -> None:
             run.tell(index, "embedding", (start + done) / len(missing))
 
-        vectors = run.embedder.encode_documents([embedding_text(item) for item in batch], on_batch=tell)
+        texts = [embedding_text(item) for item in batch]
+        spans = [lines.spans(item.text, within=text) for item, text in zip(batch, texts, strict=True)]
+        vectors, rows = run.embedder.encode_passages(texts, spans, on_batch=tell)
         run.chunks += len(batch)
         run.tell(index, "writing", (start + len(batch)) / len(missing))
         run.library.lexical.add(batch)  # first: what the store has, the words have too
-        run.library.store.upsert(batch, vectors)
+        run.library.store.upsert(batch, vectors, rows)
 
 
 def document_id(path: Path) -> str:

@@ -81,13 +81,18 @@ class Hit:
     """A chunk found for a question.
 
     Attributes:
-        score: what it is ranked by: the cosine of the two embeddings, plus weighted `words` where words were searched.
+        score: what it is ranked by: the cosine of question and passage or of its nearest line, plus weighted `words`
+            where words were searched.
         words: how many of the question's words it holds, rare ones counting most, 0 to 1.
+        copies: chunks found beside it that only repeat its words, in this document or another.
+        line: cosine of the question and the passage's nearest line; that of the whole passage where it has no lines.
     """
 
     chunk: Chunk
     score: float
     words: float = 0.0
+    copies: tuple[Chunk, ...] = ()
+    line: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -193,4 +198,5 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0))
+    copies = tuple(Chunk(**copy) for copy in values.get("copies", ()))
+    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0))

@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.embedders import OnBatch, Vectors
 from rag.generators import Message, StopReason
-from rag.types import Chunk, Hit
+from rag.types import Chunk, Hit, Span
 
 
 class HashingEmbedder:
@@ -29,6 +29,19 @@ class HashingEmbedder:
         if on_batch is not None:
             on_batch(0)
         self.encoded += len(texts)
+        return self._rows(texts)
+
+    def encode_passages(
+        self, texts: Sequence[str], lines: Sequence[Sequence[Span]], *, on_batch: OnBatch | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        parts = ([text[line.start : line.end] for line in own] for text, own in zip(texts, lines, strict=True))
+        found = [self._rows(part) for part in parts]
+        return self.encode_documents(texts, on_batch=on_batch), found
+
+    def reads(self, text: str) -> bool:
+        return True
+
+    def _rows(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in re.findall(r"\w+", text.lower()) or ["?"]:

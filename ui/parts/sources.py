@@ -74,7 +74,8 @@ def _cited(citation: Citation) -> str:
 
 
 def _source(number: str, hit: Hit, marks: Sequence[Span]) -> str:
-    details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}")))
+    also = ", ".join(dict.fromkeys(copy.label for copy in hit.copies))
+    details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}", also and f"also in {also}")))
     return (
         f'<div class="source"><div class="place">{number} · {html.escape(hit.chunk.label)}</div>'
         f'<div class="detail">{html.escape(details)}</div>'

@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+# What a page is called, by the ending of the document's name.
+_PAGE_WORDS = {"pptx": "slide", "pptm": "slide", "ppsx": "slide"}
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -72,8 +75,11 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """How a person is told the place: "handbook.pdf, p. 3"."""
-        return self.document_name if self.page is None else f"{self.document_name}, p. {self.page}"
+        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3"."""
+        if self.page is None:
+            return self.document_name
+        suffix = self.document_name.rpartition(".")[2].lower()
+        return f"{self.document_name}, {_PAGE_WORDS.get(suffix, 'p.')} {self.page}"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import docx
+import pptx
 from docx.document import Document as WordDocument
 from PIL import Image
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.presentation import Presentation
+from pptx.util import Cm
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 from reportlab.lib.pagesizes import A4
@@ -180,8 +185,48 @@ def fill_handbook(document: WordDocument) -> None:
     document.sections[0].footer.paragraphs[0].text = "PAGE FOOTER"
 
 
+def write_slides(path: Path, fill: Callable[[Presentation], None]) -> Path:
+    """A .pptx with what `fill` puts into it."""
+    presentation = pptx.Presentation()
+    fill(presentation)
+    presentation.save(str(path))
+    return path
+
+
+def fill_talk(presentation: Presentation) -> None:
+    """Two slides: a list and a group under a title, with speaker notes; a table and a chart."""
+    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+    slide.shapes.title.text = "Pump maintenance"
+    body = slide.placeholders[1].text_frame
+    body.text = "Check the oil every week."
+    body.add_paragraph().text = "Change the filter in May."
+    group = slide.shapes.add_group_shape()
+    group.shapes.add_textbox(Cm(2), Cm(16), Cm(9), Cm(1)).text_frame.text = "Inside the group."
+    slide.notes_slide.notes_text_frame.text = "Say that the filter costs 40 euros."
+    second = presentation.slides.add_slide(presentation.slide_layouts[5])
+    second.shapes.title.text = "Prices"
+    table = second.shapes.add_table(2, 2, Cm(1), Cm(4), Cm(9), Cm(2)).table
+    for cell, words in zip(table.iter_cells(), ("Part", "Price", "Filter", "40 euros"), strict=True):
+        cell.text = words
+    numbers = CategoryChartData()
+    numbers.categories = ["2025", "2026"]
+    numbers.add_series("Failures", (7, 2.5))
+    second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Cm(1), Cm(8), Cm(9), Cm(6), numbers)
+
+
+def with_entities(declarations: bytes, word: bytes, reference: bytes) -> Callable[[bytes], bytes]:
+    """Changes XML: entities are declared, and `reference` takes the place of `word`."""
+
+    def change(xml: bytes) -> bytes:
+        head, body = xml.split(b"?>", 1)
+        assert word in body
+        return head + b"?><!DOCTYPE d [" + declarations + b"]>" + body.replace(word, reference)
+
+    return change
+
+
 def repacked(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
-    """The .docx at `path` with one of its parts changed."""
+    """The archive at `path` with one of its parts changed."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts[part] = change(parts[part])

@@ -4,7 +4,6 @@ import hashlib
 import logging
 import os
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from pypdf import PdfWriter
 
 from ingest.readers import READERS, SUFFIXES, read
 from rag.errors import UnreadableDocument
-from rag.types import Document
 from tests.documents import (
     CHINESE,
     GERMAN,
@@ -22,7 +20,6 @@ from tests.documents import (
     cut,
     fill_handbook,
     old_office_bytes,
-    repacked,
     write_encrypted_pdf,
     write_pdf,
     write_pdftex_pdf,
@@ -32,46 +29,9 @@ from tests.documents import (
     write_word,
     write_zip,
 )
+from tests.reading import MEGABYTE, headings, only_text, read_bytes, read_here, refusal, refusal_of
 
-MEGABYTE = 1_000_000
 PAGE = "The reactor is inspected\nevery second year."
-
-
-def read_here(path: Path, *, max_bytes: int = 50 * MEGABYTE, password: str | None = None) -> Document:
-    return read(path, max_bytes=max_bytes, password=password)
-
-
-def read_bytes(folder: Path, name: str, data: bytes) -> Document:
-    path = folder / name
-    path.write_bytes(data)
-    return read_here(path)
-
-
-def refusal(path: Path, **options: str) -> UnreadableDocument:
-    with pytest.raises(UnreadableDocument) as caught:
-        read_here(path, password=options.get("password"))
-    return caught.value
-
-
-def refusal_of(folder: Path, name: str, data: bytes) -> UnreadableDocument:
-    path = folder / name
-    path.write_bytes(data)
-    return refusal(path)
-
-
-def only_text(document: Document) -> str:
-    (page,) = document.pages
-    assert page.number is None
-    return page.text
-
-
-def headings(document: Document) -> list[tuple[int, str]]:
-    """Level and text of every heading, each checked to stand where it says."""
-    for page in document.pages:
-        for heading in page.headings:
-            assert heading.text in page.text[heading.start :].split("\n", 1)[0]
-            assert heading.start == 0 or page.text[heading.start - 1] == "\n"
-    return [(heading.level, heading.text) for page in document.pages for heading in page.headings]
 
 
 # What all readers share
@@ -306,44 +266,6 @@ def test_a_truncated_word_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_word_file_without_text_is_refused(tmp_path: Path) -> None:
     assert "no text" in refusal(write_word(tmp_path / "a.docx", lambda document: None)).reason
-
-
-def test_a_strict_word_file_is_refused_with_the_form_to_save_it_in(tmp_path: Path) -> None:
-    old, new = b"http://schemas.openxmlformats.org/officeDocument/2006", b"http://purl.oclc.org/ooxml/officeDocument"
-    path = write_word(tmp_path / "a.docx", fill_handbook)
-    refused = refusal(repacked(path, "_rels/.rels", lambda relations: relations.replace(old, new)))
-    assert "Strict" in refused.reason
-    assert "Word Document (*.docx)" in refused.remedy
-
-
-def test_a_word_file_that_unpacks_to_too_much_is_refused_before_it_is_opened(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "a.docx", {"[Content_Types].xml": b"<x/>", "word/document.xml": bytes(101 * MEGABYTE)})
-    assert path.stat().st_size < MEGABYTE
-    assert "unpacks to 101 MB" in refusal(path).reason
-
-
-def _with_entities(declarations: bytes, reference: bytes) -> Callable[[bytes], bytes]:
-    def change(xml: bytes) -> bytes:
-        head, body = xml.split(b"?>", 1)
-        return head + b"?><!DOCTYPE d [" + declarations + b"]>" + body.replace(b"After the table.", reference)
-
-    return change
-
-
-def test_entities_in_a_word_file_read_no_file(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.txt"
-    secret.write_text("swordfish")
-    declaration = f'<!ENTITY x SYSTEM "{secret.as_uri()}">'.encode()
-    path = write_word(tmp_path / "a.docx", fill_handbook)
-    document = read_here(repacked(path, "word/document.xml", _with_entities(declaration, b"&x;")))
-    assert "swordfish" not in only_text(document)
-
-
-def test_entities_in_a_word_file_that_grow_without_end_are_refused(tmp_path: Path) -> None:
-    names = [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(10)]
-    path = write_word(tmp_path / "a.docx", fill_handbook)
-    bomb = _with_entities("".join(names).encode(), b"&e9;")
-    assert "damaged" in refusal(repacked(path, "word/document.xml", bomb)).reason
 
 
 def test_lines_of_the_markup_are_no_lines_of_the_text(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """Readers turn a file into a Document; one file per family, chosen by the file's suffix.
 
-To add a family: write `read_x(source: Source) -> Content` in its own file and name its suffixes in READERS.
+To add a family: write `read_x(source: Source) -> Content` in its own file and name it in FORMATS with its suffixes.
 """
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from ingest.readers import kinds
 from ingest.readers.markdown import read_markdown
 from ingest.readers.pdf import read_pdf
+from ingest.readers.slides import read_slides
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
 from ingest.readers.text import read_text
 from ingest.readers.web import read_web
@@ -20,32 +22,36 @@ from rag.types import Document
 
 __all__ = ["READERS", "SUFFIXES", "Content", "Reader", "Source", "read"]
 
-READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        ".pdf": read_pdf,
-        ".md": read_markdown,
-        ".markdown": read_markdown,
-        ".txt": read_text,
-        ".text": read_text,
-        ".log": read_text,
-        ".html": read_web,
-        ".htm": read_web,
-        ".xhtml": read_web,
-        ".docx": read_word,
-    }
+
+@dataclass(frozen=True)
+class Format:
+    """A family of formats.
+
+    Attributes:
+        kinds: what the bytes of its files may be (see kinds.py), its own kind first; None where bytes do not say. A
+            text file may well be the source of a web page.
+    """
+
+    reader: Reader
+    suffixes: tuple[str, ...]
+    kinds: tuple[str | None, ...]
+
+
+_TEXT = (None, kinds.HTML)
+FORMATS = (
+    Format(read_pdf, (".pdf",), (kinds.PDF, None)),
+    Format(read_word, (".docx",), (kinds.DOCX, None)),
+    Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
+    Format(read_markdown, (".md", ".markdown"), _TEXT),
+    Format(read_text, (".txt", ".text", ".log"), _TEXT),
+    Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
 )
+_BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
+READERS: Mapping[str, Reader] = MappingProxyType({suffix: found.reader for suffix, found in _BY_SUFFIX.items()})
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 
 _MEGABYTE = 1_000_000
-# What the bytes of a readable file are allowed to be; a text file may well be the source of a web page.
-_ALLOWED: Mapping[Reader, tuple[str | None, ...]] = {
-    read_pdf: (None, kinds.PDF),
-    read_word: (None, kinds.DOCX),
-    read_web: (None, kinds.HTML),
-    read_markdown: (None, kinds.HTML),
-    read_text: (None, kinds.HTML),
-}
-_RIGHT_SUFFIX = {kinds.PDF: ".pdf", kinds.DOCX: ".docx", kinds.HTML: ".html"}
+_RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
 
 
 def read(path: Path, *, name: str | None = None, max_bytes: int, password: str | None = None) -> Document:
@@ -60,12 +66,12 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
         UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
     """
     name = name or path.name
-    reader = _reader(name)
+    chosen = _format(name)
     data = _bytes(path, name, max_bytes)
     found = kinds.kind(data)
-    if found not in _ALLOWED[reader]:
+    if found not in chosen.kinds:
         raise _mislabelled(name, str(found))
-    content = reader(Source(name, data, password))
+    content = chosen.reader(Source(name, data, password))
     if not any(page.text.strip() for page in content.pages):
         raise UnreadableDocument(name, "it holds no text", "Add a file with text in it.")
     return Document(
@@ -77,10 +83,10 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
     )
 
 
-def _reader(name: str) -> Reader:
+def _format(name: str) -> Format:
     suffix = Path(name).suffix.lower()
-    if suffix in READERS:
-        return READERS[suffix]
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
     reason = f"files ending in {suffix} are not supported" if suffix else "a name without an ending says no format"
     raise UnreadableDocument(name, reason, f"Supported are {', '.join(SUFFIXES)}. Save it as one of these.")
 

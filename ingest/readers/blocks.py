@@ -16,7 +16,7 @@ class Block:
     tight: bool = False
 
 
-def page_of(blocks: Iterable[Block]) -> Page:
+def page_of(blocks: Iterable[Block], number: int | None = None) -> Page:
     """The blocks under one another, with the offsets of the headings; empty blocks are left out."""
     parts: list[str] = []
     headings: list[Heading] = []
@@ -33,7 +33,7 @@ def page_of(blocks: Iterable[Block]) -> Page:
             headings.append(Heading(block.level, text, start))
         parts.append(gap + text)
         length = start + len(text)
-    return Page(None, "".join(parts), tuple(headings))
+    return Page(number, "".join(parts), tuple(headings))
 
 
 def row(cells: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.reading_order import better_text
-from ingest.readers.source import Content, Source, one_line, sensible_title
+from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
@@ -41,7 +41,6 @@ _UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be singl
 _UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
 _SPACE = NumberObject(32)  # the code of the space
 _SPACE_WIDTH = NumberObject(250)  # a quarter of the font's size
-_NAMED = 10  # unreadable pages that are named one by one
 _OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
 
 
@@ -64,7 +63,8 @@ def read_pdf(source: Source) -> Content:
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", remedy)
     headings = _headings(reader, texts)
     pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
-    return Content(_title(reader), tuple(pages), _gaps([index + 1 for index, text in enumerate(read) if text is None]))
+    damaged = [number for number, text in enumerate(read, start=1) if text is None]
+    return Content(_title(reader), tuple(pages), left_out("page", damaged))
 
 
 def _open(source: Source) -> PdfReader:
@@ -96,13 +96,6 @@ def _page_text(reader: PdfReader, index: int) -> str | None:
         return better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
     except _DAMAGE:
         return None
-
-
-def _gaps(numbers: list[int]) -> tuple[str, ...]:
-    if not numbers:
-        return ()
-    named = ", ".join(map(str, numbers[:_NAMED])) + (" and others" if len(numbers) > _NAMED else "")
-    return (f"left out, because damaged: {'page' if len(numbers) == 1 else 'pages'} {named}",)
 
 
 def _set_spaces(page: PageObject) -> None:

@@ -10,13 +10,11 @@ from docx.document import Document as WordDocument
 from docx.opc.exceptions import OpcError
 from docx.oxml.ns import qn
 
+from ingest.readers.archive import refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.cleaning import clean
 from ingest.readers.source import Content, Source, one_line, sensible_title
 from rag.errors import UnreadableDocument
-
-UNCOMPRESSED_BYTES = 1_000_000_000  # of the whole file, pictures included
-UNCOMPRESSED_XML_BYTES = 100_000_000  # of its text; a long novel has 5 MB. Parsed, it takes several times this
 
 _Element = Any  # lxml's element, which only passes through here from python-docx
 # What python-docx was seen to raise on damaged files: it trusts that parts and attributes are there. lxml's
@@ -41,7 +39,6 @@ _LEFT_OUT = {qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sdtP
 _WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:moveTo"), qn("w:customXml"), qn("w:smartTag")}
 _CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-", qn("w:p"): "\n"}
 _LETTERS = {qn("w:t"), qn("m:t")}
-_STRICT = b"http://purl.oclc.org/ooxml/"  # in its relations
 _REMEDY = "Open it in Word or LibreOffice, save it again as .docx and add that."
 
 
@@ -49,47 +46,22 @@ def read_word(source: Source) -> Content:
     """One page without a number; headers, footers, comments and the table of contents are left out.
 
     Raises:
-        UnreadableDocument: damaged, or so large when unpacked that it would take the memory of the machine.
+        UnreadableDocument: damaged, or not safe to open (see archive.py).
     """
-    _refuse_bomb(source)
-    _refuse_strict(source)
+    refuse_unreadable_office(source, _damaged(source.name), ordinary="Word Document (*.docx)")
     try:
         document = open_word(io.BytesIO(source.data))
         styles = _Styles(document)
         page = page_of(_blocks(document.element.body, styles))
         title = _title(document, styles)
     except _DAMAGE as exc:
-        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
+        raise _damaged(source.name) from exc
     level_one = [heading.text for heading in page.headings if heading.level == 1]
     return Content(title or (level_one[0] if len(level_one) == 1 else ""), (page,))
 
 
-def _refuse_bomb(source: Source) -> None:
-    """By the sizes that the archive declares; zipfile never unpacks more of a part than it declares."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-            parts = archive.infolist()
-    except _DAMAGE as exc:
-        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
-    total = sum(part.file_size for part in parts)
-    xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
-    if total > UNCOMPRESSED_BYTES or xml > UNCOMPRESSED_XML_BYTES:
-        reason = (
-            f"it unpacks to {total / 1e6:,.0f} MB, of which {xml / 1e6:,.0f} MB are text, more than is safe to open"
-        )
-        raise UnreadableDocument(source.name, reason, "Split it into smaller documents and add those.")
-
-
-def _refuse_strict(source: Source) -> None:
-    """Strict Open XML has other names for everything, which python-docx does not know."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-            strict = _STRICT in archive.read("_rels/.rels")
-    except _DAMAGE as exc:
-        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
-    if strict:
-        remedy = "Open it in Word, save it as “Word Document (*.docx)” without the word Strict, and add that."
-        raise UnreadableDocument(source.name, "it is a Strict Open XML Document", remedy)
+def _damaged(name: str) -> UnreadableDocument:
+    return UnreadableDocument(name, "it is damaged or not a Word document", _REMEDY)
 
 
 class _Styles:

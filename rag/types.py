@@ -11,7 +11,9 @@ from enum import Enum
 from typing import Any
 
 # What a page is called, by the ending of the document's name.
-_PAGE_WORDS = {"pptx": "slide", "pptm": "slide", "ppsx": "slide"}
+_PAGE_WORDS = {"pptx": "slide", "pptm": "slide", "ppsx": "slide", "xlsx": "sheet", "xlsm": "sheet", "xltx": "sheet"}
+_PLACED_BY_HEADING = {"xlsx", "xlsm", "xltx", "csv", "tsv"}  # the heading says more than the number of the page
+_JOINT = " › "  # noqa: RUF001  between headings
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,12 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3"."""
+        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21"."""
+        suffix = self.document_name.rpartition(".")[2].lower()
+        if suffix in _PLACED_BY_HEADING and self.heading:
+            return f"{self.document_name}, {'!'.join(self.heading.split(_JOINT))}"
         if self.page is None:
             return self.document_name
-        suffix = self.document_name.rpartition(".")[2].lower()
         return f"{self.document_name}, {_PAGE_WORDS.get(suffix, 'p.')} {self.page}"
 
 

@@ -2,10 +2,11 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import docx
+import openpyxl
 import pptx
 from docx.document import Document as WordDocument
 from PIL import Image
@@ -214,11 +215,23 @@ def fill_talk(presentation: Presentation) -> None:
     second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Cm(1), Cm(8), Cm(9), Cm(6), numbers)
 
 
+def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> Path:
+    """An .xlsx with the rows of each sheet."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for cells in rows:
+            sheet.append(cells)
+    workbook.save(path)
+    return path
+
+
 def with_entities(declarations: bytes, word: bytes, reference: bytes) -> Callable[[bytes], bytes]:
     """Changes XML: entities are declared, and `reference` takes the place of `word`."""
 
     def change(xml: bytes) -> bytes:
-        head, body = xml.split(b"?>", 1)
+        head, body = xml.split(b"?>", 1) if xml.startswith(b"<?xml") else (b'<?xml version="1.0"', xml)
         assert word in body
         return head + b"?><!DOCTYPE d [" + declarations + b"]>" + body.replace(word, reference)
 

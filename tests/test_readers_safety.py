@@ -6,13 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import fill_handbook, fill_talk, repacked, with_entities, write_slides, write_word, write_zip
+from tests.documents import (
+    fill_handbook,
+    fill_talk,
+    repacked,
+    with_entities,
+    write_slides,
+    write_word,
+    write_workbook,
+    write_zip,
+)
 from tests.reading import MEGABYTE, refusal
 
 LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(10)).encode()
 ARCHIVES: list[tuple[str, Callable[[Path], Path], str, bytes]] = [
     ("a.docx", lambda path: write_word(path, fill_handbook), "word/document.xml", b"After the table."),
     ("a.pptx", lambda path: write_slides(path, fill_talk), "ppt/slides/slide1.xml", b"Pump maintenance"),
+    ("a.xlsx", lambda path: write_workbook(path, {"S": [["Pump"]]}), "xl/worksheets/sheet1.xml", b"Pump"),
 ]
 NAMES = [name for name, *_ in ARCHIVES]
 
@@ -50,7 +60,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     assert re.search(r"unpacks to 10\d MB", refusal(path).reason)
 
 
-@pytest.mark.parametrize(("name", "write", "part", "word"), ARCHIVES[:2], ids=NAMES[:2])
+@pytest.mark.parametrize(("name", "write", "part", "word"), ARCHIVES[:3], ids=NAMES[:3])
 def test_strict_open_xml_is_refused_with_the_form_to_save_it_in(
     tmp_path: Path, name: str, write: Callable[[Path], Path], part: str, word: bytes
 ) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest.readers import kinds
+from ingest.readers.delimited import read_delimited
 from ingest.readers.markdown import read_markdown
 from ingest.readers.pdf import read_pdf
+from ingest.readers.sheets import read_sheets
 from ingest.readers.slides import read_slides
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
 from ingest.readers.text import read_text
@@ -42,6 +44,8 @@ FORMATS = (
     Format(read_pdf, (".pdf",), (kinds.PDF, None)),
     Format(read_word, (".docx",), (kinds.DOCX, None)),
     Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
+    Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
+    Format(read_delimited, (".csv", ".tsv"), _TEXT),
     Format(read_markdown, (".md", ".markdown"), _TEXT),
     Format(read_text, (".txt", ".text", ".log"), _TEXT),
     Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ingest.readers.cleaning import clean
 from rag.types import Heading, Page
 
+CELL_JOINT = " | "  # between the cells of a row; rag/evidence.py knows it
+
 
 @dataclass(frozen=True)
 class Block:
@@ -39,4 +41,4 @@ def page_of(blocks: Iterable[Block], number: int | None = None) -> Page:
 def row(cells: Iterable[str]) -> str:
     """A table row as one line of text, "" where every cell is empty."""
     words = [" ".join(cell.split()) for cell in cells]
-    return " | ".join(words) if any(words) else ""
+    return CELL_JOINT.join(words) if any(words) else ""

@@ -26,6 +26,7 @@ _UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
 
 PDF = "a PDF"
 DOCX = "a Word document (.docx)"
+XLSX = "an Excel workbook (.xlsx)"
 PPTX = "a PowerPoint presentation (.pptx)"
 HTML = "a web page (HTML)"
 PROTECTED_OFFICE = "an Office document locked with a password"
@@ -73,7 +74,7 @@ def _zip_kind(data: bytes) -> str:
         return "a damaged ZIP archive"
     for prefix, words in (
         ("word/", DOCX),
-        ("xl/", "an Excel workbook (.xlsx)"),
+        ("xl/", XLSX),
         ("ppt/", PPTX),
         ("META-INF/container.xml", "an EPUB book"),
         ("content.xml", "an OpenDocument file (.odt, .ods or .odp)"),

@@ -11,7 +11,15 @@ from enum import Enum
 from typing import Any
 
 # What a page is called, by the ending of the document's name.
-_PAGE_WORDS = {"pptx": "slide", "pptm": "slide", "ppsx": "slide", "xlsx": "sheet", "xlsm": "sheet", "xltx": "sheet"}
+_PAGE_WORDS = {
+    "pptx": "slide",
+    "pptm": "slide",
+    "ppsx": "slide",
+    "xlsx": "sheet",
+    "xlsm": "sheet",
+    "xltx": "sheet",
+    "epub": "chapter",
+}
 _PLACED_BY_HEADING = {"xlsx", "xlsm", "xltx", "csv", "tsv"}  # the heading says more than the number of the page
 _JOINT = " › "  # noqa: RUF001  between headings
 

@@ -227,6 +227,36 @@ def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]])
     return path
 
 
+def write_book(path: Path, chapters: Mapping[str, str], *, contents: Mapping[str, str] | None = None) -> Path:
+    """An .epub of the bodies of its chapters, with what its table of contents calls them; named by their file.
+
+    The manifest names the chapters in the order of the alphabet, the spine in theirs.
+    """
+    items = "".join(
+        f'<item id="{name}" href="text/{name}.xhtml" media-type="application/xhtml+xml"/>' for name in sorted(chapters)
+    )
+    spine = "".join(f'<itemref idref="{name}"/>' for name in chapters)
+    points = "".join(
+        f'<navPoint><navLabel><text>{label}</text></navLabel><content src="text/{name}.xhtml#top"/></navPoint>'
+        for name, label in (contents or {}).items()
+    )
+    page = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
+    parts = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": """<?xml version="1.0"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>""",
+        "OEBPS/book.opf": f"""<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The Skua</dc:title></metadata>
+<manifest>{items}<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/></manifest>
+<spine toc="ncx">{spine}</spine></package>""",
+        "OEBPS/toc.ncx": '<?xml version="1.0"?><ncx xmlns="http://www.daisy.org/z3986/2005/ncx/">'
+        f"<navMap>{points}</navMap></ncx>",
+        **{f"OEBPS/text/{name}.xhtml": page.format(body) for name, body in chapters.items()},
+    }
+    return write_zip(path, {name: text.encode() for name, text in parts.items()})
+
+
 def with_entities(declarations: bytes, word: bytes, reference: bytes) -> Callable[[bytes], bytes]:
     """Changes XML: entities are declared, and `reference` takes the place of `word`."""
 

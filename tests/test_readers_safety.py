@@ -11,6 +11,7 @@ from tests.documents import (
     fill_talk,
     repacked,
     with_entities,
+    write_book,
     write_slides,
     write_word,
     write_workbook,
@@ -23,6 +24,7 @@ ARCHIVES: list[tuple[str, Callable[[Path], Path], str, bytes]] = [
     ("a.docx", lambda path: write_word(path, fill_handbook), "word/document.xml", b"After the table."),
     ("a.pptx", lambda path: write_slides(path, fill_talk), "ppt/slides/slide1.xml", b"Pump maintenance"),
     ("a.xlsx", lambda path: write_workbook(path, {"S": [["Pump"]]}), "xl/worksheets/sheet1.xml", b"Pump"),
+    ("a.epub", lambda path: write_book(path, {"one": "<p>Words.</p>"}), "OEBPS/book.opf", b"The Skua"),
 ]
 NAMES = [name for name, *_ in ARCHIVES]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest.readers import kinds
+from ingest.readers.book import read_book
 from ingest.readers.delimited import read_delimited
 from ingest.readers.markdown import read_markdown
 from ingest.readers.pdf import read_pdf
@@ -46,6 +47,7 @@ FORMATS = (
     Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
     Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
     Format(read_delimited, (".csv", ".tsv"), _TEXT),
+    Format(read_book, (".epub",), (kinds.EPUB, None)),
     Format(read_markdown, (".md", ".markdown"), _TEXT),
     Format(read_text, (".txt", ".text", ".log"), _TEXT),
     Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),

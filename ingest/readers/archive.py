@@ -3,18 +3,19 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ingest.readers.source import Source
 from rag.errors import UnreadableDocument
 
 UNCOMPRESSED_BYTES = 1_000_000_000  # of the whole file, pictures included
-UNCOMPRESSED_XML_BYTES = 100_000_000  # of its text; a long novel has 5 MB. Parsed, it takes several times this
+UNCOMPRESSED_TEXT_BYTES = 100_000_000  # of its text; a long novel has 5 MB. Parsed, it takes several times this
 
 # What zipfile raises on archives that are damaged or, RuntimeError, locked with a password.
 DAMAGE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
 _STRICT = b"http://purl.oclc.org/ooxml/"  # in the relations of Strict Open XML, which has other names for everything
-_XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
+_XML = (".xml", ".rels", ".opf", ".ncx")
+_TEXT = (*_XML, ".xhtml", ".html", ".htm")  # of a book; its parser expands no entities
 _ENTITY = b"<!ENTITY"
 _WIDE_ENTITY = _ENTITY.decode().encode("utf-16-le")[:-1]  # without its last byte also in UTF-16 with the other order
 
@@ -31,8 +32,8 @@ def refuse_harmful(source: Source, damaged: UnreadableDocument) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             parts = archive.infolist()
-            xml = [part for part in parts if part.filename.lower().endswith(_XML)]
-            _refuse_large(source, parts, xml)
+            _refuse_large(source, parts)
+            xml = (part for part in parts if part.filename.lower().endswith(_XML))
             declares = any(_declares_entities(archive.read(part)) for part in xml)
     except DAMAGE as exc:
         raise damaged from exc
@@ -58,9 +59,10 @@ def refuse_unreadable_office(source: Source, damaged: UnreadableDocument, *, ord
         raise UnreadableDocument(source.name, "it is a Strict Open XML Document", remedy)
 
 
-def _refuse_large(source: Source, parts: Iterable[zipfile.ZipInfo], xml: Iterable[zipfile.ZipInfo]) -> None:
-    total, text = (sum(part.file_size for part in some) for some in (parts, xml))
-    if total > UNCOMPRESSED_BYTES or text > UNCOMPRESSED_XML_BYTES:
+def _refuse_large(source: Source, parts: Sequence[zipfile.ZipInfo]) -> None:
+    total = sum(part.file_size for part in parts)
+    text = sum(part.file_size for part in parts if part.filename.lower().endswith(_TEXT))
+    if total > UNCOMPRESSED_BYTES or text > UNCOMPRESSED_TEXT_BYTES:
         reason = (
             f"it unpacks to {total / 1e6:,.0f} MB, of which {text / 1e6:,.0f} MB are text, more than is safe to open"
         )

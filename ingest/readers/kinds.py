@@ -27,6 +27,7 @@ _UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
 PDF = "a PDF"
 DOCX = "a Word document (.docx)"
 XLSX = "an Excel workbook (.xlsx)"
+EPUB = "an EPUB book"
 PPTX = "a PowerPoint presentation (.pptx)"
 HTML = "a web page (HTML)"
 PROTECTED_OFFICE = "an Office document locked with a password"
@@ -76,7 +77,7 @@ def _zip_kind(data: bytes) -> str:
         ("word/", DOCX),
         ("xl/", XLSX),
         ("ppt/", PPTX),
-        ("META-INF/container.xml", "an EPUB book"),
+        ("META-INF/container.xml", EPUB),
         ("content.xml", "an OpenDocument file (.odt, .ods or .odp)"),
     ):
         if any(name.replace("\\", "/").startswith(prefix) for name in names):

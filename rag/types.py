@@ -12,13 +12,10 @@ from typing import Any
 
 # What a page is called, by the ending of the document's name.
 _PAGE_WORDS = {
-    "pptx": "slide",
-    "pptm": "slide",
-    "ppsx": "slide",
-    "xlsx": "sheet",
-    "xlsm": "sheet",
-    "xltx": "sheet",
+    **dict.fromkeys(("pptx", "pptm", "ppsx"), "slide"),
+    **dict.fromkeys(("xlsx", "xlsm", "xltx"), "sheet"),
     "epub": "chapter",
+    "mbox": "message",
 }
 _PLACED_BY_HEADING = {"xlsx", "xlsm", "xltx", "csv", "tsv"}  # the heading says more than the number of the page
 _JOINT = " › "  # noqa: RUF001  between headings
@@ -86,12 +83,20 @@ class Chunk:
     @property
     def label(self) -> str:
         """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21"."""
-        suffix = self.document_name.rpartition(".")[2].lower()
+        suffix = _suffix(self.document_name)
         if suffix in _PLACED_BY_HEADING and self.heading:
             return f"{self.document_name}, {'!'.join(self.heading.split(_JOINT))}"
-        if self.page is None:
-            return self.document_name
-        return f"{self.document_name}, {_PAGE_WORDS.get(suffix, 'p.')} {self.page}"
+        return page_label(self.document_name, self.page)
+
+
+def page_label(document_name: str, number: int | None) -> str:
+    """How a person is told a page: "handbook.pdf, p. 3", "talk.pptx, slide 3"; the name where it has no number."""
+    word = _PAGE_WORDS.get(_suffix(document_name), "p.")
+    return document_name if number is None else f"{document_name}, {word} {number}"
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,16 @@ To add a family: write `read_x(source: Source) -> Content` in its own file and n
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from ingest.readers import kinds
 from ingest.readers.book import read_book
 from ingest.readers.delimited import read_delimited
+from ingest.readers.mail import read_mail, read_mailbox
 from ingest.readers.markdown import read_markdown
+from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
 from ingest.readers.sheets import read_sheets
 from ingest.readers.slides import read_slides
@@ -40,6 +43,22 @@ class Format:
     kinds: tuple[str | None, ...]
 
 
+def read_content(source: Source) -> Content:
+    """What the reader of the format of `source` finds in its bytes.
+
+    Raises:
+        UnreadableDocument: for every reason why it cannot be indexed, with the remedy.
+    """
+    chosen = _format(source.name)
+    found = kinds.kind(source.data)
+    if found not in chosen.kinds:
+        raise _mislabelled(source.name, str(found))
+    content = chosen.reader(source)
+    if not any(page.text.strip() for page in content.pages):
+        raise UnreadableDocument(source.name, "it holds no text", "Add a file with text in it.")
+    return content
+
+
 _TEXT = (None, kinds.HTML)
 FORMATS = (
     Format(read_pdf, (".pdf",), (kinds.PDF, None)),
@@ -48,6 +67,9 @@ FORMATS = (
     Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
     Format(read_delimited, (".csv", ".tsv"), _TEXT),
     Format(read_book, (".epub",), (kinds.EPUB, None)),
+    Format(partial(read_mail, read_attachment=read_content), (".eml",), _TEXT),
+    Format(partial(read_mailbox, read_attachment=read_content), (".mbox",), (None,)),
+    Format(partial(read_outlook, read_attachment=read_content), (".msg",), (kinds.MSG, None)),
     Format(read_markdown, (".md", ".markdown"), _TEXT),
     Format(read_text, (".txt", ".text", ".log"), _TEXT),
     Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
@@ -56,6 +78,7 @@ _BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
 READERS: Mapping[str, Reader] = MappingProxyType({suffix: found.reader for suffix, found in _BY_SUFFIX.items()})
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 
+_EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (docs/formats.md)"
 _MEGABYTE = 1_000_000
 _RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
 
@@ -72,14 +95,9 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
         UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
     """
     name = name or path.name
-    chosen = _format(name)
+    _format(name)  # what has no reader need not be read from the disk
     data = _bytes(path, name, max_bytes)
-    found = kinds.kind(data)
-    if found not in chosen.kinds:
-        raise _mislabelled(name, str(found))
-    content = chosen.reader(Source(name, data, password))
-    if not any(page.text.strip() for page in content.pages):
-        raise UnreadableDocument(name, "it holds no text", "Add a file with text in it.")
+    content = read_content(Source(name, data, password))
     return Document(
         id=hashlib.sha256(data).hexdigest(),
         name=name,
@@ -94,7 +112,7 @@ def _format(name: str) -> Format:
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     reason = f"files ending in {suffix} are not supported" if suffix else "a name without an ending says no format"
-    raise UnreadableDocument(name, reason, f"Supported are {', '.join(SUFFIXES)}. Save it as one of these.")
+    raise UnreadableDocument(name, reason, f"Save it as {_EXAMPLES}.")
 
 
 def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
@@ -134,6 +152,4 @@ def _mislabelled(name: str, found: str) -> UnreadableDocument:
         return UnreadableDocument(name, f"it is {found}", "Open it, save a copy without a password and add that.")
     if found.startswith("a damaged"):
         return UnreadableDocument(name, f"it is {found}", "Add it again from where it came from.")
-    return UnreadableDocument(
-        name, reason, f"Open it in the program that made it and save it as one of {', '.join(SUFFIXES)}."
-    )
+    return UnreadableDocument(name, reason, f"Open it in the program that made it and save it as {_EXAMPLES}.")

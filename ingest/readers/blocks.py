@@ -1,7 +1,7 @@
 """A page built of headings, paragraphs, lists and tables, for formats that keep them apart."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.readers.cleaning import clean
 from rag.types import Heading, Page
@@ -36,6 +36,26 @@ def page_of(blocks: Iterable[Block], number: int | None = None) -> Page:
         parts.append(gap + text)
         length = start + len(text)
     return Page(number, "".join(parts), tuple(headings))
+
+
+def stacked(pages: Iterable[Page], number: int | None = None) -> Page:
+    """The pages under one another as one; empty ones are left out."""
+    parts: list[str] = []
+    headings: list[Heading] = []
+    length = 0
+    for page in pages:
+        if page.text.strip():
+            gap = "\n\n" if parts else ""
+            start = length + len(gap)
+            headings += (replace(heading, start=heading.start + start) for heading in page.headings)
+            parts.append(gap + page.text)
+            length = start + len(page.text)
+    return Page(number, "".join(parts), tuple(headings))
+
+
+def lowered(page: Page, levels: int) -> Page:
+    """The page with its headings so many levels further down."""
+    return replace(page, headings=tuple(replace(one, level=one.level + levels) for one in page.headings))
 
 
 def row(cells: Iterable[str]) -> str:

@@ -29,9 +29,11 @@ def read_hypertext(source: Source) -> Page:
     """
     remedy = "If a browser shows its text, print it to a PDF there and add that."
     damaged = UnreadableDocument(source.name, "its HTML is damaged or too deeply nested", remedy)
-    root = parse_html(decode(source.data, source.name, declared_encoding(source.data)), damaged)
+    markup = decode(source.data, source.name, declared_encoding(source.data))
+    if not markup.strip():
+        return Page(None, "")
     try:
-        return page_of(_blocks(root))
+        return page_of(_blocks(parse_html(markup, damaged)))
     except RecursionError as exc:
         raise damaged from exc
 

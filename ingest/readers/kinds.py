@@ -27,6 +27,7 @@ _UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
 PDF = "a PDF"
 DOCX = "a Word document (.docx)"
 XLSX = "an Excel workbook (.xlsx)"
+MSG = "an Outlook message (.msg)"
 EPUB = "an EPUB book"
 PPTX = "a PowerPoint presentation (.pptx)"
 HTML = "a web page (HTML)"
@@ -60,7 +61,7 @@ def _ole_kind(data: bytes) -> str:
         ("WordDocument", "an old Word document (.doc)"),
         ("Workbook", "an old Excel workbook (.xls)"),
         ("PowerPoint Document", "an old PowerPoint presentation (.ppt)"),
-        ("__properties_version", "an Outlook message (.msg)"),
+        ("__properties_version", MSG),
     ):
         if stream.encode(_UTF16) in data:
             return words

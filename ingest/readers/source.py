@@ -20,11 +20,17 @@ _NOT_A_TITLE = re.compile(
 
 @dataclass(frozen=True)
 class Source:
-    """A file's bytes, the name by which messages call it, and the password for it, if one was given."""
+    """A file's bytes, and the name by which messages call it.
+
+    Attributes:
+        password: for it, if one was given.
+        depth: of how many other files it is a part, as what is attached to an e-mail.
+    """
 
     name: str
     data: bytes
     password: str | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True)

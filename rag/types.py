@@ -12,12 +12,12 @@ from typing import Any
 
 # What a page is called, by the ending of the document's name.
 _PAGE_WORDS = {
-    **dict.fromkeys(("pptx", "pptm", "ppsx"), "slide"),
-    **dict.fromkeys(("xlsx", "xlsm", "xltx"), "sheet"),
+    **dict.fromkeys(("pptx", "pptm", "ppsx", "odp"), "slide"),
+    **dict.fromkeys(("xlsx", "xlsm", "xltx", "ods"), "sheet"),
     "epub": "chapter",
     "mbox": "message",
 }
-_PLACED_BY_HEADING = {"xlsx", "xlsm", "xltx", "csv", "tsv"}  # the heading says more than the number of the page
+_PLACED_BY_HEADING = {"xlsx", "xlsm", "xltx", "ods", "csv", "tsv"}  # the heading says more than the number of the page
 _JOINT = " › "  # noqa: RUF001  between headings
 
 

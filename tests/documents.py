@@ -257,6 +257,32 @@ def write_book(path: Path, chapters: Mapping[str, str], *, contents: Mapping[str
     return write_zip(path, {name: text.encode() for name, text in parts.items()})
 
 
+_OPENDOCUMENT = " ".join(
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for prefix, name in (
+        ("office", "office"), ("text", "text"), ("table", "table"), ("style", "style"), ("draw", "drawing"),
+        ("presentation", "presentation"), ("svg", "svg-compatible"), ("meta", "meta"),
+    )
+)  # fmt: skip
+
+
+def write_opendocument(path: Path, body: str, *, styles: str = "", title: str = "") -> Path:
+    """An .odt, .ods or .odp, by its suffix, with this XML as its content."""
+    kind = {".odt": "text", ".ods": "spreadsheet", ".odp": "presentation"}[path.suffix]
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    parts = {
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+        "content.xml": f"{head}<office:document-content {_OPENDOCUMENT}>"
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+        "meta.xml": f'{head}<office:document-meta {_OPENDOCUMENT} xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<office:meta><dc:title>{title}</dc:title></office:meta></office:document-meta>",
+        "META-INF/manifest.xml": f"{head}<!DOCTYPE manifest PUBLIC '-//OpenOffice.org//DTD Manifest 1.0//EN' 'M.dtd'>"
+        "<manifest/>",
+    }
+    return write_zip(path, {name: text.encode() for name, text in parts.items()})
+
+
 def with_entities(declarations: bytes, word: bytes, reference: bytes) -> Callable[[bytes], bytes]:
     """Changes XML: entities are declared, and `reference` takes the place of `word`."""
 

@@ -12,6 +12,7 @@ from tests.documents import (
     repacked,
     with_entities,
     write_book,
+    write_opendocument,
     write_slides,
     write_word,
     write_workbook,
@@ -25,6 +26,7 @@ ARCHIVES: list[tuple[str, Callable[[Path], Path], str, bytes]] = [
     ("a.pptx", lambda path: write_slides(path, fill_talk), "ppt/slides/slide1.xml", b"Pump maintenance"),
     ("a.xlsx", lambda path: write_workbook(path, {"S": [["Pump"]]}), "xl/worksheets/sheet1.xml", b"Pump"),
     ("a.epub", lambda path: write_book(path, {"one": "<p>Words.</p>"}), "OEBPS/book.opf", b"The Skua"),
+    ("a.odt", lambda path: write_opendocument(path, "<text:p>Words.</text:p>"), "content.xml", b"Words."),
 ]
 NAMES = [name for name, *_ in ARCHIVES]
 

@@ -15,6 +15,7 @@ from ingest.readers.book import read_book
 from ingest.readers.delimited import read_delimited
 from ingest.readers.mail import read_mail, read_mailbox
 from ingest.readers.markdown import read_markdown
+from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
 from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
 from ingest.readers.sheets import read_sheets
@@ -66,6 +67,9 @@ FORMATS = (
     Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
     Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
     Format(read_delimited, (".csv", ".tsv"), _TEXT),
+    Format(read_text_document, (".odt",), (kinds.ODT, None)),
+    Format(read_spreadsheet, (".ods",), (kinds.ODS, None)),
+    Format(read_presentation, (".odp",), (kinds.ODP, None)),
     Format(read_book, (".epub",), (kinds.EPUB, None)),
     Format(partial(read_mail, read_attachment=read_content), (".eml",), _TEXT),
     Format(partial(read_mailbox, read_attachment=read_content), (".mbox",), (None,)),

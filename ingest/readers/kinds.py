@@ -3,6 +3,8 @@
 import io
 import zipfile
 
+from ingest.readers.archive import DAMAGE
+
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "a Rich Text file"),
     (b"\x89PNG\r\n", "a PNG picture"),
@@ -28,6 +30,9 @@ PDF = "a PDF"
 DOCX = "a Word document (.docx)"
 XLSX = "an Excel workbook (.xlsx)"
 MSG = "an Outlook message (.msg)"
+ODT = "an OpenDocument text (.odt)"
+ODS = "an OpenDocument spreadsheet (.ods)"
+ODP = "an OpenDocument presentation (.odp)"
 EPUB = "an EPUB book"
 PPTX = "a PowerPoint presentation (.pptx)"
 HTML = "a web page (HTML)"
@@ -71,16 +76,20 @@ def _ole_kind(data: bytes) -> str:
 def _zip_kind(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeDecodeError):
+            names = [name.replace("\\", "/") for name in archive.namelist()]
+            says = archive.open("mimetype").read(100).decode("ascii", "replace") if "mimetype" in names else ""
+    except DAMAGE:
         return "a damaged ZIP archive"
+    for ending, words in ((".text", ODT), (".spreadsheet", ODS), (".presentation", ODP)):
+        if says.strip().endswith(f"opendocument{ending}"):
+            return words
     for prefix, words in (
         ("word/", DOCX),
         ("xl/", XLSX),
         ("ppt/", PPTX),
         ("META-INF/container.xml", EPUB),
-        ("content.xml", "an OpenDocument file (.odt, .ods or .odp)"),
+        ("content.xml", "an OpenDocument file"),
     ):
-        if any(name.replace("\\", "/").startswith(prefix) for name in names):
+        if any(name.startswith(prefix) for name in names):
             return words
     return "a ZIP archive"

@@ -17,7 +17,16 @@ _PAGE_WORDS = {
     "epub": "chapter",
     "mbox": "message",
 }
-_PLACED_BY_HEADING = {"xlsx", "xlsm", "xltx", "ods", "csv", "tsv"}  # the heading says more than the number of the page
+_PLACED_BY_HEADING = {
+    "xlsx",
+    "xlsm",
+    "xltx",
+    "ods",
+    "csv",
+    "tsv",
+    "srt",
+    "vtt",
+}  # the heading says more than the number of the page
 _JOINT = " › "  # noqa: RUF001  between headings
 
 

@@ -63,6 +63,7 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "openpyxl",
         "lxml",
         "oxmsg",
+        "striprtf",
         "trafilatura",
         "charset_normalizer",
         "langchain_text_splitters",

@@ -18,9 +18,11 @@ from ingest.readers.markdown import read_markdown
 from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
 from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
+from ingest.readers.richtext import read_rich_text
 from ingest.readers.sheets import read_sheets
 from ingest.readers.slides import read_slides
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
+from ingest.readers.subtitles import read_subtitles
 from ingest.readers.text import read_text
 from ingest.readers.web import read_web
 from ingest.readers.word import read_word
@@ -74,6 +76,8 @@ FORMATS = (
     Format(partial(read_mail, read_attachment=read_content), (".eml",), _TEXT),
     Format(partial(read_mailbox, read_attachment=read_content), (".mbox",), (None,)),
     Format(partial(read_outlook, read_attachment=read_content), (".msg",), (kinds.MSG, None)),
+    Format(read_rich_text, (".rtf",), (kinds.RTF, None)),
+    Format(read_subtitles, (".srt", ".vtt"), _TEXT),
     Format(read_markdown, (".md", ".markdown"), _TEXT),
     Format(read_text, (".txt", ".text", ".log"), _TEXT),
     Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),

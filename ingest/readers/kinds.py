@@ -5,8 +5,9 @@ import zipfile
 
 from ingest.readers.archive import DAMAGE
 
+RTF = "a Rich Text file (.rtf)"
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"{\\rtf", "a Rich Text file"),
+    (b"{\\rtf", RTF),
     (b"\x89PNG\r\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),

@@ -25,6 +25,7 @@ from rag.types import Chunk
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _BATCH = 256  # chunks between two writes: what a kill costs at most
 _MEGABYTE = 1_000_000
+_OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,10 @@ class _Run:
 
 
 def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
-    """The files named, and every readable file in the folders named, hidden ones left out, in order of path."""
+    """The files named, and every readable file in the folders named, in order of path.
+
+    Hidden files and folders are left out, and those in which programs keep the code of others.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
@@ -123,11 +127,15 @@ def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
             found.update(
                 (entry.resolve(), None)
                 for entry in inside
-                if entry.is_file() and not any(part.startswith(".") for part in entry.relative_to(path).parts)
+                if entry.is_file() and not any(map(_is_passed_over, entry.relative_to(path).parts))
             )
         else:
             found[path.absolute()] = None
     return [IncomingFile(path, path.name, str(path)) for path in found]
+
+
+def _is_passed_over(part: str) -> bool:
+    return part.startswith(".") or part in _OF_OTHERS
 
 
 def ingest(

@@ -17,16 +17,8 @@ _PAGE_WORDS = {
     "epub": "chapter",
     "mbox": "message",
 }
-_PLACED_BY_HEADING = {
-    "xlsx",
-    "xlsm",
-    "xltx",
-    "ods",
-    "csv",
-    "tsv",
-    "srt",
-    "vtt",
-}  # the heading says more than the number of the page
+# Where the heading says more than the number of the page.
+_PLACED_BY_HEADING = frozenset(["xlsx", "xlsm", "xltx", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"])
 _JOINT = " › "  # noqa: RUF001  between headings
 
 

@@ -10,20 +10,24 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from ingest.readers import kinds
+from ingest.readers import code, kinds
 from ingest.readers.book import read_book
+from ingest.readers.code import read_code
 from ingest.readers.delimited import read_delimited
 from ingest.readers.mail import read_mail, read_mailbox
 from ingest.readers.markdown import read_markdown
+from ingest.readers.markup import read_asciidoc, read_latex, read_org, read_restructured
 from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
 from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
+from ingest.readers.records import read_json, read_json_lines, read_notebook
 from ingest.readers.richtext import read_rich_text
 from ingest.readers.sheets import read_sheets
 from ingest.readers.slides import read_slides
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
 from ingest.readers.subtitles import read_subtitles
 from ingest.readers.text import read_text
+from ingest.readers.tree import read_tree
 from ingest.readers.web import read_web
 from ingest.readers.word import read_word
 from rag.errors import UnreadableDocument
@@ -80,6 +84,15 @@ FORMATS = (
     Format(read_subtitles, (".srt", ".vtt"), _TEXT),
     Format(read_markdown, (".md", ".markdown"), _TEXT),
     Format(read_text, (".txt", ".text", ".log"), _TEXT),
+    Format(read_restructured, (".rst",), _TEXT),
+    Format(read_asciidoc, (".adoc", ".asciidoc"), _TEXT),
+    Format(read_org, (".org",), _TEXT),
+    Format(read_latex, (".tex",), _TEXT),
+    Format(read_json, (".json",), _TEXT),
+    Format(read_json_lines, (".jsonl", ".ndjson"), _TEXT),
+    Format(read_notebook, (".ipynb",), _TEXT),
+    Format(read_tree, (".xml", ".nxml", ".rss", ".atom"), _TEXT),
+    Format(read_code, code.SUFFIXES, _TEXT),
     Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
 )
 _BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}

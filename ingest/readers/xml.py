@@ -10,7 +10,7 @@ from rag.errors import UnreadableDocument
 
 Element = Any  # lxml's element, which readers walk through
 
-_NAMED_CHARACTER = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)\w+;")
+_NAMED_CHARACTER = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)[A-Za-z]\w+;")
 
 
 def parse_xml(data: bytes, damaged: UnreadableDocument) -> Element:
@@ -19,6 +19,8 @@ def parse_xml(data: bytes, damaged: UnreadableDocument) -> Element:
     Raises:
         UnreadableDocument: `damaged`, where nothing can.
     """
+    if b"<!DOCTYPE" in data:  # which would say what named characters are
+        data = _NAMED_CHARACTER.sub(_numbered, data)
     try:
         root = etree.fromstring(data, _xml_parser(recover=True))
     except (etree.LxmlError, ValueError) as exc:
@@ -35,9 +37,9 @@ def parse_html(markup: str, damaged: UnreadableDocument) -> Element:
         UnreadableDocument: `damaged`, where nothing can be made of it.
     """
     if "http://www.w3.org/1999/xhtml" in markup[:2_000]:
-        spelled_out = _NAMED_CHARACTER.sub(lambda match: html.escape(html.unescape(match[0])), markup)
         try:
-            return etree.fromstring(_undeclared(spelled_out).encode(), _xml_parser(recover=False))
+            numbered = _NAMED_CHARACTER.sub(_numbered, _undeclared(markup).encode())
+            return etree.fromstring(numbered, _xml_parser(recover=False))
         except (etree.LxmlError, ValueError):
             pass  # not the XHTML that it says it is: read as browsers do
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
@@ -54,6 +56,12 @@ def local_name(element: Element) -> str:
     """The name of an element without its namespace, "" for an entity that stands in its place."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _numbered(match: re.Match[bytes]) -> bytes:
+    """A named character of HTML as its number, which needs no declaration."""
+    character = html.unescape(match[0].decode("ascii", errors="replace"))
+    return match[0] if len(character) != 1 else f"&#{ord(character)};".encode()
 
 
 def _undeclared(markup: str) -> str:

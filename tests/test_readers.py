@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
+from pypdf.annotations import FreeText
+from reportlab.pdfgen.canvas import Canvas
 
 from ingest.readers import READERS, SUFFIXES, read
 from rag.errors import UnreadableDocument
@@ -224,6 +226,13 @@ def test_a_short_page_keeps_its_heading_and_loses_its_menu(tmp_path: Path, aroun
     assert headings(document) == [(1, "Rules")]
 
 
+def test_paragraphs_of_a_quotation_are_kept_apart_and_empty_items_are_left_out(tmp_path: Path) -> None:
+    quoted = "<blockquote><p>First of May.</p><p>Second of May.</p></blockquote>"
+    page = f"<main><h1>News</h1><p>All of the year, by day.</p>{quoted}<ul><li></li><li>Item</li></ul></main>"
+    text = only_text(read_bytes(tmp_path, "a.html", page.encode()))
+    assert text == "News\n\nAll of the year, by day.\n\nFirst of May.\n\nSecond of May.\n\n- Item"
+
+
 def test_items_in_a_cell_stay_words_of_their_own(tmp_path: Path) -> None:
     page = "<p>Ducks and where they live.</p><table><tr><td>Teal</td><td><ul><li>Pond</li><li>Marsh</li></ul></td></tr>"
     assert "Teal | Pond Marsh" in only_text(read_bytes(tmp_path, "a.html", page.encode()))
@@ -338,6 +347,23 @@ def test_words_set_apart_by_moves_do_not_run_together(tmp_path: Path) -> None:
     words = ["The", "valve", "must", "be", "closed"]
     assert read_here(write_typeset_pdf(tmp_path / "a.pdf", words)).pages[0].text.split() == words
     assert read_here(write_pdftex_pdf(tmp_path / "b.pdf", words)).pages[0].text.split() == words
+
+
+def test_what_people_filled_into_a_pdf_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    canvas = Canvas(str(path))
+    canvas.drawString(60, 780, "Request for leave")
+    canvas.acroForm.textfield(name="given", tooltip="Given name", value="Ada", x=60, y=700)
+    canvas.acroForm.textfield(name="empty", tooltip="Not filled in", value="", x=60, y=650)
+    canvas.acroForm.checkbox(name="paid", tooltip="Paid leave", checked=True, x=60, y=600)
+    canvas.acroForm.checkbox(name="ill", tooltip="Ill", checked=False, x=60, y=580)
+    canvas.acroForm.choice(name="month", tooltip="Month", value="May", options=["May", "June"], x=60, y=550)
+    canvas.save()
+    writer = PdfWriter(clone_from=path)
+    writer.add_annotation(0, FreeText(text="Granted by Bo.", rect=(60, 400, 200, 450)))
+    writer.write(path)
+    text = read_here(path).pages[0].text
+    assert text == "Request for leave\n\nGiven name: Ada\nPaid leave: Yes\nMonth: May\nGranted by Bo."
 
 
 def test_a_pdf_of_empty_pages_is_refused(tmp_path: Path) -> None:

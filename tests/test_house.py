@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers import SUFFIXES
+from ingest.pipeline import ACCEPTED
 from rag.errors import SettingsError
 from rag.settings import Settings, load_settings
 
@@ -86,7 +86,7 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 def test_every_format_is_documented() -> None:
     table = (ROOT / "docs/formats.md").read_text()
     rows = set(re.findall(r"`(\.\w+)`", "".join(line for line in table.splitlines() if line.startswith("|"))))
-    assert rows == set(SUFFIXES)
+    assert rows == set(ACCEPTED)
 
 
 def test_settings_come_from_file_then_environment(tmp_path: Path) -> None:

@@ -96,8 +96,12 @@ def test_what_cannot_be_read_is_refused_with_its_name_the_reason_and_a_remedy(
 
 
 def test_an_excel_workbook_named_docx_is_recognised(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "a.docx", {"xl/workbook.xml": b"<workbook/>"})
+    path = write_zip(tmp_path / "a.docx", {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<workbook/>"})
     assert "an Excel workbook (.xlsx)" in refusal(path).reason
+
+
+def test_an_archive_with_a_folder_called_word_is_no_word_document(tmp_path: Path) -> None:
+    assert "a ZIP archive" in refusal(write_zip(tmp_path / "a.docx", {"word/notes.txt": b"Words."})).reason
 
 
 def test_a_file_over_the_limit_is_refused_with_size_limit_and_setting(tmp_path: Path) -> None:

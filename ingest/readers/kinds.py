@@ -84,13 +84,9 @@ def _zip_kind(data: bytes) -> str:
     for ending, words in ((".text", ODT), (".spreadsheet", ODS), (".presentation", ODP)):
         if says.strip().endswith(f"opendocument{ending}"):
             return words
-    for prefix, words in (
-        ("word/", DOCX),
-        ("xl/", XLSX),
-        ("ppt/", PPTX),
-        ("META-INF/container.xml", EPUB),
-        ("content.xml", "an OpenDocument file"),
-    ):
-        if any(name.startswith(prefix) for name in names):
+    if "META-INF/container.xml" in names:
+        return EPUB
+    for prefix, words in (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX)):
+        if "[Content_Types].xml" in names and any(name.startswith(prefix) for name in names):
             return words
     return "a ZIP archive"

@@ -294,6 +294,23 @@ def with_entities(declarations: bytes, word: bytes, reference: bytes) -> Callabl
     return change
 
 
+def with_part(path: Path, kind: str, content: bytes, *, after: bytes, markup: str) -> Path:
+    """The .docx at `path` with a part of this kind ("footnotes", "chart"), and `markup` after a word of its text.
+
+    The part has the relation `added`.
+    """
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[f"word/{kind}.xml"] = content
+    points = f'<Relationship Id="added" Type="{office}/{kind}" Target="{kind}.xml"/></Relationships>'.encode()
+    relations = "word/_rels/document.xml.rels"
+    parts[relations] = parts[relations].replace(b"</Relationships>", points)
+    added = after + f"</w:t>{markup}<w:t>".encode()
+    parts["word/document.xml"] = parts["word/document.xml"].replace(after, added)
+    return write_zip(path, parts)
+
+
 def repacked(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
     """The archive at `path` with one of its parts changed."""
     with zipfile.ZipFile(path) as archive:

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,15 @@ from tests.documents import (
     WEB_PAGE,
     cut,
     fill_handbook,
+    fill_talk,
     old_office_bytes,
+    with_part,
     write_encrypted_pdf,
     write_pdf,
     write_pdftex_pdf,
     write_scanned_pdf,
     write_scrambled_pdf,
+    write_slides,
     write_typeset_pdf,
     write_word,
     write_zip,
@@ -271,6 +275,27 @@ def test_word_keeps_headings_lists_and_tables_in_order_without_header_and_footer
         "Staff handbook\n\nLeave\n\nEveryone has thirty days.\n\nCarry-over\n\n- Five days may be kept.\n"
         "- They end in March.\n\nYear | Days\n2026 | 30\n\nAfter the table."
     )
+
+
+@pytest.mark.parametrize("kind", ["footnote", "endnote"])
+def test_notes_of_a_word_file_stand_after_the_paragraph_that_refers_to_them(tmp_path: Path, kind: str) -> None:
+    note = f'<w:{kind} w:id="2"><w:p><w:r><w:t>As of 2026.</w:t></w:r></w:p></w:{kind}>'
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    notes = f'<w:{kind}s xmlns:w="{space}">{note}</w:{kind}s>'.encode()
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    with_part(path, f"{kind}s", notes, after=b"thirty days", markup=f'<w:{kind}Reference w:id="2"/>')
+    assert "Everyone has thirty days.\n\nAs of 2026.\n\nCarry-over" in only_text(read_here(path))
+
+
+def test_a_chart_of_a_word_file_is_a_table(tmp_path: Path) -> None:
+    with zipfile.ZipFile(write_slides(tmp_path / "a.pptx", fill_talk)) as archive:
+        (chart,) = (archive.read(name) for name in archive.namelist() if name.startswith("ppt/charts/chart"))
+    space = "http://schemas.openxmlformats.org"
+    names = f'xmlns:c="{space}/drawingml/2006/chart" xmlns:r="{space}/officeDocument/2006/relationships"'
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    drawn = f'<w:drawing><c:chart {names} r:id="added"/></w:drawing>'
+    with_part(path, "chart", chart.replace(b">2.5<", b">2.5000000000000004<"), after=b"thirty days", markup=drawn)
+    assert "thirty days.\n\n| Failures\n2025 | 7\n2026 | 2.5\n\nCarry-over" in only_text(read_here(path))
 
 
 def test_a_truncated_word_file_is_refused(tmp_path: Path) -> None:

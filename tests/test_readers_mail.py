@@ -128,6 +128,11 @@ def test_an_encrypted_e_mail_says_so(tmp_path: Path) -> None:
     assert document.gaps[0] == "left out: its text, because it is encrypted"
 
 
+def test_heads_that_follow_no_rule_are_shown_as_they_are(tmp_path: Path) -> None:
+    data = b"Subject: x\r\nFrom: a@b.c\r\nDate: Tue, 05 Mar 99999999999999 14:22:00 +0100\r\n\r\nWords."
+    assert "Date: Tue, 05 Mar 99999999999999" in only_text(read_bytes(tmp_path, "a.eml", data))
+
+
 def test_what_is_no_e_mail_is_refused(tmp_path: Path) -> None:
     assert "not an e-mail" in refusal_of(tmp_path, "a.eml", b"Just some words.\n").reason
     assert "not a mailbox" in refusal_of(tmp_path, "a.mbox", b"Just some words.\n").reason

@@ -22,7 +22,7 @@ _HEADS = ("From", "To", "Cc", "Date")
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 # What the module is known to raise on heads and bodies that follow no rule.
-_MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError)
+_MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
 _POSTMARK = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n(?=[!-9;-~]+:)")  # begins an e-mail of a mailbox
 _QUOTED_POSTMARK = re.compile(rb"^>(>*From )", re.MULTILINE)
 

@@ -13,6 +13,7 @@ from pptx.package import Package
 
 from ingest.readers.archive import refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from rag.errors import UnreadableDocument
@@ -39,12 +40,10 @@ _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VER
 _BODIES = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"  # SmartArt
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MARKUP = "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml"
 _NUMBERED = re.compile(r"\w{1,3}[.)]\s")
 _LINE_BREAK = "\v"  # as python-pptx writes one inside a paragraph
-_CHART_ROWS = 200  # further points of a chart are left out: they are a curve, not something to read
 
 
 def read_slides(source: Source) -> Content:
@@ -128,31 +127,9 @@ def _shape(shape: _Object) -> Iterator[Block]:
             cells = ("" if cell.is_spanned else _words(cell.text) for cell in line.cells)
             yield Block(row(cells), tight=count > 0)
     elif getattr(shape, "has_chart", False):
-        yield from _chart(shape.chart)
+        yield from chart_blocks(shape.chart.element)
     elif _DIAGRAM in str(getattr(shape.element, "graphicData_uri", "")):
         yield from _diagram(shape)
-
-
-def _chart(chart: _Object) -> Iterator[Block]:
-    """Its title, then its numbers as a table with a column for each series.
-
-    From the XML, where all kinds of chart keep them alike; python-pptx knows some kinds only.
-    """
-    if chart.has_title and chart.chart_title.has_text_frame:
-        yield Block(_words(chart.chart_title.text_frame.text))
-    series = list(chart.element.iter(f"{_CHART}ser"))
-    columns = [_points(one, "cat", "xVal") for one in series[:1]] + [_points(one, "val", "yVal") for one in series]
-    names = [" ".join(_points(one, "tx").values()) for one in series]
-    yield Block(row(["", *names]))
-    for index in sorted(set().union(*columns))[:_CHART_ROWS]:
-        yield Block(row(column.get(index, "") for column in columns), tight=True)
-
-
-def _points(series: _Object, *names: str) -> dict[int, str]:
-    """The values under the first of the named elements that is there, by their index."""
-    found = next((one for one in map(series.find, (_CHART + name for name in names)) if one is not None), ())
-    points = [point for element in found for point in element.iter(f"{_CHART}pt")]
-    return {int(point.get("idx", 0)): point.findtext(f"{_CHART}v") or "" for point in points}
 
 
 def _diagram(shape: _Object) -> Iterator[Block]:

@@ -8,10 +8,12 @@ from typing import Any
 from docx import Document as open_word
 from docx.document import Document as WordDocument
 from docx.opc.exceptions import OpcError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from ingest.readers.archive import refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
 from ingest.readers.source import Content, Source, one_line, sensible_title
 from rag.errors import UnreadableDocument
@@ -38,6 +40,8 @@ _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _LEFT_OUT = {qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sdtPr"), _COMPATIBILITY + "Fallback"}
 _WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:moveTo"), qn("w:customXml"), qn("w:smartTag")}
 _CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-", qn("w:p"): "\n"}
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+_NOTES = {"footnote": qn("w:footnoteReference"), "endnote": qn("w:endnoteReference")}
 _LETTERS = {qn("w:t"), qn("m:t")}
 _REMEDY = "Open it in Word or LibreOffice, save it again as .docx and add that."
 
@@ -51,9 +55,9 @@ def read_word(source: Source) -> Content:
     refuse_unreadable_office(source, _damaged(source.name), ordinary="Word Document (*.docx)")
     try:
         document = open_word(io.BytesIO(source.data))
-        styles = _Styles(document)
-        page = page_of(_blocks(document.element.body, styles))
-        title = _title(document, styles)
+        parts = _Parts(document)
+        page = page_of(_blocks(document.element.body, parts))
+        title = _title(document, parts.styles)
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     level_one = [heading.text for heading in page.headings if heading.level == 1]
@@ -98,6 +102,29 @@ class _Styles:
         return self._names.get(_value(paragraph, "w:pPr", "w:pStyle"), "")
 
 
+class _Parts:
+    """What a document keeps beside its body and is read with it: styles, notes, charts."""
+
+    def __init__(self, document: WordDocument) -> None:
+        self.styles = _Styles(document)
+        self._part = document.part
+        self._notes: dict[tuple[str, str], _Element] = {}
+        for relation in document.part.rels.values():
+            for kind, reference in _NOTES.items():
+                if relation.reltype.endswith(f"/{kind}s") and not relation.is_external:
+                    notes = parse_xml(relation.target_part.blob).iter(qn(f"w:{kind}"))
+                    self._notes.update(((reference, note.get(qn("w:id"))), note) for note in notes)
+
+    def beside(self, paragraph: _Element) -> Iterator[Block]:
+        """The notes that a paragraph refers to, and the charts that stand in it."""
+        for reference in paragraph.iter(*_NOTES.values()):
+            note = self._notes.pop((reference.tag, reference.get(qn("w:id"))), None)  # once, also where notes are rings
+            yield from () if note is None else _blocks(note, self)
+        for chart in paragraph.iter(_CHART):
+            part = self._part.related_parts.get(chart.get(qn("r:id")))
+            yield from () if part is None else chart_blocks(parse_xml(part.blob))
+
+
 def _value(element: _Element, *path: str) -> str:
     """The w:val of the element reached by child names, "" where there is none."""
     for name in path:
@@ -114,16 +141,17 @@ def _children(element: _Element) -> Iterator[_Element]:
             yield child
 
 
-def _blocks(container: _Element, styles: _Styles) -> Iterator[Block]:
-    in_list = False
+def _blocks(container: _Element, parts: _Parts) -> Iterator[Block]:
+    in_list, styles = False, parts.styles
     for child in _children(container):
         if child.tag == qn("w:tbl"):
-            yield from _table(child, styles)
+            yield from _table(child, parts)
             in_list = False
         elif child.tag == qn("w:p") and not styles.name(child).startswith("toc "):
             level, text = styles.level(child), _text(child)
             item = not level and _is_item(child, styles)
             yield Block(f"- {text.strip()}" if item and text.strip() else text, level, tight=item and in_list)
+            yield from parts.beside(child)
             in_list = item
 
 
@@ -133,24 +161,24 @@ def _is_item(paragraph: _Element, styles: _Styles) -> bool:
     return numbered or styles.name(paragraph).startswith("list ")
 
 
-def _table(table: _Element, styles: _Styles) -> Iterator[Block]:
+def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
     """Each row is a line. A row of one cell is layout, so what it holds stands as if the table were not there."""
     tight = False
     for line in (child for child in _children(table) if child.tag == qn("w:tr")):
         cells = [child for child in _children(line) if child.tag == qn("w:tc")]
         if len(cells) == 1:
-            yield from _blocks(cells[0], styles)
+            yield from _blocks(cells[0], parts)
             tight = False
             continue
-        yield Block(row(_cell(cell, styles) for cell in cells), tight=tight)
+        yield Block(row(_cell(cell, parts) for cell in cells), tight=tight)
         tight = True
 
 
-def _cell(cell: _Element, styles: _Styles) -> str:
+def _cell(cell: _Element, parts: _Parts) -> str:
     merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
     if merge is not None and merge.get(qn("w:val")) != "restart":
         return ""  # goes on from the cell above, which has the text
-    return " ".join(block.text for block in _blocks(cell, styles))
+    return " ".join(block.text for block in _blocks(cell, parts))
 
 
 def _text(element: _Element) -> str:

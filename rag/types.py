@@ -19,6 +19,7 @@ _PAGE_WORDS = {
 }
 # Where the heading says more than the number of the page.
 _PLACED_BY_HEADING = frozenset(["xlsx", "xlsm", "xltx", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"])
+ATTACHMENT = "Attachment "  # begins the heading over what is attached to an e-mail
 _JOINT = " › "  # noqa: RUF001  between headings
 
 
@@ -87,7 +88,9 @@ class Chunk:
         suffix = _suffix(self.document_name)
         if suffix in _PLACED_BY_HEADING and self.heading:
             return f"{self.document_name}, {'!'.join(self.heading.split(_JOINT))}"
-        return page_label(self.document_name, self.page)
+        place, outermost = page_label(self.document_name, self.page), self.heading.split(_JOINT)[0]
+        attached = outermost.removeprefix(ATTACHMENT) if outermost.startswith(ATTACHMENT) else ""
+        return f"{place}, attached {attached}" if attached else place
 
 
 def page_label(document_name: str, number: int | None) -> str:

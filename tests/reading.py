@@ -39,6 +39,11 @@ def only_text(document: Document) -> str:
     return page.text
 
 
+def whole_text(document: Document) -> str:
+    """The text of all pages."""
+    return "\n\n".join(page.text for page in document.pages)
+
+
 def headings(document: Document) -> list[tuple[int, str]]:
     """Level and text of every heading, each checked to stand where it says."""
     for page in document.pages:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunker import chunk
 from ingest.readers import letters
 from rag.types import Chunk
 from tests.documents import JAPANESE, fill_talk, old_office_bytes, write_pdf, write_slides
 from tests.outlook_file import write_outlook
-from tests.reading import headings, only_text, read_bytes, read_here, refusal_of
+from tests.reading import headings, read_bytes, read_here, refusal_of, whole_text
 
 
 def letter(subject: str = "Pump order", text: str = "Please order two pumps.\n") -> EmailMessage:
@@ -31,17 +32,17 @@ HEADS = (
 def test_an_e_mail_is_its_subject_heads_and_text(tmp_path: Path) -> None:
     document = read_bytes(tmp_path, "a.eml", letter("Größe der Pumpe").as_bytes())
     assert document.title == "Größe der Pumpe"
-    assert only_text(document) == f"Größe der Pumpe\n\n{HEADS}\n\nPlease order two pumps."
+    assert whole_text(document) == f"Größe der Pumpe\n\n{HEADS}\n\nPlease order two pumps."
 
 
 def test_the_plain_text_is_preferred_and_html_is_read_where_there_is_none(tmp_path: Path) -> None:
     both = letter()
     both.add_alternative("<p>Please order <b>three</b> pumps.</p>", subtype="html")
-    assert "three" not in only_text(read_bytes(tmp_path, "a.eml", both.as_bytes()))
+    assert "three" not in whole_text(read_bytes(tmp_path, "a.eml", both.as_bytes()))
     markup = letter(text=" \n")
     markup.add_alternative("<h1>News</h1><table><tr><td>Pump</td><td>2</td></tr></table>", subtype="html")
     document = read_bytes(tmp_path, "b.eml", markup.as_bytes())
-    assert only_text(document).endswith("\n\nNews\n\nPump | 2")
+    assert whole_text(document).endswith("\n\nNews\n\nPump | 2")
     assert headings(document) == [(1, "Pump order"), (2, "News")]
 
 
@@ -49,13 +50,13 @@ def test_the_plain_text_is_preferred_and_html_is_read_where_there_is_none(tmp_pa
 def test_text_is_decoded_as_the_e_mail_says(tmp_path: Path, encoding: str) -> None:
     message = letter()
     message.set_content(JAPANESE, charset=encoding)
-    assert only_text(read_bytes(tmp_path, "a.eml", message.as_bytes())).endswith(JAPANESE.strip())
+    assert whole_text(read_bytes(tmp_path, "a.eml", message.as_bytes())).endswith(JAPANESE.strip())
 
 
 def test_text_in_an_encoding_that_the_e_mail_does_not_name_rightly_is_still_read(tmp_path: Path) -> None:
     head = b"From: a@b.c\r\nSubject: x\r\nContent-Type: text/plain; charset=%s\r\n\r\nSch\xf6ne Gr\xfc\xdfe"
     for charset in (b"us-ascii", b"x-unknown", b""):
-        assert only_text(read_bytes(tmp_path, "a.eml", head % charset)).endswith("Schöne Grüße")
+        assert whole_text(read_bytes(tmp_path, "a.eml", head % charset)).endswith("Schöne Grüße")
 
 
 def test_attachments_are_read_by_their_own_readers_with_their_pages(tmp_path: Path) -> None:
@@ -77,7 +78,10 @@ def test_attachments_are_read_by_their_own_readers_with_their_pages(tmp_path: Pa
         (1, "Attachment limits.csv"),
         (2, "rows 1–2"),
     ]
-    assert "Attachment manual.pdf, p. 2\n\nOpen the valve.\n\n" in only_text(document)
+    assert [page.number for page in document.pages] == [None] * 6
+    passage = chunk(document, count_tokens=len, chunk_tokens=500, overlap_tokens=0, max_tokens=2_000)[2]
+    assert passage.label == "a.eml, attached manual.pdf, p. 2"
+    assert "Attachment manual.pdf, p. 2\n\nOpen the valve.\n\n" in whole_text(document)
     assert not document.gaps
 
 
@@ -91,7 +95,7 @@ def test_attachments_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         "left out: the attachment photo.png, because files ending in .png are not supported",
         "left out: the attachment half.pdf, because it is damaged or not a PDF",
     )
-    assert only_text(document).endswith("Attachment note.txt\n\nWords.")
+    assert whole_text(document).endswith("Attachment note.txt\n\nWords.")
 
 
 def test_pictures_that_the_text_shows_are_not_named(tmp_path: Path) -> None:
@@ -109,28 +113,28 @@ def test_e_mails_in_e_mails_are_opened_to_a_depth_and_number(tmp_path: Path, mon
         outer.add_attachment(message)
         message = outer
     document = read_bytes(tmp_path, "a.eml", message.as_bytes())
-    assert "Text 4." in only_text(document)
-    assert "secret" not in only_text(document)
+    assert "Text 4." in whole_text(document)
+    assert "secret" not in whole_text(document)
     assert "Innermost.eml, because it lies too deep" in document.gaps[0]
     monkeypatch.setattr(letters, "ATTACHMENTS", 2)
     for number in range(5):
         message.add_attachment(f"Note {number}.", filename=f"{number}.txt")
     document = read_bytes(tmp_path, "b.eml", message.as_bytes())
-    assert "Note 0." in only_text(document)
-    assert "Note 1." not in only_text(document)
+    assert "Note 0." in whole_text(document)
+    assert "Note 1." not in whole_text(document)
     assert document.gaps[-1] == "left out: 4 of 6 attachments"
 
 
 def test_an_encrypted_e_mail_says_so(tmp_path: Path) -> None:
     data = letter().as_bytes().replace(b'text/plain; charset="utf-8"', b"application/pkcs7-mime; name=smime.p7m")
     document = read_bytes(tmp_path, "a.eml", data)
-    assert only_text(document).endswith(HEADS)
+    assert whole_text(document).endswith(HEADS)
     assert document.gaps[0] == "left out: its text, because it is encrypted"
 
 
 def test_heads_that_follow_no_rule_are_shown_as_they_are(tmp_path: Path) -> None:
     data = b"Subject: x\r\nFrom: a@b.c\r\nDate: Tue, 05 Mar 99999999999999 14:22:00 +0100\r\n\r\nWords."
-    assert "Date: Tue, 05 Mar 99999999999999" in only_text(read_bytes(tmp_path, "a.eml", data))
+    assert "Date: Tue, 05 Mar 99999999999999" in whole_text(read_bytes(tmp_path, "a.eml", data))
 
 
 def test_what_is_no_e_mail_is_refused(tmp_path: Path) -> None:
@@ -169,7 +173,7 @@ def test_an_outlook_message_is_read_like_any_other(tmp_path: Path) -> None:
     )
     document = read_here(path)
     assert document.title == "Pump order"
-    assert only_text(document).startswith(
+    assert whole_text(document).startswith(
         'Pump order\n\nFrom: "Ada Lovelace" <sender@example.org>\nTo: Jörg <jörg@example.org>, Bo <bo@example.org>\n'
         "Date: Tue, 05 Mar 2024 14:22:00 +0000\n\nPlease order two pumps.\n\nAttachment limits.csv\n\nrows 1–"
     )
@@ -179,7 +183,7 @@ def test_an_outlook_message_is_read_like_any_other(tmp_path: Path) -> None:
 def test_the_html_of_an_outlook_message_is_read_where_it_has_no_plain_text(tmp_path: Path) -> None:
     markup = "<p>Schöne Grüße</p><p>Ada</p>"
     path = write_outlook(tmp_path / "a.msg", subject="Hello", sender="Ada", recipients=["Bo"], markup=markup)
-    assert only_text(read_here(path)).endswith("Schöne Grüße\n\nAda")
+    assert whole_text(read_here(path)).endswith("Schöne Grüße\n\nAda")
 
 
 def test_half_an_outlook_message_is_refused(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def test_every_value_of_json_is_a_line_that_names_its_way(tmp_path: Path) -> Non
     "tags": ["red", "new"]}"""
     document = read_bytes(tmp_path, "a.json", value.encode())
     assert only_text(document) == (
-        "name: Skua\nweight: 1.50\nsold: true\ntags: red, new\n\nmaker\n\nmaker.city: Bergen\n"
-        "maker.phones[0].area: +47\nmaker.phones[0].number: 100200300400500600700"
+        "- name: Skua\n- weight: 1.50\n- sold: true\n- tags: red, new\n\nmaker\n\n- maker.city: Bergen\n"
+        "- maker.phones[0].area: +47\n- maker.phones[0].number: 100200300400500600700"
     )
     assert headings(document) == [(1, "maker")]
 
@@ -32,22 +32,22 @@ def test_records_are_cut_into_passages_that_name_their_numbers(tmp_path: Path, n
     text = json.dumps(rows) if name == "a.json" else "\n".join(map(json.dumps, rows))
     document = read_bytes(tmp_path, name, text.encode())
     names = [heading for _, heading in headings(document)]
-    assert names[0] == "records 1–24"
+    assert names[0] == "records 1–20"
     assert names[-1].endswith("–100")
-    assert "\n\ncity: City 7\nlimit: 7\n\n" in only_text(document)
-    assert Chunk("d", name, "a", None, names[0], 0, 1, 0, "x").label == f"{name}, records 1–24"
+    assert "\n\n- city: City 7\n- limit: 7\n\n" in only_text(document)
+    assert Chunk("d", name, "a", None, names[0], 0, 1, 0, "x").label == f"{name}, records 1–20"
 
 
 def test_lines_that_are_not_json_are_named(tmp_path: Path) -> None:
     document = read_bytes(tmp_path, "a.jsonl", b'{"a": 1}\n\n{"a": \n"words"\n')
-    assert only_text(document) == "records 1–2\n\na: 1\n\nwords"
+    assert only_text(document) == "records 1–2\n\n- a: 1\n\n- words"
     assert document.gaps == ("left out, because damaged: line 3",)
 
 
 def test_what_is_left_out_of_many_records_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "RECORDS", 2)
     document = read_bytes(tmp_path, "a.json", b'[{"a": 1}, {"a": 2}, {"a": 3}]')
-    assert only_text(document) == "records 1–2\n\na: 1\n\na: 2"
+    assert only_text(document) == "records 1–2\n\n- a: 1\n\n- a: 2"
     assert document.gaps == ("records after 2 were left out",)
 
 
@@ -165,7 +165,7 @@ def test_xml_is_its_text_with_titles_as_headings_and_values_by_name(tmp_path: Pa
     assert document.title == "Ducks & geese"
     assert headings(document) == [(1, "Ducks & geese"), (1, "Methods"), (2, "Sites")]
     assert only_text(document) == (
-        "year: 2019\nvolume: 5\n\nDucks & geese\n\nMethods\n\nWe counted1 ducks—all.\n\n- One\n\n- Two\n\nSites\n\n"
+        "- year: 2019\n- volume: 5\n\nDucks & geese\n\nMethods\n\nWe counted1 ducks—all.\n\n- One\n\n- Two\n\nSites\n\n"
         "Lake.\nLake | 7\n\nx1Bergen University"
     )
 

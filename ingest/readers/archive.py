@@ -13,6 +13,9 @@ UNCOMPRESSED_TEXT_BYTES = 100_000_000  # of its text; a long novel has 5 MB. Par
 
 # What zipfile raises on archives that are damaged or, RuntimeError, locked with a password.
 DAMAGE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
+# What the libraries for files of Office were seen to raise on damaged ones: they trust that parts and attributes are
+# there. lxml's XMLSyntaxError is a SyntaxError.
+OFFICE_DAMAGE = (*DAMAGE, SyntaxError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
 _STRICT = b"http://purl.oclc.org/ooxml/"  # in the relations of Strict Open XML, which has other names for everything
 _XML = (".xml", ".rels", ".opf", ".ncx")
 _TEXT = (*_XML, ".xhtml", ".html", ".htm")  # of a book; its parser expands no entities

@@ -1,12 +1,11 @@
-"""An e-mail as a page: its heads, its text, and what is attached, read by the readers of its formats."""
+"""An e-mail as pages: its heads and text, and what is attached, read by the readers of its formats."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.readers.blocks import Block, lowered, page_of, stacked
-from ingest.readers.source import Reader, Source
+from ingest.readers.source import Content, Reader, Source
 from rag.errors import UnreadableDocument
-from rag.types import Page, page_label
+from rag.types import ATTACHMENT, Page, page_label
 
 ATTACHMENTS = 100  # of one e-mail that are read
 DEPTH = 3  # e-mails attached to e-mails that are opened
@@ -36,35 +35,37 @@ class Letter:
     gaps: tuple[str, ...] = ()
 
 
-def letter_page(
+def letter_pages(
     letter: Letter, source: Source, read_attachment: Reader, number: int | None = None
-) -> tuple[Page, tuple[str, ...]]:
-    """The e-mail in `source` as one page, and what of it could not be read. Pages of an attachment are headings."""
+) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    """The e-mail in `source` and every page attached to it, all with this number, and what of it could not be read.
+
+    A page that is attached has pages of its own, so that no passage mixes it with another; its heading names it.
+    """
     heads = [Block(f"{name}: {value}", tight=True) for name, value in letter.heads if value]
-    parts = [page_of([Block(letter.subject, level=1)]), page_of(heads), lowered(letter.body, 1)]
-    gaps = list(letter.gaps)
+    own = stacked([page_of([Block(letter.subject, level=1)]), page_of(heads), lowered(letter.body, 1)], number)
+    pages, gaps = [own], list(letter.gaps)
     for attachment in letter.attachments[:ATTACHMENTS]:
         try:
-            parts += _pages(attachment, source, read_attachment, gaps)
+            content = _read(attachment, source, read_attachment)
         except UnreadableDocument as exc:
             gaps.append(f"left out: the attachment {attachment.name}, because {exc.reason}")
+            continue
+        pages += (_headed(attachment.name, page, number) for page in content.pages if page.text.strip())
+        gaps += (f"in the attachment {attachment.name}: {gap}" for gap in content.gaps)
     if len(letter.attachments) > ATTACHMENTS:
         gaps.append(f"left out: {len(letter.attachments) - ATTACHMENTS} of {len(letter.attachments)} attachments")
-    return stacked(parts, number), tuple(gaps)
+    return tuple(pages), tuple(gaps)
 
 
-def _pages(attachment: Attachment, source: Source, read: Reader, gaps: list[str]) -> Sequence[Page]:
+def _read(attachment: Attachment, source: Source, read: Reader) -> Content:
     if attachment.data is None:
         raise UnreadableDocument(attachment.name, "it is not in the e-mail itself", "Save it and add it.")
     if source.depth >= DEPTH:
         raise UnreadableDocument(attachment.name, "it lies too deep in other e-mails", "Save it and add it.")
-    content = read(Source(attachment.name, attachment.data, source.password, source.depth + 1))
-    gaps += (f"in the attachment {attachment.name}: {gap}" for gap in content.gaps)
-    return list(_headed(attachment.name, content.pages))
+    return read(Source(attachment.name, attachment.data, source.password, source.depth + 1))
 
 
-def _headed(name: str, pages: Sequence[Page]) -> Iterator[Page]:
-    for page in pages:
-        if page.text.strip():
-            yield page_of([Block(f"Attachment {page_label(name, page.number)}", level=1)])
-            yield lowered(page, 1)
+def _headed(name: str, page: Page, number: int | None) -> Page:
+    heading = page_of([Block(ATTACHMENT + page_label(name, page.number), level=1)])
+    return stacked([heading, lowered(page, 1)], number)

@@ -12,7 +12,7 @@ from ingest.readers.blocks import Block, page_of, stacked
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import decode
 from ingest.readers.hypertext import read_hypertext
-from ingest.readers.letters import Attachment, Letter, letter_page
+from ingest.readers.letters import Attachment, Letter, letter_pages
 from ingest.readers.source import Content, Reader, Source, one_line
 from rag.errors import UnreadableDocument
 from rag.types import Page
@@ -28,18 +28,17 @@ _QUOTED_POSTMARK = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
 def read_mail(source: Source, read_attachment: Reader) -> Content:
-    """One page without a number: heads, text (the plain one, where there is one) and attachments.
+    """Pages without a number: heads and text (the plain one, where there is one), then those that are attached.
 
     Raises:
         UnreadableDocument: it is no e-mail.
     """
     letter = _letter(source.data, source.name)
-    page, gaps = letter_page(letter, source, read_attachment)
-    return Content(letter.subject, (page,), gaps)
+    return Content(letter.subject, *letter_pages(letter, source, read_attachment))
 
 
 def read_mailbox(source: Source, read_attachment: Reader) -> Content:
-    """One page per e-mail, in their order; what is damaged is named.
+    """Every e-mail as in `read_mail`, its pages with its number in the order of the mailbox.
 
     Raises:
         UnreadableDocument: it is no mailbox.
@@ -52,8 +51,8 @@ def read_mailbox(source: Source, read_attachment: Reader) -> Content:
     ends = [*(match.start() for match in starts[1:]), len(source.data)]
     for number, (match, end) in enumerate(zip(starts, ends, strict=True), start=1):
         data = _QUOTED_POSTMARK.sub(rb"\1", source.data[match.end() : end])
-        page, missing = letter_page(_letter(data, source.name), source, read_attachment, number)
-        pages.append(page)
+        found, missing = letter_pages(_letter(data, source.name), source, read_attachment, number)
+        pages += found
         gaps += (f"message {number}: {gap}" for gap in missing)
     return Content("", tuple(pages), tuple(gaps))
 

@@ -8,7 +8,7 @@ from oxmsg import Message
 from ingest.readers.blocks import Block, page_of
 from ingest.readers.cleaning import clean
 from ingest.readers.hypertext import read_hypertext
-from ingest.readers.letters import Attachment, Letter, letter_page
+from ingest.readers.letters import Attachment, Letter, letter_pages
 from ingest.readers.source import Content, Reader, Source, one_line
 from rag.errors import UnreadableDocument
 from rag.types import Page
@@ -28,7 +28,7 @@ _DAMAGE = (
 
 
 def read_outlook(source: Source, read_attachment: Reader) -> Content:
-    """One page without a number: heads, text (the plain one, where there is one) and attachments.
+    """Pages without a number: heads and text (the plain one, where there is one), then those that are attached.
 
     Raises:
         UnreadableDocument: it is damaged.
@@ -38,8 +38,7 @@ def read_outlook(source: Source, read_attachment: Reader) -> Content:
     except _DAMAGE as exc:
         remedy = "Open it in Outlook, save it again and add that."
         raise UnreadableDocument(source.name, "it is damaged or not an Outlook message", remedy) from exc
-    page, gaps = letter_page(letter, source, read_attachment)
-    return Content(letter.subject, (page,), gaps)
+    return Content(letter.subject, *letter_pages(letter, source, read_attachment))
 
 
 def _letter(message: Message, name: str) -> Letter:

@@ -1,4 +1,4 @@
-"""JSON: every value is a line that names its way ("address.city: Berlin"), so that it can be found and cited alone.
+"""JSON: every value is an item that names its way ("- address.city: Berlin"), so that it can be found and cited alone.
 
 Numbers stay as they are written. A list of records, and JSON Lines, are cut into stretches of about a passage.
 """
@@ -132,7 +132,7 @@ def _lines(value: _Value, way: str) -> Iterator[str]:
             return
         case _:
             words = str(value).lower() if isinstance(value, bool) else str(value)
-            yield f"{way}: {words}" if way else words
+            yield f"- {way}: {words}" if way else f"- {words}"
 
 
 def _cell(cell: dict[str, _Value]) -> Iterator[Page]:

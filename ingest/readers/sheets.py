@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from ingest.readers.archive import refuse_unreadable_office
+from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
 from ingest.readers.grid import Table, read_table
@@ -19,21 +19,7 @@ from ingest.readers.source import Content, Source, left_out, sensible_title
 from rag.errors import UnreadableDocument
 
 _Object = Any  # an object of openpyxl
-_DAMAGE = (
-    InvalidFileException,
-    zipfile.BadZipFile,
-    SyntaxError,  # of the XML
-    LookupError,
-    ValueError,
-    AttributeError,
-    TypeError,
-    ArithmeticError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    RecursionError,
-    RuntimeError,
-)
+_DAMAGE = (*OFFICE_DAMAGE, InvalidFileException)
 _LAST_ROW = 1_048_576  # of a sheet of Excel
 _UNCALCULATED = re.compile(rb"<f\b[^>]*>[^<]*</f>\s*(?:<v\s*/>|<v></v>|</c>)")
 _PERCENT = re.compile(r"[0#.]%")

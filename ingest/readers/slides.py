@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from pptx.exc import PythonPptxError
 from pptx.oxml import parse_xml
 from pptx.package import Package
 
-from ingest.readers.archive import refuse_unreadable_office
+from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
@@ -20,21 +19,7 @@ from rag.errors import UnreadableDocument
 from rag.types import Page
 
 _Object = Any  # an object of python-pptx, of which only the file knows what it holds
-# What python-pptx raises on damaged files: like python-docx, it trusts that parts and attributes are there.
-_DAMAGE = (
-    PythonPptxError,
-    zipfile.BadZipFile,
-    SyntaxError,
-    LookupError,
-    ValueError,
-    AttributeError,
-    TypeError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    RecursionError,
-    RuntimeError,
-)
+_DAMAGE = (*OFFICE_DAMAGE, PythonPptxError)
 _REPEATED = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.HEADER, PP_PLACEHOLDER.SLIDE_NUMBER)
 _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
 _BODIES = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)

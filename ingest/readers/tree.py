@@ -18,7 +18,7 @@ _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 
 
 def read_tree(source: Source) -> Content:
-    """One page without a number. Elements of one value among others are lines that name it ("year: 2019").
+    """One page without a number. Elements of one value among others are items that name it ("- year: 2019").
 
     Raises:
         UnreadableDocument: it is not XML.
@@ -48,7 +48,7 @@ def _blocks(element: Element, level: int) -> Iterator[Block]:
             yield Block(row(_flow(cell) for cell in child), tight=True)
         elif is_value:
             text = _flow(child)
-            yield Block(f"{name}: {text}" if text else "", tight=after_value)
+            yield Block(f"- {name}: {text}" if text else "", tight=after_value)
         elif _is_leaf(child) or _is_mixed(child):
             yield Block(f"- {_flow(child)}" if name in _ITEMS and _flow(child) else _flow(child))
         else:

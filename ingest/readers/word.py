@@ -1,7 +1,6 @@
 """Word documents through python-docx: headings, paragraphs, lists and tables in the order of the document."""
 
 import io
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from docx.opc.exceptions import OpcError
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
-from ingest.readers.archive import refuse_unreadable_office
+from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
@@ -19,22 +18,7 @@ from ingest.readers.source import Content, Source, one_line, sensible_title
 from rag.errors import UnreadableDocument
 
 _Element = Any  # lxml's element, which only passes through here from python-docx
-# What python-docx was seen to raise on damaged files: it trusts that parts and attributes are there. lxml's
-# XMLSyntaxError is a SyntaxError.
-_DAMAGE = (
-    OpcError,
-    zipfile.BadZipFile,
-    SyntaxError,
-    LookupError,
-    ValueError,
-    AttributeError,
-    TypeError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    RecursionError,
-    RuntimeError,  # zipfile, for a part that is locked with a password
-)
+_DAMAGE = (*OFFICE_DAMAGE, OpcError)
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 # Deleted text is no text any more; a fallback repeats what stands beside it, for programs of before 2010.
 _LEFT_OUT = {qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sdtPr"), _COMPATIBILITY + "Fallback"}

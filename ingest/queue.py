@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.pace import Pace
-from ingest.pipeline import IncomingFile, IngestProgress, IngestReport, abandon, document_id, ingest
+from ingest.pipeline import abandon, ingest
+from ingest.report import IncomingFile, IngestProgress, IngestReport
 from rag.catalog import QueuedFile, QueueState
 from rag.embedders import Embedder
-from rag.errors import FootnoteError, UnreadableDocument
+from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
 
@@ -208,22 +209,20 @@ class IngestQueue:
         finally:
             self._progress = None
         if report.stopped:
-            self._stopped(file)
+            self._stopped(file, report.unfinished)
             return
         state = _state_of(report)
-        messages = [failure.message for failure in report.failed] or list(report.gaps)
+        messages = [*(failure.message for failure in report.failed), *report.gaps]
         self._catalog.set_queue_state([file.id], state, "\n".join(messages))
         if file.is_copy and state not in (QueueState.LOCKED, QueueState.FAILED):
             file.path.unlink(missing_ok=True)
 
-    def _stopped(self, file: QueuedFile) -> None:
+    def _stopped(self, file: QueuedFile, unfinished: str) -> None:
         if self._closing.is_set() or not self._resume.is_set():
             self._catalog.set_queue_state([file.id], QueueState.WAITING)
             return
-        try:
-            abandon(self._library, document_id(file.path))
-        except UnreadableDocument:
-            _log.info("%s went away while it was cancelled", file.name)
+        if unfinished:
+            abandon(self._library, unfinished)
         self._drop([file])
 
     def _tell(self, progress: IngestProgress) -> None:
@@ -257,8 +256,12 @@ class IngestQueue:
 
 
 def _state_of(report: IngestReport) -> QueueState:
-    if report.failed:
-        return QueueState.LOCKED if report.failed[0].locked else QueueState.FAILED
-    if report.unchanged:
-        return QueueState.UNCHANGED
-    return QueueState.REPLACED if report.replaced else QueueState.ADDED
+    """Of an archive as of its best file: what failed in it is named all the same."""
+    for files, state in (
+        (report.added, QueueState.ADDED),
+        (report.replaced, QueueState.REPLACED),
+        (report.unchanged, QueueState.UNCHANGED),
+    ):
+        if files:
+            return state
+    return QueueState.LOCKED if report.failed[0].locked else QueueState.FAILED

@@ -10,6 +10,18 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+# What a page is called, by the ending of the document's name.
+_PAGE_WORDS = {
+    **dict.fromkeys(("pptx", "pptm", "ppsx", "odp"), "slide"),
+    **dict.fromkeys(("xlsx", "xlsm", "xltx", "ods"), "sheet"),
+    "epub": "chapter",
+    "mbox": "message",
+}
+# Where the heading says more than the number of the page.
+_PLACED_BY_HEADING = frozenset(["xlsx", "xlsm", "xltx", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"])
+ATTACHMENT = "Attachment "  # begins the heading over what is attached to an e-mail
+_JOINT = " › "  # noqa: RUF001  between headings
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -72,8 +84,23 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """How a person is told the place: "handbook.pdf, p. 3"."""
-        return self.document_name if self.page is None else f"{self.document_name}, p. {self.page}"
+        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21"."""
+        suffix = _suffix(self.document_name)
+        if suffix in _PLACED_BY_HEADING and self.heading:
+            return f"{self.document_name}, {'!'.join(self.heading.split(_JOINT))}"
+        place, outermost = page_label(self.document_name, self.page), self.heading.split(_JOINT)[0]
+        attached = outermost.removeprefix(ATTACHMENT) if outermost.startswith(ATTACHMENT) else ""
+        return f"{place}, attached {attached}" if attached else place
+
+
+def page_label(document_name: str, number: int | None) -> str:
+    """How a person is told a page: "handbook.pdf, p. 3", "talk.pptx, slide 3"; the name where it has no number."""
+    word = _PAGE_WORDS.get(_suffix(document_name), "p.")
+    return document_name if number is None else f"{document_name}, {word} {number}"
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ import datetime
 
 import streamlit as st
 
-from ingest.pipeline import delete_document
-from ingest.readers import SUFFIXES
+from ingest.pipeline import ACCEPTED, delete_document
 from rag.catalog import DocumentRecord, DocumentState
 from rag.errors import FootnoteError
 from ui.parts.queue import show_queue
@@ -46,7 +45,7 @@ def show() -> None:
 def _upload(engine: Engine) -> None:
     """Dropping files is adding them; the uploader is then drawn anew, empty."""
     turn = st.session_state.setdefault("upload", 0)
-    files = st.file_uploader("Add documents", type=list(SUFFIXES), accept_multiple_files=True, key=f"upload-{turn}")
+    files = st.file_uploader("Add documents", type=list(ACCEPTED), accept_multiple_files=True, key=f"upload-{turn}")
     if not files:
         return
     try:

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 import ui.session
+from ingest import originals
+from ingest.pipeline import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
-from tests.documents import write_encrypted_pdf
+from tests.documents import write_encrypted_pdf, write_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 from ui.chat import EXAMPLES
 from ui.session import AnswerJob
@@ -80,6 +83,11 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     st.cache_resource.clear()
 
 
+def button(at: AppTest, label: str) -> Button:
+    """The first button of this label."""
+    return next(button for button in at.button if button.label == label)
+
+
 def unescaped(text: str) -> str:
     """Markdown as it is read."""
     return text.replace("\\", "")
@@ -117,6 +125,57 @@ def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
     conversation = page.engine.library.catalog.conversations()[0]
     assert conversation.title == "How many days of leave carry over?"
     assert len(page.engine.library.catalog.answers(conversation.id)) == 1
+
+
+def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
+    write_pdf(page.samples / "leave.pdf", ["Page of contents.", "Six days of leave carry over.", "About sick notes."])
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert "<img" not in page.html()
+    button(at, "Show page").click().run()
+    assert 'alt="Page 2 of leave.pdf"' in page.html()
+    assert 'class="place"' in page.html()
+    assert any(text.value == "Page 2 of 3" for text in at.markdown)
+    assert not at.exception
+    at.session_state["sheet-shown"] = 3
+    button(at, "Show page").click().run()  # AppTest reruns the page, which closes the view: it opens where it was cited
+    assert 'alt="Page 2 of leave.pdf"' in page.html()
+    assert "Six days of leave carry over" in page.html(), "the conversation is still there"
+
+
+def test_a_source_without_pages_opens_as_text_with_its_marks(page: Page) -> None:
+    attack = "<img src=x onerror=alert(1)>"
+    text = "\n\n".join(f"Rule {number}: {attack} is typed into a form." for number in range(200))
+    (page.samples / "rules.txt").write_text(f"{text}\n\nSix days of leave carry over.\n\n{text}")
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Show in its place").click().run()
+    shown = page.html().split('<div class="sheet">')[1]
+    assert "<mark>Six days of leave carry over.</mark>" in shown
+    assert "Rule 199" in shown
+    assert "<img" not in shown
+    assert any("Part" in text.value and " of " in text.value for text in at.markdown)
+    assert not at.exception
+
+
+def test_a_page_that_cannot_be_drawn_is_shown_as_text(page: Page) -> None:
+    write_pdf(page.samples / "leave.pdf", ["Six days of leave carry over."])
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    (document,) = page.engine.library.catalog.documents("library")
+    file = originals.find(page.engine.library.folder, document.id)
+    assert file is not None
+    write_encrypted_pdf(file, "locked", "heron")
+    button(at, "Show page").click().run()
+    assert "locked with a password, which is not kept" in unescaped(at.warning[0].value)
+    assert "<mark>Six days of leave carry over.</mark>" in page.html().split('<div class="sheet">')[1]
+    delete_document(page.engine.library, document.id)
+    button(at, "Show page").click().run()
+    assert "no longer in the library" in at.info[0].value
+    assert not at.exception
 
 
 def test_the_page_says_why_a_passage_was_not_read(page: Page) -> None:

@@ -118,6 +118,21 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     expect(answer).to_contain_text("three to five")
     expect(answer.locator(".footnote").first).to_have_text("1")
 
+    page.get_by_role("button", name="Show page").first.click()
+    picture = page.get_by_role("img", name="Page 2 of herons.pdf")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 1_000
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("img", name="Page 3 of herons.pdf")).to_be_visible()
+    page.get_by_role("button", name="Previous").click()
+    page.get_by_text("Text", exact=True).click()
+    expect(page.locator(".sheet mark").first).to_contain_text("three to five eggs")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Original").click()
+    assert download.value.suggested_filename == "herons.pdf"
+    page.keyboard.press("Escape")
+    expect(answer).to_contain_text("three to five")
+
     page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").click()
     page.get_by_text("Rename", exact=True).click()
     page.get_by_role("dialog").get_by_label("Name").fill("Birds")

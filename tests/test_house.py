@@ -57,6 +57,8 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "filelock",
         "markdown_it",
         "pypdf",
+        "pypdfium2",
+        "PIL",
         "docx",
         "trafilatura",
         "charset_normalizer",

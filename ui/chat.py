@@ -39,7 +39,7 @@ def show() -> None:
         with st.chat_message("user", avatar=_USER):
             st.text(answer.question)
         with st.chat_message("assistant", avatar=_FOOTNOTE):
-            show_answer(answer)
+            show_answer(engine, answer, key=f"{conversation}-{number}")
             show_why(engine, answer, key=f"why-{conversation}-{number}")
     if job is not None:
         _show_job(engine, conversation, job)

@@ -8,6 +8,7 @@ from ingest.pipeline import delete_document
 from ingest.readers import SUFFIXES
 from rag.catalog import DocumentRecord, DocumentState
 from rag.errors import FootnoteError
+from ui.parts.page_view import forget_pages
 from ui.parts.queue import show_queue
 from ui.parts.status import show_status
 from ui.session import Engine, open_engine
@@ -110,6 +111,7 @@ def _confirm_delete(engine: Engine, documents: list[DocumentRecord]) -> None:
         try:
             for document in documents:
                 delete_document(engine.library, document.id)
+            forget_pages()
             st.session_state[_DELETED] += 1
         except FootnoteError as exc:
             st.error(str(exc), icon=":material/error:")

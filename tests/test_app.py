@@ -13,6 +13,7 @@ from streamlit.testing.v1.element_tree import Button
 import ui.session
 from ingest import originals
 from ingest.pipeline import delete_document
+from rag.catalog import DocumentOrder
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
@@ -63,7 +64,7 @@ class Page:
             time.sleep(0.05)
 
     def html(self) -> str:
-        return "\n".join(element.proto.body for element in self.test.get("html"))
+        return html_of(self.test)
 
 
 def _library_page() -> None:
@@ -86,6 +87,11 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
 def button(at: AppTest, label: str) -> Button:
     """The first button of this label."""
     return next(button for button in at.button if button.label == label)
+
+
+def html_of(at: AppTest) -> str:
+    """All of our own HTML that is shown."""
+    return "\n".join(element.proto.body for element in at.get("html"))
 
 
 def unescaped(text: str) -> str:
@@ -138,7 +144,7 @@ def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
     assert 'class="place"' in page.html()
     assert any(text.value == "Page 2 of 3" for text in at.markdown)
     assert not at.exception
-    at.session_state["sheet-shown"] = 3
+    at.session_state["page-dialog-shown"] = 3
     button(at, "Show page").click().run()  # AppTest reruns the page, which closes the view: it opens where it was cited
     assert 'alt="Page 2 of leave.pdf"' in page.html()
     assert "Six days of leave carry over" in page.html(), "the conversation is still there"
@@ -283,13 +289,94 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert list(at.dataframe[0].value["Name"]) == ["terns.txt"]
-    at.text_input[0].set_value("heron")
+    next(field for field in at.text_input if field.label == "Password").set_value("heron")
     next(button for button in at.button if button.label == "Open").click().run()
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["locked.pdf", "terns.txt"]
-    assert not at.text_input
+    assert [field.label for field in at.text_input] == ["Search by name"]
     assert not at.exception
+
+
+def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
+    for number in range(53):
+        (page.samples / f"note {number:02}.txt").write_text(f"Note number {number}.")
+    at = page.open_library()
+    assert len(at.dataframe[0].value) == 50
+    assert any(text.value == "1 to 50 of 53" for text in at.markdown)
+    at.selectbox[1].select(DocumentOrder.NAME).run()
+    button(at, "Next").click().run()
+    assert list(at.dataframe[0].value["Name"]) == ["note 50.txt", "note 51.txt", "note 52.txt"]
+    at.text_input[0].set_value("NOTE 51").run()
+    assert list(at.dataframe[0].value["Name"]) == ["note 51.txt"]
+    at.text_input[0].set_value("nothing of this name").run()
+    assert at.info[0].value == "No document matches."
+    at.text_input[0].set_value("").run()
+    at.selectbox[0].select("With gaps").run()
+    assert not at.dataframe
+    assert not at.exception
+
+
+def test_a_document_shows_its_facts_and_pages(page: Page) -> None:
+    write_pdf(page.samples / "leave_*rules*.pdf", ["Page of contents.", "", "Six days of leave carry over."])
+    page.open()
+    (document,) = page.engine.library.catalog.documents("library")
+    at = AppTest.from_function(_library_page, default_timeout=30)
+    at.query_params["document"] = document.id
+    at.run()
+    assert unescaped(at.header[0].value) == "leave_*rules*.pdf"
+    assert at.code[0].value == document.id
+    assert any("3 pages · 2 passages" in text.value for text in at.caption)
+    assert 'alt="Page 1 of leave_*rules*.pdf"' in html_of(at)
+    button(at, "Next").click().run()
+    assert 'alt="Page 2 of leave_*rules*.pdf"' in html_of(at)
+    at.segmented_control[0].select("Text").run()
+    assert "No text was read" in at.info[0].value
+    button(at, "Next").click().run()
+    at.segmented_control[0].select("Passages").run()
+    assert "Six days of leave carry over." in html_of(at)
+    button(at, "Delete").click().run()
+    assert "They leave the answers at once" in "".join(text.value for text in at.markdown)
+    button(at, "Cancel").click().run()
+    assert page.engine.library.catalog.document("library", document.id) is not None
+    delete_document(page.engine.library, document.id)
+    at.run()
+    assert "not in the library" in at.info[0].value
+    assert not at.exception
+
+
+def test_an_upload_of_a_known_name_asks_whether_to_replace(page: Page) -> None:
+    at = page.open_library()
+    for text in (b"The report of March.", b"The report of April.", b"The report of May."):
+        at.file_uploader[0].set_value([("report.txt", text, "text/plain")]).run()
+        page.wait(lambda: not page.engine.queue.snapshot().is_open)
+        at.run()
+    assert list(at.dataframe[0].value["Name"]) == ["report.txt"]
+    assert "another document of this name" in unescaped(at.markdown[1].value)
+    button(at, "Keep both").click().run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    button(at, "Replace it").click().run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert sorted(at.dataframe[0].value["Name"]) == ["report (2).txt", "report.txt"]
+    assert not at.exception
+
+
+def test_a_failed_file_can_be_left_out(page: Page) -> None:
+    (page.samples / "empty.txt").write_text("")
+    at = page.open_library()
+    button(at, "Leave it out").click().run()
+    assert not at.error
+    assert page.engine.queue.snapshot().files == ()
+
+
+def test_a_name_that_the_browser_quoted_is_read_as_it_was(page: Page) -> None:
+    at = page.open_library()
+    at.file_uploader[0].set_value([("a %22b%22 %0A 🦉.txt", b"About owls.", "text/plain")]).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert list(at.dataframe[0].value["Name"]) == ['a "b" 🦉.txt']
 
 
 def test_a_generator_that_breaks_off_is_shown(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from rag.assistant import QUESTION_CHARACTERS, Stage
-from rag.catalog import Conversation, DocumentState
+from rag.catalog import Conversation, DocumentQuery, DocumentState
 from rag.errors import FootnoteError
 from rag.types import answer_from_json
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
-from ui.parts.text import plain
+from ui.parts.text import counted, plain
 from ui.parts.why import show_why
 from ui.session import AnswerJob, Engine, open_engine
 
@@ -23,6 +23,7 @@ _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
 _ASKED = "asked-documents"  # key of the names chosen
 _TITLE = 48  # characters of a question that name its conversation
 _TITLE_LIMIT = 200
+_OFFERED = 2_000  # names to choose from; a longer list would be sent with every redraw
 
 
 def show() -> None:
@@ -75,7 +76,7 @@ def _sidebar(engine: Engine) -> None:
 
 def _choose_documents(engine: Engine) -> None:
     """What the next questions are asked of."""
-    names = sorted({document.name for document in engine.library.catalog.documents(engine.settings.collection)})
+    names = engine.library.catalog.document_names(engine.settings.collection, limit=_OFFERED)
     st.session_state[_ASKED] = [name for name in st.session_state.get(_ASKED, ()) if name in names]
     st.multiselect("Ask only", names, placeholder="All documents", key=_ASKED, persist_state="session")
 
@@ -124,17 +125,17 @@ def _confirm_delete(engine: Engine, conversation: str) -> None:
 
 def _welcome(engine: Engine) -> None:
     st.title("Ask your documents")
-    documents = engine.library.catalog.documents(engine.settings.collection)
-    ready = [document for document in documents if document.state is DocumentState.READY]
+    catalog, collection = engine.library.catalog, engine.settings.collection
+    ready = catalog.document_totals(collection, DocumentQuery(states=(DocumentState.READY,))).documents
     if (snapshot := engine.queue.snapshot()).is_open:
         _show_filling(engine, None if ready else snapshot.closed)
     elif not ready:
         st.info("The library is empty. Add documents on the Library page, then ask.", icon=":material/folder_open:")
     if not ready:
         return
-    count = f"{len(ready)} {'document is' if len(ready) == 1 else 'documents are'}"
-    st.write(f"{count} in the library. Every sentence of an answer shows where it stands.")
-    if not snapshot.is_open and any(document.name == _MANUAL for document in ready):
+    verb = "is" if ready == 1 else "are"
+    st.write(f"{counted(ready, 'document')} {verb} in the library. Every sentence of an answer shows where it stands.")
+    if not snapshot.is_open and catalog.document_named(collection, _MANUAL):
         for example in EXAMPLES:
             if st.button(example, key=f"example-{example}", icon=":material/lightbulb:"):
                 _ask(engine, example)

@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -15,8 +16,8 @@ from rag.types import Chunk, Span
 from ui.parts.text import marked, plain
 from ui.session import Engine
 
-_SHOWN = "sheet-shown"  # number of the page or stretch in the open view
-_PICTURE, _TEXT = "Picture", "Text"
+_PICTURE, _TEXT, _PASSAGES = "Picture", "Text", "Passages"
+_DIALOG = "page-dialog"
 _WIDTH = 880  # pixels: a page is as wide as on paper, and the answer stays in sight
 _KEPT = 24  # pictures, and texts of documents, kept in memory
 _STYLE = """<style>
@@ -37,13 +38,22 @@ _TO_MARK = """<script>
 </script>"""
 
 
+@dataclass(frozen=True)
+class Cited:
+    """A passage that is looked at, and the stretches of its text that are marked."""
+
+    chunk: Chunk
+    marks: tuple[Span, ...]
+
+
 def page_button(engine: Engine, chunk: Chunk, marks: Sequence[Span], *, key: str) -> None:
     """A button that opens the page of a passage; where nothing is marked, all of the passage is."""
     label = "Show in its place" if chunk.page is None else "Show page"
     if st.button(label, icon=":material/find_in_page:", type="tertiary", key=key):
-        st.session_state.pop(_SHOWN, None)
+        for kept in (_shown(_DIALOG), _view(_DIALOG)):
+            st.session_state.pop(kept, None)
         view = st.dialog(plain(chunk.document_name), width=_WIDTH, position="right")(_page_view)
-        view(engine, chunk, tuple(marks) or (Span(0, len(chunk.text)),))
+        view(engine, Cited(chunk, tuple(marks) or (Span(0, len(chunk.text)),)))
 
 
 def forget_pages() -> None:
@@ -52,48 +62,60 @@ def forget_pages() -> None:
     _sheets.clear()
 
 
-def _page_view(engine: Engine, chunk: Chunk, marks: tuple[Span, ...]) -> None:
-    """Read top-down: is it still there, which page, picture or text."""
-    record = engine.library.catalog.document(engine.settings.collection, chunk.document_id)
+def _page_view(engine: Engine, cited: Cited) -> None:
+    record = engine.library.catalog.document(engine.settings.collection, cited.chunk.document_id)
     if record is None or record.state is not DocumentState.READY:
         st.info("This document is no longer in the library, or in a newer version. The passage as it was cited:")
-        _show_text(chunk.text, marks)
-        return
-    file = originals.find(engine.library.folder, chunk.document_id)
-    read = _sheets(str(engine.library.folder), chunk.document_id, engine) if engine.queue.is_started else {}
-    own = chunk.page or number_of(chunk, read)
+        _show_text(cited.chunk.text, cited.marks)
+    else:
+        show_pages(engine, record, cited, key=_DIALOG)
+
+
+def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = None, *, key: str) -> None:
+    """A document page by page, or part by part; read top-down: which page, picture or text."""
+    file = originals.find(engine.library.folder, record.id)
+    read = _sheets(str(engine.library.folder), record.id, engine) if engine.queue.is_started else {}
+    paged = _is_pdf(file) or (cited is not None and cited.chunk.page is not None)
+    own = (cited.chunk.page or number_of(cited.chunk, read)) if cited else 1
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        number = _choose_number(own, record.pages if chunk.page else len(read), "Page" if chunk.page else "Part")
-        view = _choose_view() if _is_pdf(file) else _TEXT
+        number = _choose_number(own, record.pages if paged else len(read), "Page" if paged else "Part", key)
+        views = (_PICTURE, _TEXT, _PASSAGES) if _is_pdf(file) else (_TEXT, _PASSAGES)
+        view = st.segmented_control(
+            "View", views, default=views[0], required=True, key=_view(key), label_visibility="collapsed"
+        )
         _download(record, file)
-    here = (chunk, marks) if number == own else None
+    here = cited if number == own else None
     if view == _PICTURE and file is not None and _show_picture(record, file, number, here):
         return
-    if engine.queue.is_started:
-        _show_sheet(read.get(number), here)
+    if not engine.queue.is_started:
+        _show_before_loading(here)
+    elif view == _PASSAGES:
+        _show_passages(read.get(number), here)
     else:
-        st.caption("The passage as it was cited; the whole text can be read once the embedding model is loaded.")
-        _show_text(chunk.text, marks)
+        _show_sheet(read.get(number), here)
 
 
-def _choose_number(own: int, last: int, word: str) -> int:
+def _choose_number(own: int, last: int, word: str, key: str) -> int:
     """Steps from page to page, beginning with the cited one."""
-    number = min(max(1, st.session_state.setdefault(_SHOWN, own)), max(1, last))
+    number = min(max(1, int(st.session_state.setdefault(_shown(key), own))), max(1, last))
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        st.button("Previous", key="page-back", on_click=_turn_to, args=(number - 1,), disabled=number <= 1)
-        st.markdown(f"{word} {number:,} of {last:,}", width="content")
-        st.button("Next", key="page-on", on_click=_turn_to, args=(number + 1,), disabled=number >= last)
+        st.button("Previous", key=f"{key}-back", on_click=_turn_to, args=(key, number - 1), disabled=number <= 1)
+        st.markdown(f"{word} {number:,} of {max(1, last):,}", width="content")
+        st.button("Next", key=f"{key}-on", on_click=_turn_to, args=(key, number + 1), disabled=number >= last)
     return number
 
 
-def _turn_to(number: int) -> None:
-    st.session_state[_SHOWN] = number
+def _turn_to(key: str, number: int) -> None:
+    st.session_state[_shown(key)] = number
 
 
-def _choose_view() -> str:
-    return st.segmented_control(
-        "View", (_PICTURE, _TEXT), default=_PICTURE, required=True, label_visibility="collapsed"
-    )
+def _shown(key: str) -> str:
+    """Where the number of the page in a view is remembered."""
+    return f"{key}-shown"
+
+
+def _view(key: str) -> str:
+    return f"{key}-view"
 
 
 def _download(record: DocumentRecord, file: Path | None) -> None:
@@ -107,12 +129,11 @@ def _is_pdf(file: Path | None) -> bool:
     return file is not None and file.suffix == ".pdf"
 
 
-def _show_picture(record: DocumentRecord, file: Path, number: int, here: tuple[Chunk, tuple[Span, ...]] | None) -> bool:
+def _show_picture(record: DocumentRecord, file: Path, number: int, here: Cited | None) -> bool:
     """Whether there is one; else says why."""
-    chunk, marks = here or (None, ())
     try:
-        with st.spinner("Drawing the page…", show_time=False):
-            picture = _picture(file, number, record.name, chunk, marks)
+        with st.spinner("Drawing the page…"):
+            picture = _picture(file, number, record.name, here)
     except NoPicture as exc:
         st.warning(f"{plain(str(exc))} This is its text as it was read.", icon=":material/broken_image:")
         return False
@@ -126,11 +147,29 @@ def _show_picture(record: DocumentRecord, file: Path, number: int, here: tuple[C
     return True
 
 
-def _show_sheet(sheet: Sheet | None, here: tuple[Chunk, tuple[Span, ...]] | None) -> None:
+def _show_before_loading(here: Cited | None) -> None:
+    st.caption("The whole text can be read once the embedding model is loaded.")
+    if here is not None:
+        _show_text(here.chunk.text, here.marks)
+
+
+def _show_sheet(sheet: Sheet | None, here: Cited | None) -> None:
     if sheet is None:
         st.info("No text was read of this page.", icon=":material/article:")
     else:
-        _show_text(sheet.text, sheet.spans(*here) if here else ())
+        _show_text(sheet.text, sheet.spans(here.chunk, here.marks) if here else ())
+
+
+def _show_passages(sheet: Sheet | None, here: Cited | None) -> None:
+    """How the page was cut for the search."""
+    chunks = sheet.chunks if sheet else ()
+    word = "passage" if len(chunks) == 1 else "passages"
+    st.caption(f"{len(chunks)} {word}: what is found and cited as one. Neighbours may share some lines.")
+    for chunk in chunks:
+        _html(
+            f'<div class="sheet"><div class="text"><b>{html.escape(chunk.heading or chunk.title)}</b>\n'
+            f"{marked(chunk.text, here.marks if here and here.chunk == chunk else ())}</div></div>"
+        )
 
 
 def _show_text(text: str, marks: Sequence[Span]) -> None:
@@ -143,8 +182,10 @@ def _html(body: str) -> None:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def _picture(file: Path, number: int, name: str, chunk: Chunk | None, marks: tuple[Span, ...]) -> PagePicture:
-    return draw_page(file, number, name=name, chunk=chunk, marks=marks)
+def _picture(file: Path, number: int, name: str, here: Cited | None) -> PagePicture:
+    if here is None:
+        return draw_page(file, number, name=name)
+    return draw_page(file, number, name=name, chunk=here.chunk, marks=here.marks)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)

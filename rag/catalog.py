@@ -141,6 +141,19 @@ class Conversation:
     updated_at: float
 
 
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer of a conversation, as JSON values, and what the person who asked thinks of it.
+
+    Attributes:
+        good: None while nobody said so or otherwise.
+    """
+
+    id: int
+    values: dict[str, Any]
+    good: bool | None
+
+
 _tables = sql.MetaData()
 _collections = sql.Table(
     "collections",
@@ -197,6 +210,13 @@ _messages = sql.Table(
     sql.Column("position", sql.Integer, primary_key=True, autoincrement=True),
     sql.Column("conversation", sql.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
     sql.Column("answer", sql.Text, nullable=False),
+)
+_feedback = sql.Table(
+    "feedback",
+    _tables,
+    sql.Column("answer", sql.ForeignKey("messages.position", ondelete="CASCADE"), primary_key=True),
+    sql.Column("good", sql.Boolean, nullable=False),
+    sql.Column("given_at", sql.Float, nullable=False),
 )
 _BY_NAME = (sql.func.casefold(_documents.c.name), _documents.c.id)
 _ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
@@ -466,6 +486,35 @@ class Catalog:
         with self._transaction() as run:
             query = sql.select(_messages.c.answer).where(_messages.c.conversation == conversation_id)
             return [json.loads(text) for text in run.execute(query.order_by(_messages.c.position)).scalars()]
+
+    def kept_answers(self, conversation_id: str) -> list[KeptAnswer]:
+        """The answers of a conversation with what was thought of them, oldest first."""
+        query = (
+            sql.select(_messages.c.position, _messages.c.answer, _feedback.c.good)
+            .outerjoin(_feedback, _feedback.c.answer == _messages.c.position)
+            .where(_messages.c.conversation == conversation_id)
+            .order_by(_messages.c.position)
+        )
+        with self._transaction() as run:
+            return [KeptAnswer(row.position, json.loads(row.answer), row.good) for row in run.execute(query)]
+
+    def replace_last_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
+        """Puts an answer in the place of the last one of a conversation, and of what was thought of that."""
+        of_it = _messages.c.conversation == conversation_id
+        last = sql.select(sql.func.max(_messages.c.position)).where(of_it)
+        with self._transaction() as run:
+            position = run.execute(last).scalar_one()
+            if position is not None:
+                run.execute(sql.delete(_messages).where(_messages.c.position == position))
+                run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
+
+    def rate_answer(self, answer_id: int, good: bool | None) -> None:
+        """Keeps what was thought of an answer; None takes it back."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_feedback).where(_feedback.c.answer == answer_id))
+            if good is not None:
+                values = {"answer": answer_id, "good": good, "given_at": time.time()}
+                run.execute(sql.insert(_feedback).values(values))
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives a conversation another title."""

@@ -108,3 +108,25 @@ def test_a_catalog_of_an_older_footnote_is_brought_up_to_date(tmp_path: Path, ca
     again = Catalog(tmp_path / "catalog.db")
     assert len(names(again, DocumentQuery())) == 4
     assert names(again, DocumentQuery(with_gaps=True)) == []
+
+
+def test_what_was_thought_of_an_answer_is_kept_with_it(catalog: Catalog) -> None:
+    conversation = catalog.start_conversation("Leave").id
+    for number in (1, 2):
+        catalog.add_answer(conversation, {"number": number})
+    first, last = catalog.kept_answers(conversation)
+    assert (first.values, first.good) == ({"number": 1}, None)
+    catalog.rate_answer(first.id, True)
+    catalog.rate_answer(last.id, True)
+    catalog.rate_answer(last.id, False)
+    assert [kept.good for kept in catalog.kept_answers(conversation)] == [True, False]
+    catalog.replace_last_answer(conversation, {"number": 3})
+    assert [(kept.values["number"], kept.good) for kept in catalog.kept_answers(conversation)] == [(1, True), (3, None)]
+    catalog.rate_answer(first.id, None)
+    assert [kept.good for kept in catalog.kept_answers(conversation)] == [None, None]
+    catalog.rate_answer(first.id, True)
+    catalog.delete_conversation(conversation)
+    again = catalog.start_conversation("New").id
+    catalog.add_answer(again, {})
+    assert [kept.good for kept in catalog.kept_answers(again)] == [None]
+    catalog.replace_last_answer("of nobody", {})

@@ -10,7 +10,7 @@ from rag.evidence import Line
 from rag.markdown import render
 from rag.types import Answer, Finish, Hit, Span
 from ui.parts.page_view import page_button
-from ui.parts.text import duration, marked, plain
+from ui.parts.text import counted, duration, marked, plain
 from ui.session import Engine
 
 _STYLE = """<style>
@@ -61,7 +61,9 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     if not read and not answer.dropped:
         return
     refused = answer.finish is Finish.NOTHING_NEAR
-    title = "Nearest passages" if refused else f"{len(read)} more passages read, {len(answer.dropped)} left out"
+    title = (
+        "Nearest passages" if refused else f"{counted(len(read), 'more passage')} read, {len(answer.dropped)} left out"
+    )
     with st.expander(title):
         if read:
             st.caption("Nothing here seems to answer the question" if refused else "Read by the model, not cited")
@@ -83,7 +85,7 @@ def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *
 def _source(number: str, hit: Hit, marks: Sequence[Span]) -> str:
     details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}")))
     return (
-        f'<div class="source"><div class="place">{number} · {html.escape(hit.chunk.label)}</div>'
+        f'<div class="source"><div class="place">{number} · <bdi>{html.escape(hit.chunk.label)}</bdi></div>'
         f'<div class="detail">{html.escape(details)}</div>'
         f'<div class="passage">{marked(hit.chunk.text, marks)}</div></div>'
     )

@@ -39,3 +39,8 @@ def size(count: int) -> str:
         if count >= worth:
             return f"{count / worth:.{1 if count < 10 * worth else 0}f} {unit}"
     return f"{count} bytes"
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A title as the name of a file that every system takes."""
+    return (re.sub(r"[^\w\- ]+", "", title).strip()[:60] or "footnote") + suffix

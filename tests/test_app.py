@@ -73,6 +73,12 @@ def _library_page() -> None:
     library.show()
 
 
+def _settings_page() -> None:
+    from ui import settings
+
+    settings.show()
+
+
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     samples = tmp_path / "samples"
@@ -432,6 +438,22 @@ def test_a_name_that_the_browser_quoted_is_read_as_it_was(page: Page) -> None:
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert list(at.dataframe[0].value["Name"]) == ['a "b" 🦉.txt']
+
+
+def test_the_settings_page_tells_what_is_loaded_and_where_data_lies(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave.")
+    page.open()
+    at = AppTest.from_function(_settings_page, default_timeout=60).run()
+    text = unescaped(" ".join(element.value for element in (*at.markdown, *at.caption)))
+    assert "all-mpnet-base-v2" in text
+    assert "Search: 1 passage, exact" in text
+    assert "0 outbound connections configured" in text
+    sizes = at.dataframe[0].value.set_index("What")
+    assert sizes.loc["Copies of the documents", "Size"] == "18 B"
+    settings = at.dataframe[1].value.set_index("Setting")
+    assert tuple(settings.loc["minimum_score", ["Value", "From"]]) == ("0.1", "FOOTNOTE_MINIMUM_SCORE")
+    assert settings.loc["top_k", "From"] == "default"
+    assert not at.exception
 
 
 def test_a_generator_that_breaks_off_is_shown(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SettingsError
-from rag.settings import Settings, load_settings
+from rag.settings import Settings, load_settings, origins
 
 ROOT = Path(__file__).parents[1]
 ROOMS = {"rag": set(), "ingest": {"rag"}, "ui": {"rag", "ingest"}}
@@ -77,6 +77,20 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         assert field.name in rows, f"README's settings table lacks {field.name}"
         if field.name not in ("home", "library"):
             assert rows[field.name].strip() == str(field.default), field.name
+
+
+def test_the_settings_page_explains_every_setting_like_the_readme() -> None:
+    from ui.settings import MEANINGS
+
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| (.*?) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert {field.name: rows[field.name] for field in fields(Settings)} == MEANINGS
+
+
+def test_the_origin_of_each_setting_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "footnote.toml"
+    file.write_text("top_k = 3\nminimum_score = 0.5\n")
+    found = origins({"FOOTNOTE_TOP_K": "9"}, file)
+    assert (found["top_k"], found["minimum_score"], found["dtype"]) == ("FOOTNOTE_TOP_K", str(file), "default")
 
 
 def test_settings_come_from_file_then_environment(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ import datetime
 import streamlit as st
 
 from rag.catalog import DocumentRecord, DocumentState
+from rag.models.space import readable
 from ui.parts.deletion import delete_dialog
 from ui.parts.page_view import show_pages
-from ui.parts.text import counted, plain, size
+from ui.parts.text import counted, plain
 from ui.session import Engine
 
 DOCUMENT = "document"  # the part of the address that names it
@@ -42,7 +43,7 @@ def _facts(record: DocumentRecord) -> None:
     if record.title and record.title != record.name:
         st.markdown(plain(record.title))
     st.caption(
-        f"Added {added:%Y-%m-%d %H:%M} · {size(record.size)} · {counted(record.pages, 'page')} · "
+        f"Added {added:%Y-%m-%d %H:%M} · {readable(record.size)} · {counted(record.pages, 'page')} · "
         f"{counted(record.chunks, 'passage')}"
     )
     with st.expander("Where it comes from"):

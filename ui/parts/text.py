@@ -33,14 +33,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def size(count: int) -> str:
-    """Bytes as a person says them: "340 kB", "1.2 GB"."""
-    for unit, worth in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= worth:
-            return f"{count / worth:.{1 if count < 10 * worth else 0}f} {unit}"
-    return f"{count} bytes"
-
-
 def file_name(title: str, suffix: str) -> str:
     """A title as the name of a file that every system takes."""
     return (re.sub(r"[^\w\- ]+", "", title).strip()[:60] or "footnote") + suffix

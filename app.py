@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import chat, library
+from ui import chat, library, settings
 
 ICON = Path(__file__).parent / "ui" / "icon.svg"  # a file: the browser would fetch a named icon from Google
 
@@ -13,5 +13,6 @@ st.navigation(
     [
         st.Page(chat.show, title="Ask", icon=":material/forum:", url_path="ask", default=True),
         st.Page(library.show, title="Library", icon=":material/folder_open:", url_path="library"),
+        st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
     ]
 ).run()

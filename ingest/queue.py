@@ -5,9 +5,11 @@ It outlives the process: what waited or was in work goes on at the next start, a
 
 import logging
 import threading
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from ingest.pace import Pace
@@ -30,13 +32,15 @@ class QueueSnapshot:
     Attributes:
         files: the first hundred, those in work and waiting before those that are done.
         totals: number of files by state.
+        batch: the same of the files dropped last, without what failed before them.
         progress: of the file in work, None when there is none.
-        fraction: of all bytes of the queue, 0 to 1.
+        fraction: of the bytes of the batch, 0 to 1.
         seconds_left: by the pace since the worker began, None until there is one.
     """
 
     files: tuple[QueuedFile, ...]
     totals: dict[QueueState, int]
+    batch: dict[QueueState, int]
     progress: IngestProgress | None
     fraction: float
     seconds_left: float | None
@@ -49,8 +53,8 @@ class QueueSnapshot:
 
     @property
     def closed(self) -> int:
-        """Files that are done, well or not."""
-        return sum(count for state, count in self.totals.items() if not state.is_open)
+        """Files of the batch that are done, well or not."""
+        return sum(count for state, count in self.batch.items() if not state.is_open)
 
 
 class IngestQueue:
@@ -62,6 +66,8 @@ class IngestQueue:
         self._catalog = library.catalog
         self._incoming = library.folder / "incoming"
         self._passwords: dict[int, str] = {}  # by id; never written down
+        self._replacing: set[int] = set()  # ids of files that may replace the document of their name
+        self._batch = 0  # id of the first file that was dropped on an idle queue
         self._progress: IngestProgress | None = None
         self._pace = Pace()
         self._taking = threading.Lock()  # no file is taken between the two steps of a pause or a cancel
@@ -95,6 +101,8 @@ class IngestQueue:
     def receive(self, name: str, content: bytes) -> None:
         """A file that is handed over as bytes. The name is the user's, the path on disk is ours.
 
+        Where the library has another document of this name, the file waits for `replace` or `keep_both`.
+
         Raises:
             FootnoteError: it cannot be kept.
         """
@@ -106,7 +114,7 @@ class IngestQueue:
         except OSError as exc:
             path.unlink(missing_ok=True)
             raise FootnoteError(f"{name}: could not be kept in {self._incoming}: {exc.strerror}. Make room.") from exc
-        self._enqueue(path, name, f"upload:{name}", is_copy=True)
+        self._enqueue(path, name, _upload(name), is_copy=True)
         self._wake.set()
 
     def retry(self, file: QueuedFile, password: str | None = None) -> None:
@@ -115,6 +123,20 @@ class IngestQueue:
             self._passwords[file.id] = password
         self._catalog.set_queue_state([file.id], QueueState.WAITING)
         self._wake.set()
+
+    def replace(self, file: QueuedFile) -> None:
+        """A namesake goes on and takes the place of the document of its name, wherever that came from."""
+        other = self._catalog.document_named(self._library.collection, file.name)
+        if other is not None and other.sources:
+            self._catalog.rename_queued(file.id, file.name, other.sources[0])
+        self._replacing.add(file.id)
+        self.retry(file)
+
+    def keep_both(self, file: QueuedFile) -> None:
+        """A namesake goes on under a name that no upload has yet: "report (2).pdf"."""
+        name = _free_name(file.name, self._is_taken)
+        self._catalog.rename_queued(file.id, name, _upload(name))
+        self.retry(file)
 
     def pause(self) -> None:
         """Lets the file in work wait too, after the batch in work."""
@@ -137,10 +159,25 @@ class IngestQueue:
         closed = [state for state in QueueState if not state.is_open]
         self._drop(self._catalog.queue(self._library.collection, *closed))
 
+    def drop(self, file: QueuedFile) -> None:
+        """Drops one file that is done, well or not."""
+        self._drop([file])
+
     def snapshot(self) -> QueueSnapshot:
         """How far everything is."""
         totals = self._catalog.queue_totals(self._library.collection)
-        order = (QueueState.WORKING, QueueState.LOCKED, QueueState.FAILED, QueueState.WAITING)
+        batch = {
+            state: total
+            for state, total in self._catalog.queue_totals(self._library.collection, since=self._batch).items()
+            if not state.is_open
+        } | {state: total for state, total in totals.items() if state.is_open}
+        order = (
+            QueueState.WORKING,
+            QueueState.NAMESAKE,
+            QueueState.LOCKED,
+            QueueState.FAILED,
+            QueueState.WAITING,
+        )
         files: list[QueuedFile] = []
         for states in (*((state,) for state in order), tuple(state for state in QueueState if state not in order)):
             files += self._catalog.queue(self._library.collection, *states, limit=_SHOWN - len(files))
@@ -148,10 +185,11 @@ class IngestQueue:
         working = sum(size for state, (_, size) in totals.items() if state is QueueState.WORKING)
         waiting = sum(size for state, (_, size) in totals.items() if state is QueueState.WAITING)
         left = waiting + working * (1 - (progress.part if progress else 0))
-        every = sum(size for _, size in totals.values())
+        every = sum(size for _, size in batch.values())
         return QueueSnapshot(
             tuple(files),
             {state: count for state, (count, _) in totals.items()},
+            {state: count for state, (count, _) in batch.items()},
             progress,
             1 - left / every if every else 0.0,
             self._pace.seconds_for(left),
@@ -192,6 +230,9 @@ class IngestQueue:
     def _work(self, file: QueuedFile, embedder: Embedder) -> None:
         incoming = IncomingFile(file.path, file.name, file.source, self._passwords.pop(file.id, None))
         try:
+            if (namesake := self._namesake(file)) is not None:
+                self._catalog.set_queue_state([file.id], QueueState.NAMESAKE, namesake)
+                return
             with self._pace.of(file.size):
                 report = ingest(
                     [incoming],
@@ -214,8 +255,25 @@ class IngestQueue:
         state = _state_of(report)
         messages = [*(failure.message for failure in report.failed), *report.gaps]
         self._catalog.set_queue_state([file.id], state, "\n".join(messages))
-        if file.is_copy and state not in (QueueState.LOCKED, QueueState.FAILED):
-            file.path.unlink(missing_ok=True)
+        if state not in (QueueState.LOCKED, QueueState.FAILED):
+            self._replacing.discard(file.id)
+            if file.is_copy:
+                file.path.unlink(missing_ok=True)
+
+    def _namesake(self, file: QueuedFile) -> str | None:
+        """Why an upload has to wait: two files of one name may be two documents, or an old and a new version."""
+        if not file.is_copy or file.id in self._replacing or not file.path.is_file():
+            return None
+        other = self._catalog.document_named(self._library.collection, file.name)
+        known = self._catalog.document(self._library.collection, document_id(file.path))
+        if other is None or known is not None:
+            return None
+        added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at))
+        return f"{file.name}: the library has another document of this name, added {added}."
+
+    def _is_taken(self, name: str) -> bool:
+        queued = {file.name for file in self._catalog.queue(self._library.collection)}
+        return name in queued or self._catalog.document_named(self._library.collection, name) is not None
 
     def _stopped(self, file: QueuedFile, unfinished: str) -> None:
         if self._closing.is_set() or not self._resume.is_set():
@@ -232,12 +290,16 @@ class IngestQueue:
 
     def _enqueue(self, path: Path, name: str, source: str, *, is_copy: bool) -> None:
         size = path.stat().st_size if path.is_file() else 0
-        self._catalog.enqueue(self._library.collection, path, name=name, source=source, size=size, is_copy=is_copy)
+        file_id = self._catalog.enqueue(
+            self._library.collection, path, name=name, source=source, size=size, is_copy=is_copy
+        )
+        self._batch = self._batch or file_id
 
     def _forget_finished(self) -> None:
         """New files on an idle queue begin a new list; what failed stays until it is dismissed."""
         if any(state.is_open for state in self._catalog.queue_totals(self._library.collection)):
             return
+        self._batch = 0
         well = (QueueState.ADDED, QueueState.REPLACED, QueueState.UNCHANGED)
         self._drop(self._catalog.queue(self._library.collection, *well))
 
@@ -253,6 +315,16 @@ class IngestQueue:
         for path in self._incoming.glob("*"):
             if path not in known:
                 path.unlink(missing_ok=True)
+
+
+def _upload(name: str) -> str:
+    """The source of an upload: browsers tell its name and nothing else."""
+    return f"upload:{name}"
+
+
+def _free_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    stem, suffix = Path(name).stem, Path(name).suffix
+    return next(free for number in count(2) if not is_taken(free := f"{stem} ({number}){suffix}"))
 
 
 def _state_of(report: IngestReport) -> QueueState:

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.errors import FootnoteError, ModelMismatch
 from rag.types import Document
 
-_VERSION = 2  # of the tables; a newer catalog is refused instead of being spoiled
+_VERSION = 3  # of the tables; a newer catalog is refused instead of being spoiled
 
 
 class CatalogError(FootnoteError):
@@ -43,6 +43,7 @@ class DocumentRecord:
     Attributes:
         added_at: seconds since 1970, UTC.
         sources: where it came from, one entry per path or upload with these bytes.
+        gaps: what of it could not be read, for the user.
     """
 
     id: str
@@ -54,6 +55,42 @@ class DocumentRecord:
     added_at: float
     state: DocumentState
     sources: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
+
+
+class DocumentOrder(str, Enum):
+    """By what documents are put in order."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    LARGEST = "largest"
+    LONGEST = "longest"  # most pages
+
+
+@dataclass(frozen=True)
+class DocumentQuery:
+    """Which documents are asked for.
+
+    Attributes:
+        words: all of them must stand in the name or the title, in any case.
+        states: empty means every state.
+        with_gaps: only those of which something could not be read.
+    """
+
+    words: str = ""
+    states: tuple[DocumentState, ...] = ()
+    with_gaps: bool = False
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over documents."""
+
+    documents: int
+    pages: int
+    chunks: int
+    size: int  # bytes
 
 
 class QueueState(str, Enum):
@@ -65,6 +102,7 @@ class QueueState(str, Enum):
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     LOCKED = "locked"  # it waits for a password
+    NAMESAKE = "namesake"  # it waits for word whether to replace the document of its name
     FAILED = "failed"
 
     @property
@@ -103,6 +141,19 @@ class Conversation:
     updated_at: float
 
 
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer of a conversation, as JSON values, and what the person who asked thinks of it.
+
+    Attributes:
+        good: None while nobody said so or otherwise.
+    """
+
+    id: int
+    values: dict[str, Any]
+    good: bool | None
+
+
 _tables = sql.MetaData()
 _collections = sql.Table(
     "collections",
@@ -123,6 +174,7 @@ _documents = sql.Table(
     sql.Column("size", sql.Integer, nullable=False),
     sql.Column("added_at", sql.Float, nullable=False),
     sql.Column("state", sql.String, nullable=False, index=True),
+    sql.Column("gaps", sql.Text, nullable=False, server_default=""),
 )
 _sources = sql.Table(
     "sources",
@@ -159,6 +211,21 @@ _messages = sql.Table(
     sql.Column("conversation", sql.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
     sql.Column("answer", sql.Text, nullable=False),
 )
+_feedback = sql.Table(
+    "feedback",
+    _tables,
+    sql.Column("answer", sql.ForeignKey("messages.position", ondelete="CASCADE"), primary_key=True),
+    sql.Column("good", sql.Boolean, nullable=False),
+    sql.Column("given_at", sql.Float, nullable=False),
+)
+_BY_NAME = (sql.func.casefold(_documents.c.name), _documents.c.id)
+_ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
+    DocumentOrder.NEWEST: (_documents.c.added_at.desc(), *_BY_NAME),
+    DocumentOrder.OLDEST: (_documents.c.added_at.asc(), *_BY_NAME),
+    DocumentOrder.NAME: _BY_NAME,
+    DocumentOrder.LARGEST: (_documents.c.size.desc(), *_BY_NAME),
+    DocumentOrder.LONGEST: (_documents.c.pages.desc(), *_BY_NAME),
+}
 _marks = sql.Table("marks", _tables, sql.Column("name", sql.String, primary_key=True))
 
 
@@ -178,6 +245,7 @@ class Catalog:
             if version > _VERSION:
                 raise CatalogError(f"{file} was written by a newer Footnote. Install that version to open it.")
             _tables.create_all(run)
+            _add_missing_columns(run)
             run.exec_driver_sql(f"PRAGMA user_version = {_VERSION}")
 
     def close(self) -> None:
@@ -219,6 +287,7 @@ class Catalog:
             "size": size,
             "added_at": time.time(),
             "state": DocumentState.WRITING.value,
+            "gaps": "\n".join(document.gaps),
         }
         with self._transaction() as run:
             run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
@@ -263,6 +332,44 @@ class Catalog:
             rows = run.execute(query.order_by(_documents.c.added_at.desc(), _documents.c.name)).all()
         return [_record(row, tuple(sorted(sources.get(row.id, ())))) for row in rows]
 
+    def find_documents(
+        self, collection: str, query: DocumentQuery, *, order: DocumentOrder, limit: int, offset: int = 0
+    ) -> list[DocumentRecord]:
+        """One screen of the documents that are asked for; their sources are left out."""
+        rows = sql.select(_documents).where(*_conditions(collection, query)).order_by(*_ORDERS[order])
+        with self._transaction() as run:
+            return [_record(row, ()) for row in run.execute(rows.limit(limit).offset(offset))]
+
+    def document_totals(self, collection: str, query: DocumentQuery = DocumentQuery()) -> Totals:
+        """Sums over the documents that are asked for."""
+        columns = (sql.func.coalesce(sql.func.sum(_documents.c[name]), 0) for name in ("pages", "chunks", "size"))
+        sums = sql.select(sql.func.count(), *columns).where(*_conditions(collection, query))
+        with self._transaction() as run:
+            return Totals(*run.execute(sums).one())
+
+    def document_names(self, collection: str, *, limit: int) -> list[str]:
+        """The first names of documents that are ready, in their order."""
+        names = (
+            sql.select(_documents.c.name)
+            .where(*_conditions(collection, DocumentQuery(states=(DocumentState.READY,))))
+            .distinct()
+            .order_by(_documents.c.name)
+        )
+        with self._transaction() as run:
+            return list(run.execute(names.limit(limit)).scalars())
+
+    def document_named(self, collection: str, name: str) -> DocumentRecord | None:
+        """The last added document of this name, None where there is none; one that is leaving does not count."""
+        query = (
+            sql.select(_documents.c.id)
+            .where(_documents.c.collection == collection, _documents.c.name == name)
+            .where(_documents.c.state != DocumentState.LEAVING.value)
+            .order_by(_documents.c.added_at.desc())
+        )
+        with self._transaction() as run:
+            found = run.execute(query.limit(1)).scalar_one_or_none()
+        return self.document(collection, found) if found is not None else None
+
     def document(self, collection: str, document_id: str) -> DocumentRecord | None:
         """One document, or None when the collection does not have it."""
         with self._transaction() as run:
@@ -292,8 +399,8 @@ class Catalog:
 
     # Queue
 
-    def enqueue(self, collection: str, path: Path, *, name: str, source: str, size: int, is_copy: bool) -> None:
-        """Puts a file at the end of the queue."""
+    def enqueue(self, collection: str, path: Path, *, name: str, source: str, size: int, is_copy: bool) -> int:
+        """Puts a file at the end of the queue and gives its id; later ones have higher ids."""
         row = {
             "collection": collection,
             "path": str(path),
@@ -305,7 +412,7 @@ class Catalog:
             "message": "",
         }
         with self._transaction() as run:
-            run.execute(sql.insert(_queue).values(row))
+            return int(run.execute(sql.insert(_queue).values(row).returning(_queue.c.id)).scalar_one())
 
     def queue(self, collection: str, *states: QueueState, limit: int | None = None) -> list[QueuedFile]:
         """Files of the queue in these states, or in every state when none is named, in their order."""
@@ -321,11 +428,11 @@ class Catalog:
             for row in rows
         ]
 
-    def queue_totals(self, collection: str) -> dict[QueueState, tuple[int, int]]:
-        """(files, bytes) of the queue by state."""
+    def queue_totals(self, collection: str, *, since: int = 0) -> dict[QueueState, tuple[int, int]]:
+        """(files, bytes) of the queue by state, of those with at least the id `since`."""
         query = (
             sql.select(_queue.c.state, sql.func.count(), sql.func.sum(_queue.c.size))
-            .where(_queue.c.collection == collection)
+            .where(_queue.c.collection == collection, _queue.c.id >= since)
             .group_by(_queue.c.state)
         )
         with self._transaction() as run:
@@ -336,6 +443,11 @@ class Catalog:
         with self._transaction() as run:
             query = sql.update(_queue).where(_queue.c.id.in_(ids))
             run.execute(query.values(state=state.value, message=message))
+
+    def rename_queued(self, file_id: int, name: str, source: str) -> None:
+        """Gives a file of the queue another name and source."""
+        with self._transaction() as run:
+            run.execute(sql.update(_queue).where(_queue.c.id == file_id).values(name=name, source=source))
 
     def dequeue(self, ids: Sequence[int]) -> None:
         """Takes files out of the queue."""
@@ -375,6 +487,35 @@ class Catalog:
             query = sql.select(_messages.c.answer).where(_messages.c.conversation == conversation_id)
             return [json.loads(text) for text in run.execute(query.order_by(_messages.c.position)).scalars()]
 
+    def kept_answers(self, conversation_id: str) -> list[KeptAnswer]:
+        """The answers of a conversation with what was thought of them, oldest first."""
+        query = (
+            sql.select(_messages.c.position, _messages.c.answer, _feedback.c.good)
+            .outerjoin(_feedback, _feedback.c.answer == _messages.c.position)
+            .where(_messages.c.conversation == conversation_id)
+            .order_by(_messages.c.position)
+        )
+        with self._transaction() as run:
+            return [KeptAnswer(row.position, json.loads(row.answer), row.good) for row in run.execute(query)]
+
+    def replace_last_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
+        """Puts an answer in the place of the last one of a conversation, and of what was thought of that."""
+        of_it = _messages.c.conversation == conversation_id
+        last = sql.select(sql.func.max(_messages.c.position)).where(of_it)
+        with self._transaction() as run:
+            position = run.execute(last).scalar_one()
+            if position is not None:
+                run.execute(sql.delete(_messages).where(_messages.c.position == position))
+                run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
+
+    def rate_answer(self, answer_id: int, good: bool | None) -> None:
+        """Keeps what was thought of an answer; None takes it back."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_feedback).where(_feedback.c.answer == answer_id))
+            if good is not None:
+                values = {"answer": answer_id, "good": good, "given_at": time.time()}
+                run.execute(sql.insert(_feedback).values(values))
+
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives a conversation another title."""
         with self._transaction() as run:
@@ -412,6 +553,24 @@ class Catalog:
 def _on_connect(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite's own knows ASCII only
+
+
+def _add_missing_columns(run: sql.Connection) -> None:
+    """Brings the tables of an older Footnote up to date."""
+    if "gaps" not in {column["name"] for column in sql.inspect(run).get_columns("documents")}:
+        run.exec_driver_sql("ALTER TABLE documents ADD COLUMN gaps TEXT NOT NULL DEFAULT ''")
+
+
+def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:
+    searched = sql.func.casefold(_documents.c.name + "\n" + _documents.c.title)
+    found = [_documents.c.collection == collection]
+    found += [searched.contains(word.casefold(), autoescape=True) for word in query.words.split()]
+    if query.states:
+        found.append(_documents.c.state.in_([state.value for state in query.states]))
+    if query.with_gaps:
+        found.append(_documents.c.gaps != "")
+    return found
 
 
 def _point_source(run: sql.Connection, collection: str, source: str, document_id: str) -> list[str]:
@@ -449,4 +608,5 @@ def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:
         row.added_at,
         DocumentState(row.state),
         sources,
+        tuple(row.gaps.splitlines()),
     )

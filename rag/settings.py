@@ -91,6 +91,16 @@ def load_settings(
     return Settings(**values)
 
 
+def origins(environment: Mapping[str, str] = os.environ, file: Path = Path("footnote.toml")) -> dict[str, str]:
+    """Where the value of each setting comes from: a variable, the file or "default"."""
+    in_file = _read_toml(file)
+    found = {}
+    for entry in fields(Settings):
+        variable = f"FOOTNOTE_{entry.name.upper()}"
+        found[entry.name] = variable if variable in environment else str(file) if entry.name in in_file else "default"
+    return found
+
+
 def _read_toml(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}

@@ -74,8 +74,8 @@ class Store(Protocol):
         """Those of the chunks that are stored, with their score for a vector, in the order of `ids`."""
         ...
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Every chunk, in no order."""
+    def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
+        """Every chunk, or every one of these documents (ids), in no order."""
         ...
 
     def delete_document(self, document_id: str) -> None:
@@ -165,9 +165,9 @@ class MilvusStore:
         found = dict(zip((row["id"] for row in rows), _hits(rows, scores, vector), strict=True))
         return [found[chunk_id] for chunk_id in ids if chunk_id in found]
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
         with _milvus_errors("The chunks could not be read"):
-            for row in self._query("", _FIELDS):
+            for row in self._query(_where(documents, ()), _FIELDS):
                 yield _chunk(row)
 
     def delete_document(self, document_id: str) -> None:

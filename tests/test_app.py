@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 import ui.session
+from ingest import originals
+from ingest.pipeline import delete_document
+from rag.catalog import DocumentOrder
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
-from tests.documents import write_encrypted_pdf
+from tests.documents import write_encrypted_pdf, write_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 from ui.chat import EXAMPLES
 from ui.session import AnswerJob
@@ -60,13 +64,19 @@ class Page:
             time.sleep(0.05)
 
     def html(self) -> str:
-        return "\n".join(element.proto.body for element in self.test.get("html"))
+        return html_of(self.test)
 
 
 def _library_page() -> None:
     from ui import library
 
     library.show()
+
+
+def _settings_page() -> None:
+    from ui import settings
+
+    settings.show()
 
 
 @pytest.fixture
@@ -78,6 +88,16 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     yield made
     made.engine.close()
     st.cache_resource.clear()
+
+
+def button(at: AppTest, label: str) -> Button:
+    """The first button of this label."""
+    return next(button for button in at.button if button.label == label)
+
+
+def html_of(at: AppTest) -> str:
+    """All of our own HTML that is shown."""
+    return "\n".join(element.proto.body for element in at.get("html"))
 
 
 def unescaped(text: str) -> str:
@@ -117,6 +137,112 @@ def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
     conversation = page.engine.library.catalog.conversations()[0]
     assert conversation.title == "How many days of leave carry over?"
     assert len(page.engine.library.catalog.answers(conversation.id)) == 1
+
+
+def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
+    write_pdf(page.samples / "leave.pdf", ["Page of contents.", "Six days of leave carry over.", "About sick notes."])
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert "<img" not in page.html()
+    button(at, "Show page").click().run()
+    assert 'alt="Page 2 of leave.pdf"' in page.html()
+    assert 'class="place"' in page.html()
+    assert any(text.value == "Page 2 of 3" for text in at.markdown)
+    assert not at.exception
+    at.session_state["page-dialog-shown"] = 3
+    button(at, "Show page").click().run()  # AppTest reruns the page, which closes the view: it opens where it was cited
+    assert 'alt="Page 2 of leave.pdf"' in page.html()
+    assert "Six days of leave carry over" in page.html(), "the conversation is still there"
+
+
+def test_a_source_without_pages_opens_as_text_with_its_marks(page: Page) -> None:
+    attack = "<img src=x onerror=alert(1)>"
+    text = "\n\n".join(f"Rule {number}: {attack} is typed into a form." for number in range(200))
+    (page.samples / "rules.txt").write_text(f"{text}\n\nSix days of leave carry over.\n\n{text}")
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Show in its place").click().run()
+    shown = page.html().split('<div class="sheet">')[1]
+    assert "<mark>Six days of leave carry over.</mark>" in shown
+    assert "Rule 199" in shown
+    assert "<img" not in shown
+    assert any("Part" in text.value and " of " in text.value for text in at.markdown)
+    assert not at.exception
+
+
+def test_a_page_that_cannot_be_drawn_is_shown_as_text(page: Page) -> None:
+    write_pdf(page.samples / "leave.pdf", ["Six days of leave carry over."])
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    (document,) = page.engine.library.catalog.documents("library")
+    file = originals.find(page.engine.library.folder, document.id)
+    assert file is not None
+    write_encrypted_pdf(file, "locked", "heron")
+    button(at, "Show page").click().run()
+    assert "locked with a password, which is not kept" in unescaped(at.warning[0].value)
+    assert "<mark>Six days of leave carry over.</mark>" in page.html().split('<div class="sheet">')[1]
+    delete_document(page.engine.library, document.id)
+    button(at, "Show page").click().run()
+    assert "no longer in the library" in at.info[0].value
+    assert not at.exception
+
+
+def test_the_last_question_is_asked_again_from_the_documents_of_now(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1].", "They carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Ask again").click().run()
+    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    at.run()
+    (conversation,) = page.engine.library.catalog.conversations()
+    texts = [kept.values["text"] for kept in page.engine.library.catalog.kept_answers(conversation.id)]
+    assert texts == ["They carry over until 31 March. [1]"]
+    assert not at.exception
+
+
+def test_an_answer_that_fails_again_leaves_the_last_one(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Ask again").click().run()  # the generator has no reply left
+    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    at.run()
+    assert "The answer broke off" in unescaped(at.error[0].value)
+    assert "Six days of leave" in page.html()
+
+
+def test_a_thumb_is_kept(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    at.feedback[0].set_value(1).run()
+    (conversation,) = page.engine.library.catalog.conversations()
+    (kept,) = page.engine.library.catalog.kept_answers(conversation.id)
+    assert kept.good is True
+    again = AppTest.from_file(APP, default_timeout=30)
+    again.query_params["conversation"] = conversation.id
+    again.run()
+    assert again.feedback[0].value == 1
+    assert not at.exception
+
+
+def test_an_answer_is_copied_with_its_footnotes(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Copy").click().run()
+    assert "Six days of leave.[^1]" in at.code[0].value
+    assert "[^1]: leave.txt: “Six days of leave carry over until 31 March.”" in at.code[0].value
+    button(at, "Edit question").click().run()
+    assert "How many days of leave carry over?" in [area.value for area in at.text_area]
+    assert not at.exception
 
 
 def test_the_page_says_why_a_passage_was_not_read(page: Page) -> None:
@@ -195,7 +321,7 @@ def test_hostile_text_is_only_text(page: Page) -> None:
     at = page.open()
     page.ask("How many days of leave?")
     assert "<img" not in page.html()
-    assert "<script" not in page.html()
+    assert "<script>alert" not in page.html()
     assert not at.exception
 
 
@@ -224,12 +350,109 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert list(at.dataframe[0].value["Name"]) == ["terns.txt"]
-    at.text_input[0].set_value("heron")
+    next(field for field in at.text_input if field.label == "Password").set_value("heron")
     next(button for button in at.button if button.label == "Open").click().run()
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["locked.pdf", "terns.txt"]
-    assert not at.text_input
+    assert [field.label for field in at.text_input] == ["Search by name"]
+    assert not at.exception
+
+
+def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
+    for number in range(53):
+        (page.samples / f"note {number:02}.txt").write_text(f"Note number {number}.")
+    at = page.open_library()
+    assert len(at.dataframe[0].value) == 50
+    assert any(text.value == "1 to 50 of 53" for text in at.markdown)
+    at.selectbox[1].select(DocumentOrder.NAME).run()
+    button(at, "Next").click().run()
+    assert list(at.dataframe[0].value["Name"]) == ["note 50.txt", "note 51.txt", "note 52.txt"]
+    at.text_input[0].set_value("NOTE 51").run()
+    assert list(at.dataframe[0].value["Name"]) == ["note 51.txt"]
+    at.text_input[0].set_value("nothing of this name").run()
+    assert at.info[0].value == "No document matches."
+    at.text_input[0].set_value("").run()
+    at.selectbox[0].select("With gaps").run()
+    assert not at.dataframe
+    assert not at.exception
+
+
+def test_a_document_shows_its_facts_and_pages(page: Page) -> None:
+    write_pdf(page.samples / "leave_*rules*.pdf", ["Page of contents.", "", "Six days of leave carry over."])
+    page.open()
+    (document,) = page.engine.library.catalog.documents("library")
+    at = AppTest.from_function(_library_page, default_timeout=30)
+    at.query_params["document"] = document.id
+    at.run()
+    assert unescaped(at.header[0].value) == "leave_*rules*.pdf"
+    assert at.code[0].value == document.id
+    assert any("3 pages · 2 passages" in text.value for text in at.caption)
+    assert 'alt="Page 1 of leave_*rules*.pdf"' in html_of(at)
+    button(at, "Next").click().run()
+    assert 'alt="Page 2 of leave_*rules*.pdf"' in html_of(at)
+    at.segmented_control[0].select("Text").run()
+    assert "No text was read" in at.info[0].value
+    button(at, "Next").click().run()
+    at.segmented_control[0].select("Passages").run()
+    assert "Six days of leave carry over." in html_of(at)
+    button(at, "Delete").click().run()
+    assert "They leave the answers at once" in "".join(text.value for text in at.markdown)
+    button(at, "Cancel").click().run()
+    assert page.engine.library.catalog.document("library", document.id) is not None
+    delete_document(page.engine.library, document.id)
+    at.run()
+    assert "not in the library" in at.info[0].value
+    assert not at.exception
+
+
+def test_an_upload_of_a_known_name_asks_whether_to_replace(page: Page) -> None:
+    at = page.open_library()
+    for text in (b"The report of March.", b"The report of April.", b"The report of May."):
+        at.file_uploader[0].set_value([("report.txt", text, "text/plain")]).run()
+        page.wait(lambda: not page.engine.queue.snapshot().is_open)
+        at.run()
+    assert list(at.dataframe[0].value["Name"]) == ["report.txt"]
+    assert "another document of this name" in unescaped(at.markdown[1].value)
+    button(at, "Keep both").click().run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    button(at, "Replace it").click().run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert sorted(at.dataframe[0].value["Name"]) == ["report (2).txt", "report.txt"]
+    assert not at.exception
+
+
+def test_a_failed_file_can_be_left_out(page: Page) -> None:
+    (page.samples / "empty.txt").write_text("")
+    at = page.open_library()
+    button(at, "Leave it out").click().run()
+    assert not at.error
+    assert page.engine.queue.snapshot().files == ()
+
+
+def test_a_name_that_the_browser_quoted_is_read_as_it_was(page: Page) -> None:
+    at = page.open_library()
+    at.file_uploader[0].set_value([("a %22b%22 %0A 🦉.txt", b"About owls.", "text/plain")]).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert list(at.dataframe[0].value["Name"]) == ['a "b" 🦉.txt']
+
+
+def test_the_settings_page_tells_what_is_loaded_and_where_data_lies(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave.")
+    page.open()
+    at = AppTest.from_function(_settings_page, default_timeout=60).run()
+    text = unescaped(" ".join(element.value for element in (*at.markdown, *at.caption)))
+    assert "all-mpnet-base-v2" in text
+    assert "Search: 1 passage, exact" in text
+    assert "0 outbound connections configured" in text
+    sizes = at.dataframe[0].value.set_index("What")
+    assert sizes.loc["Copies of the documents", "Size"] == "18 B"
+    settings = at.dataframe[1].value.set_index("Setting")
+    assert tuple(settings.loc["minimum_score", ["Value", "From"]]) == ("0.1", "FOOTNOTE_MINIMUM_SCORE")
+    assert settings.loc["top_k", "From"] == "default"
     assert not at.exception
 
 

@@ -118,6 +118,21 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     expect(answer).to_contain_text("three to five")
     expect(answer.locator(".footnote").first).to_have_text("1")
 
+    page.get_by_role("button", name="Show page").first.click()
+    picture = page.get_by_role("img", name="Page 2 of herons.pdf")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 1_000
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("img", name="Page 3 of herons.pdf")).to_be_visible()
+    page.get_by_role("button", name="Previous").click()
+    page.get_by_text("Text", exact=True).click()
+    expect(page.locator(".sheet mark").first).to_contain_text("three to five eggs")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Original").click()
+    assert download.value.suggested_filename == "herons.pdf"
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(answer).to_contain_text("three to five")
+
     page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").click()
     page.get_by_text("Rename", exact=True).click()
     page.get_by_role("dialog").get_by_label("Name").fill("Birds")
@@ -127,6 +142,31 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     page.reload()  # the conversation is kept
     page.get_by_test_id("stSidebar").get_by_role("button", name="Birds").click()
     expect(page.locator(".source .place").first).to_have_text("1 · herons.pdf, p. 2")
+
+
+def test_a_document_is_opened_from_the_table_and_deleted(page: Page, address: str, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1200, "height": 1400})
+    page.goto(f"{address}/library")
+    expect(page.get_by_text("Ready ·")).to_be_visible(timeout=120 * SECONDS)
+    page.locator("input[type=file]").set_input_files(write_pdf(tmp_path / "owls.pdf", ["Owls hunt at night."]))
+    expect(page.get_by_text("1 added")).to_be_visible(timeout=60 * SECONDS)
+    page.get_by_label("Search by name").fill("OWLS")
+    page.get_by_label("Search by name").press("Enter")
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("td", has_text="owls.pdf")).to_be_attached()
+    expect(table.locator("td", has_text="herons.pdf")).not_to_be_attached()
+    table.click(position={"x": 120, "y": 50})
+    expect(page.get_by_role("heading", name="owls.pdf")).to_be_visible()
+    expect(page.get_by_role("img", name="Page 1 of owls.pdf")).to_be_visible()
+    assert "document=" in page.url
+    page.reload()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).not_to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+    expect(page.get_by_role("heading", name="owls.pdf")).not_to_be_visible()
 
 
 @pytest.mark.parametrize("place", ["", "library"])

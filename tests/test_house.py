@@ -11,7 +11,7 @@ import pytest
 
 from ingest.pipeline import ACCEPTED
 from rag.errors import SettingsError
-from rag.settings import Settings, load_settings
+from rag.settings import Settings, load_settings, origins
 
 ROOT = Path(__file__).parents[1]
 ROOMS = {"rag": set(), "ingest": {"rag"}, "ui": {"rag", "ingest"}}
@@ -58,6 +58,8 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "filelock",
         "markdown_it",
         "pypdf",
+        "pypdfium2",
+        "PIL",
         "docx",
         "pptx",
         "openpyxl",
@@ -87,6 +89,20 @@ def test_every_format_is_documented() -> None:
     table = (ROOT / "docs/formats.md").read_text()
     rows = set(re.findall(r"`(\.\w+)`", "".join(line for line in table.splitlines() if line.startswith("|"))))
     assert rows == set(ACCEPTED)
+
+
+def test_the_settings_page_explains_every_setting_like_the_readme() -> None:
+    from ui.settings import MEANINGS
+
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| (.*?) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert {field.name: rows[field.name] for field in fields(Settings)} == MEANINGS
+
+
+def test_the_origin_of_each_setting_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "footnote.toml"
+    file.write_text("top_k = 3\nminimum_score = 0.5\n")
+    found = origins({"FOOTNOTE_TOP_K": "9"}, file)
+    assert (found["top_k"], found["minimum_score"], found["dtype"]) == ("FOOTNOTE_TOP_K", str(file), "default")
 
 
 def test_settings_come_from_file_then_environment(tmp_path: Path) -> None:

@@ -184,3 +184,74 @@ def test_a_defect_of_ours_is_named_and_stops_nothing(
     queue.receive("b.txt", b"About terns.")
     assert finish(queue) == {"a.txt": QueueState.FAILED, "b.txt": QueueState.ADDED}
     assert "a.txt" in queue.snapshot().files[0].message
+
+
+def test_another_document_of_the_same_name_waits_for_a_word(queue: IngestQueue, library: Library) -> None:
+    queue.receive("report.txt", b"The report of March.")
+    finish(queue)
+    queue.receive("report.txt", b"The report of March.")
+    assert finish(queue) == {"report.txt": QueueState.UNCHANGED}
+    queue.receive("report.txt", b"The report of April.")
+    queue.receive("other.txt", b"About terns.")
+    assert finish(queue) == {"report.txt": QueueState.NAMESAKE, "other.txt": QueueState.ADDED}
+    assert "another document of this name" in queue.snapshot().files[0].message
+    queue.keep_both(queue.snapshot().files[0])
+    assert finish(queue)["report (2).txt"] is QueueState.ADDED
+    assert names(library) == {"report.txt", "report (2).txt", "other.txt"}
+
+
+def test_a_namesake_replaces_when_it_is_told_to(queue: IngestQueue, library: Library) -> None:
+    queue.receive("report.txt", b"The report of March.")
+    queue.receive("report.txt", b"The report of April.")
+    wait(lambda: not queue.snapshot().is_open)
+    queue.replace(next(file for file in queue.snapshot().files if file.state is QueueState.NAMESAKE))
+    wait(lambda: QueueState.REPLACED in queue.snapshot().totals)
+    assert names(library) == {"report.txt"}
+    assert library.store.count() == 1
+    assert not list((library.folder / "incoming").iterdir())
+
+
+def test_an_upload_takes_the_place_of_a_file_from_a_folder(
+    queue: IngestQueue, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "report.txt").write_text("The report of March.")
+    queue.put(find_files([tmp_path / "report.txt"]))
+    finish(queue)
+    queue.receive("report.txt", b"The report of April.")
+    assert finish(queue)["report.txt"] is QueueState.NAMESAKE
+    queue.replace(queue.snapshot().files[0])
+    wait(lambda: QueueState.REPLACED in queue.snapshot().totals)
+    assert names(library) == {"report.txt"}
+    assert library.store.count() == 1
+
+
+def test_a_file_that_changed_in_its_folder_replaces_without_a_word(
+    queue: IngestQueue, library: Library, tmp_path: Path
+) -> None:
+    for text in ("The report of March.", "The report of April."):
+        (tmp_path / "report.txt").write_text(text)
+        queue.put(find_files([tmp_path / "report.txt"]))
+        state = finish(queue)["report.txt"]
+    assert state is QueueState.REPLACED
+
+
+def test_a_new_batch_does_not_count_what_failed_before(
+    queue: IngestQueue, embedder: GatedEmbedder, library: Library
+) -> None:
+    queue.receive("broken.pdf", b"%PDF-1.7 nothing")
+    finish(queue)
+    embedder.gate.clear()
+    embedder.waiting.clear()
+    queue.receive("a.txt", b"About herons.")
+    queue.receive("b.txt", b"About terns.")
+    embedder.waiting.wait(20)
+    snapshot = queue.snapshot()
+    assert (snapshot.closed, sum(snapshot.batch.values())) == (0, 2)
+    assert snapshot.fraction < 0.6
+    assert snapshot.totals[QueueState.FAILED] == 1
+    embedder.gate.set()
+    finish(queue)
+    assert queue.snapshot().closed == 2
+    failed = next(file for file in queue.snapshot().files if file.state is QueueState.FAILED)
+    queue.drop(failed)
+    assert QueueState.FAILED not in queue.snapshot().totals

@@ -3,13 +3,15 @@
 import streamlit as st
 
 from rag.assistant import QUESTION_CHARACTERS, Stage
-from rag.catalog import Conversation, DocumentState
+from rag.catalog import DocumentQuery, DocumentState, KeptAnswer
 from rag.errors import FootnoteError
-from rag.types import answer_from_json
+from rag.types import Scope, answer_from_json
+from ui.parts.actions import show_actions
+from ui.parts.conversations import show_conversations
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
-from ui.parts.text import plain
+from ui.parts.text import counted, plain
 from ui.parts.why import show_why
 from ui.session import AnswerJob, Engine, open_engine
 
@@ -22,7 +24,14 @@ _MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
 _ASKED = "asked-documents"  # key of the names chosen
 _TITLE = 48  # characters of a question that name its conversation
-_TITLE_LIMIT = 200
+# Not on a touch screen, where a keyboard would jump up, and not away from another field.
+_FOCUS = """<script>
+setTimeout(() => {
+  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches)
+    document.querySelector('[data-testid="stChatInput"] textarea')?.focus({preventScroll: true});
+}, 200);  // the field is drawn a moment later
+</script>"""
+_OFFERED = 2_000  # names to choose from; a longer list would be sent with every redraw
 
 
 def show() -> None:
@@ -31,23 +40,43 @@ def show() -> None:
     _recall(engine)
     _sidebar(engine)
     conversation = st.session_state["conversation"]
-    answers = [answer_from_json(values) for values in engine.library.catalog.answers(conversation)]
+    answers = engine.library.catalog.kept_answers(conversation)
     job = engine.answer_jobs.get(conversation)
     if not answers and job is None:
         _welcome(engine)
-    for number, answer in enumerate(answers):
-        with st.chat_message("user", avatar=_USER):
-            st.text(answer.question)
-        with st.chat_message("assistant", avatar=_FOOTNOTE):
-            show_answer(answer)
-            show_why(engine, answer, key=f"why-{conversation}-{number}")
+    if job is not None and job.again and not job.failure:
+        answers = answers[:-1]
+    for kept in answers:
+        _show_answer(engine, conversation, kept, is_last=job is None and kept is answers[-1])
     if job is not None:
         _show_job(engine, conversation, job)
-    question = st.chat_input(
-        "Ask your documents", max_chars=QUESTION_CHARACTERS, disabled=job is not None and not job.done.is_set()
-    )
+    _question(engine, busy=job is not None and not job.done.is_set())
+
+
+def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last: bool) -> None:
+    answer = answer_from_json(kept.values)
+    with st.chat_message("user", avatar=_USER):
+        st.text(answer.question)
+    with st.chat_message("assistant", avatar=_FOOTNOTE):
+        show_answer(engine, answer, key=str(kept.id))
+        show_actions(engine, kept, conversation, _scope(engine) if is_last else None, is_last=is_last)
+        show_why(engine, answer, key=f"why-{kept.id}")
+
+
+def _question(engine: Engine, *, busy: bool) -> None:
+    """The field at the foot of the page; it is ready to be typed into."""
+    if (waiting := engine.queue.snapshot()).is_open and st.session_state["conversation"]:
+        left = sum(waiting.batch.values()) - waiting.closed
+        st.caption(f":material/hourglass: {counted(left, 'file')} still on the way into the library: not asked yet.")
+    question = st.chat_input("Ask your documents", max_chars=QUESTION_CHARACTERS, disabled=busy)
+    if not busy:
+        st.html(_FOCUS, unsafe_allow_javascript=True)
     if question:
         _ask(engine, question)
+
+
+def _scope(engine: Engine) -> Scope:
+    return engine.library.scope(st.session_state[_ASKED])
 
 
 def _recall(engine: Engine) -> None:
@@ -64,77 +93,31 @@ def _recall(engine: Engine) -> None:
 
 def _sidebar(engine: Engine) -> None:
     with st.sidebar:
-        if st.button("New conversation", icon=":material/add:", width="stretch"):
-            st.session_state["conversation"] = ""
-            st.rerun()
-        for conversation in engine.library.catalog.conversations():
-            _conversation(engine, conversation)
+        show_conversations(engine)
         _choose_documents(engine)
         show_status(engine)
 
 
 def _choose_documents(engine: Engine) -> None:
     """What the next questions are asked of."""
-    names = sorted({document.name for document in engine.library.catalog.documents(engine.settings.collection)})
+    names = engine.library.catalog.document_names(engine.settings.collection, limit=_OFFERED)
     st.session_state[_ASKED] = [name for name in st.session_state.get(_ASKED, ()) if name in names]
     st.multiselect("Ask only", names, placeholder="All documents", key=_ASKED, persist_state="session")
 
 
-def _conversation(engine: Engine, conversation: Conversation) -> None:
-    current = conversation.id == st.session_state["conversation"]
-    name, menu = st.columns([5, 1], vertical_alignment="center")
-    if name.button(
-        plain(conversation.title),
-        key=f"open-{conversation.id}",
-        type="secondary" if current else "tertiary",
-        width="stretch",
-    ):
-        st.session_state["conversation"] = conversation.id
-        st.rerun()
-    with menu:
-        chosen = st.menu_button(
-            "", ("Rename", "Delete"), icon=":material/more_horiz:", type="tertiary", key=f"menu-{conversation.id}"
-        )
-    if chosen == "Rename":
-        _rename(engine, conversation)
-    elif chosen == "Delete":
-        _confirm_delete(engine, conversation.id)
-
-
-@st.dialog("Rename this conversation")
-def _rename(engine: Engine, conversation: Conversation) -> None:
-    with st.form("rename", border=False):
-        title = st.text_input("Name", conversation.title, max_chars=_TITLE_LIMIT).strip()
-        if st.form_submit_button("Rename", type="primary") and title:
-            engine.library.catalog.rename_conversation(conversation.id, title)
-            st.rerun()
-
-
-@st.dialog("Delete this conversation?")
-def _confirm_delete(engine: Engine, conversation: str) -> None:
-    st.write("Its questions and answers are deleted. The documents stay.")
-    if st.button("Delete", type="primary"):
-        if job := engine.answer_jobs.pop(conversation, None):
-            job.stop()
-        engine.library.catalog.delete_conversation(conversation)
-        if st.session_state["conversation"] == conversation:
-            st.session_state["conversation"] = ""
-        st.rerun()
-
-
 def _welcome(engine: Engine) -> None:
     st.title("Ask your documents")
-    documents = engine.library.catalog.documents(engine.settings.collection)
-    ready = [document for document in documents if document.state is DocumentState.READY]
+    catalog, collection = engine.library.catalog, engine.settings.collection
+    ready = catalog.document_totals(collection, DocumentQuery(states=(DocumentState.READY,))).documents
     if (snapshot := engine.queue.snapshot()).is_open:
         _show_filling(engine, None if ready else snapshot.closed)
     elif not ready:
         st.info("The library is empty. Add documents on the Library page, then ask.", icon=":material/folder_open:")
     if not ready:
         return
-    count = f"{len(ready)} {'document is' if len(ready) == 1 else 'documents are'}"
-    st.write(f"{count} in the library. Every sentence of an answer shows where it stands.")
-    if not snapshot.is_open and any(document.name == _MANUAL for document in ready):
+    verb = "is" if ready == 1 else "are"
+    st.write(f"{counted(ready, 'document')} {verb} in the library. Every sentence of an answer shows where it stands.")
+    if not snapshot.is_open and catalog.document_named(collection, _MANUAL):
         for example in EXAMPLES:
             if st.button(example, key=f"example-{example}", icon=":material/lightbulb:"):
                 _ask(engine, example)
@@ -159,7 +142,7 @@ def _ask(engine: Engine, question: str) -> None:
         conversation = engine.library.catalog.start_conversation(title).id
         st.session_state["conversation"] = conversation
     try:
-        engine.ask(conversation, question, engine.library.scope(st.session_state[_ASKED]))
+        engine.ask(conversation, question, _scope(engine))
     except FootnoteError as exc:
         st.warning(plain(str(exc)), icon=":material/hourglass:")
         return
@@ -176,7 +159,7 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
         st.text(job.question)
     with st.chat_message("assistant", avatar=_FOOTNOTE):
         if job.failure:
-            st.error(job.failure, icon=":material/error:")
+            st.error(plain(job.failure), icon=":material/error:")
             if st.button("Dismiss"):
                 engine.answer_jobs.pop(conversation, None)
                 st.rerun()

@@ -23,7 +23,8 @@ from rag.library import Library
 from rag.progress import OnProgress
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
-from rag.types import Scope, Turn, answer_from_json, answer_to_json
+from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from ui.parts.text import plain
 
 _log = logging.getLogger(__name__)
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
@@ -66,8 +67,11 @@ class Engine:
             raise
         threading.Thread(target=self._load, name="models", daemon=True).start()
 
-    def ask(self, conversation: str, question: str, scope: Scope = Scope()) -> None:
+    def ask(self, conversation: str, question: str, scope: Scope = Scope(), *, again: bool = False) -> None:
         """Starts an answer that ends in the conversation, whether or not somebody watches.
+
+        Args:
+            again: it takes the place of the last answer, once it is whole.
 
         Raises:
             FootnoteError: an answer is in work there, asked in another window.
@@ -77,7 +81,7 @@ class Engine:
             raise FootnoteError(
                 f"This conversation is still answering “{job.question}”. Ask again when it is done, or begin a new one."
             )
-        self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope)
+        self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope, again=again)
 
     def close(self) -> None:
         """Lets go of the library; answers in work are dropped."""
@@ -113,8 +117,9 @@ class Engine:
 class AnswerJob:
     """One question on its way to an answer that is kept in its conversation."""
 
-    def __init__(self, engine: Engine, conversation: str, question: str, scope: Scope) -> None:
+    def __init__(self, engine: Engine, conversation: str, question: str, scope: Scope, *, again: bool = False) -> None:
         self.question = question
+        self.again = again
         self.reply: Reply | None = None
         self.failure = ""
         self.done = threading.Event()
@@ -147,11 +152,16 @@ class AnswerJob:
             raise FootnoteError(self._engine.state.failure)
         catalog = self._engine.library.catalog
         answers = [answer_from_json(values) for values in catalog.answers(self._conversation)]
-        history = [Turn(answer.standalone, answer.text) for answer in answers]
+        before = answers[:-1] if self.again else answers
+        history = [Turn(answer.standalone, answer.text) for answer in before]
         self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
         for _ in self.reply:
             pass
-        catalog.add_answer(self._conversation, answer_to_json(self.reply.answer))
+        answer = self.reply.answer
+        if not self.again:
+            catalog.add_answer(self._conversation, answer_to_json(answer))
+        elif answer.finish is not Finish.STOPPED:
+            catalog.replace_last_answer(self._conversation, answer_to_json(answer))
 
 
 def _address() -> str:
@@ -171,5 +181,5 @@ def open_engine() -> Engine:
     try:
         return get_engine(load_settings())
     except FootnoteError as exc:
-        st.error(str(exc), icon=":material/error:")
+        st.error(plain(str(exc)), icon=":material/error:")
         st.stop()

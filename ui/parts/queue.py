@@ -65,7 +65,7 @@ def _controls(queue: IngestQueue, *, paused: bool) -> None:
 
 def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
     """ "2 of 6 files done · about 40 s left"."""
-    total = sum(snapshot.totals.values())
+    total = sum(snapshot.batch.values())
     text = f"{snapshot.closed} of {total} {'file' if total == 1 else 'files'} done"
     if not engine.queue.is_started:
         return f"{text} · waiting for the embedding model"
@@ -97,6 +97,8 @@ def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
     for file in snapshot.files:
         if file.state is QueueState.FAILED:
             _show_failure(queue, file)
+        elif file.state is QueueState.NAMESAKE:
+            _ask_namesake(queue, file)
         elif file.state is QueueState.LOCKED:
             _ask_password(queue, file)
         elif file.message:
@@ -104,11 +106,32 @@ def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
 
 
 def _show_failure(queue: IngestQueue, file: QueuedFile) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.error(plain(file.message), icon=":material/error:")
-        if st.button("", icon=":material/refresh:", key=f"retry-{file.id}", help="Try again"):
+    st.error(plain(file.message), icon=":material/error:")
+    with st.container(horizontal=True):
+        if st.button("Try again", icon=":material/refresh:", type="tertiary", key=f"retry-{file.id}"):
             queue.retry(file)
             st.rerun()
+        _leave_out(queue, file)
+
+
+def _leave_out(queue: IngestQueue, file: QueuedFile) -> None:
+    if st.button("Leave it out", icon=":material/close:", type="tertiary", key=f"drop-{file.id}"):
+        queue.drop(file)
+        st.rerun()
+
+
+def _ask_namesake(queue: IngestQueue, file: QueuedFile) -> None:
+    """Replacing would take the other document away: the person decides."""
+    with st.container(border=True, gap="small"):
+        st.markdown(f":material/difference: {plain(file.message)} Is this a new version of it?")
+        with st.container(horizontal=True):
+            if st.button("Replace it", key=f"replace-{file.id}"):
+                queue.replace(file)
+                st.rerun()
+            if st.button("Keep both", key=f"both-{file.id}"):
+                queue.keep_both(file)
+                st.rerun()
+            _leave_out(queue, file)
 
 
 def _ask_password(queue: IngestQueue, file: QueuedFile) -> None:
@@ -121,6 +144,7 @@ def _ask_password(queue: IngestQueue, file: QueuedFile) -> None:
         if st.form_submit_button("Open") and password:
             queue.retry(file, password)
             st.rerun()
+    _leave_out(queue, file)
 
 
 def _list(rows: list[tuple[str, str]], total: int) -> None:

@@ -8,12 +8,14 @@ import streamlit as st
 
 from rag.evidence import Line
 from rag.markdown import render
-from rag.types import Answer, Citation, Finish, Hit, Span
-from ui.parts.text import duration, plain
+from rag.types import Answer, Finish, Hit, Span
+from ui.parts.page_view import page_button
+from ui.parts.text import counted, duration, marked, plain
+from ui.session import Engine
 
 _STYLE = """<style>
 .footnote {font-size: .72em; vertical-align: super; line-height: 0; margin-left: .1em; font-weight: 600; opacity: .75}
-.source {border-left: 3px solid rgba(20, 130, 135, .6); padding: .1rem 0 .1rem .8rem; margin: .3rem 0 .8rem}
+.source {border-left: 3px solid rgba(20, 130, 135, .6); padding: .1rem 0 .1rem .8rem; margin: .3rem 0 0}
 .source .place {font-weight: 600; overflow-wrap: anywhere}
 .source .detail {opacity: .7; font-size: .85em}
 .source .passage {white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92em; margin-top: .2rem}
@@ -41,51 +43,50 @@ def show_line(line: Line, hits: Sequence[Hit]) -> None:
     )
 
 
-def show_answer(answer: Answer) -> None:
+def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
     """A finished answer: text, how it ended, sources."""
     if answer.standalone != answer.question:
         st.caption(f"Understood as: {plain(answer.standalone)}")
     show_text(answer.text)
     ending = _ENDINGS.get(answer.finish, "")
     st.caption(f"{ending} Answered in {duration(answer.timings.total)}.".strip())
-    if answer.citations:
-        st.html(_STYLE + "".join(_cited(citation) for citation in answer.citations))
-    _show_others(answer)
+    for citation in answer.citations:
+        _show_source(engine, str(citation.number), citation.hit, citation.marks, key=f"{key}-{citation.number}")
+    _show_others(engine, answer, key=f"{key}-other")
 
 
-def _show_others(answer: Answer) -> None:
+def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     cited = {citation.number for citation in answer.citations}
     read = [(number, hit) for number, hit in enumerate(answer.used, 1) if number not in cited]
     if not read and not answer.dropped:
         return
     refused = answer.finish is Finish.NOTHING_NEAR
-    title = "Nearest passages" if refused else f"{len(read)} more passages read, {len(answer.dropped)} left out"
+    title = (
+        "Nearest passages" if refused else f"{counted(len(read), 'more passage')} read, {len(answer.dropped)} left out"
+    )
     with st.expander(title):
         if read:
             st.caption("Nothing here seems to answer the question" if refused else "Read by the model, not cited")
-            st.html(_STYLE + "".join(_source(str(number), hit, ()) for number, hit in read))
+            for number, hit in read:
+                _show_source(engine, str(number), hit, (), key=f"{key}-{number}")
         if answer.dropped:
             st.caption("Found, but too far from the question or too many for the prompt")
-            st.html(_STYLE + "".join(_source("–", hit, ()) for hit in answer.dropped))
+            for number, hit in enumerate(answer.dropped, 1):
+                _show_source(engine, "–", hit, (), key=f"{key}-dropped-{number}")
 
 
-def _cited(citation: Citation) -> str:
-    return _source(str(citation.number), citation.hit, citation.marks)
+def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *, key: str) -> None:
+    """A passage with its marks, and the way to its page."""
+    with st.container(key=f"source-{key}", gap="xxsmall"):
+        st.html(_STYLE + _source(number, hit, marks))
+        page_button(engine, hit.chunk, marks, key=f"page-{key}")
 
 
 def _source(number: str, hit: Hit, marks: Sequence[Span]) -> str:
     also = ", ".join(dict.fromkeys(copy.label for copy in hit.copies))
     details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}", also and f"also in {also}")))
     return (
-        f'<div class="source"><div class="place">{number} · {html.escape(hit.chunk.label)}</div>'
+        f'<div class="source"><div class="place">{number} · <bdi>{html.escape(hit.chunk.label)}</bdi></div>'
         f'<div class="detail">{html.escape(details)}</div>'
-        f'<div class="passage">{_marked(hit.chunk.text, marks)}</div></div>'
+        f'<div class="passage">{marked(hit.chunk.text, marks)}</div></div>'
     )
-
-
-def _marked(text: str, marks: Sequence[Span]) -> str:
-    parts, end = [], 0
-    for mark in marks:
-        parts += [html.escape(text[end : mark.start]), f"<mark>{html.escape(text[mark.start : mark.end])}</mark>"]
-        end = mark.end
-    return "".join([*parts, html.escape(text[end:])])

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.parts.text import plain
 from ui.session import Engine
 
 
@@ -10,7 +11,7 @@ def show_status(engine: Engine) -> None:
     """One line, or the reason why nothing can be asked."""
     state = engine.state
     if state.failure:
-        st.error(state.failure, icon=":material/error:")
+        st.error(plain(state.failure), icon=":material/error:")
     elif not state.can_answer:
         st.caption(state.text)
         st.progress(state.fraction or 0.0)

@@ -1,11 +1,24 @@
 """Text as the page shows it; that of users, documents and models is made safe for Streamlit's Markdown."""
 
+import html
 import re
+from collections.abc import Sequence
+
+from rag.types import Span
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it stands."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$:~])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$:~])", r"\\\1", " ".join(text.split()))
+
+
+def marked(text: str, marks: Sequence[Span]) -> str:
+    """Escaped HTML of the text, its marks set in `<mark>`."""
+    parts, end = [], 0
+    for mark in marks:
+        parts += [html.escape(text[end : mark.start]), f"<mark>{html.escape(text[mark.start : mark.end])}</mark>"]
+        end = mark.end
+    return "".join([*parts, html.escape(text[end:])])
 
 
 def duration(seconds: float) -> str:
@@ -13,3 +26,13 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 page", "2,000 pages"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A title as the name of a file that every system takes."""
+    return (re.sub(r"[^\w\- ]+", "", title).strip()[:60] or "footnote") + suffix

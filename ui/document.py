@@ -1,0 +1,57 @@
+"""A document on its own: what is known of it, its pages and its passages."""
+
+import datetime
+
+import streamlit as st
+
+from rag.catalog import DocumentRecord, DocumentState
+from rag.models.space import readable
+from ui.parts.deletion import delete_dialog
+from ui.parts.page_view import show_pages
+from ui.parts.text import counted, plain
+from ui.session import Engine
+
+DOCUMENT = "document"  # the part of the address that names it
+
+
+def show_document(engine: Engine, document_id: str) -> None:
+    """Read top-down: back, name, facts, what is missing, pages."""
+    st.query_params[DOCUMENT] = document_id  # again: a rerun on the way here may have kept it from the browser
+    if st.button("All documents", icon=":material/arrow_back:", type="tertiary"):
+        st.query_params.clear()
+        st.rerun()
+    record = engine.library.catalog.document(engine.settings.collection, document_id)
+    if record is None:
+        st.info("This document is not in the library, or no longer.", icon=":material/search_off:")
+        return
+    st.header(plain(record.name), anchor=False)
+    _facts(record)
+    if record.gaps:
+        st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
+    if st.button("Delete", icon=":material/delete:", key="delete-document"):
+        delete_dialog(engine, [record])
+    if record.state is DocumentState.READY:
+        show_pages(engine, record, key=f"document-{document_id[:12]}")
+    elif record.state is DocumentState.WRITING:
+        st.info("It is not whole yet, so no answer reads it. If nothing is being added now, add it again to carry on.")
+    else:
+        st.info("It is being deleted; no answer reads it any longer.")
+
+
+def _facts(record: DocumentRecord) -> None:
+    added = datetime.datetime.fromtimestamp(record.added_at)
+    if record.title and record.title != record.name:
+        st.markdown(plain(record.title))
+    st.caption(
+        f"Added {added:%Y-%m-%d %H:%M} · {readable(record.size)} · {counted(record.pages, 'page')} · "
+        f"{counted(record.chunks, 'passage')}"
+    )
+    with st.expander("Where it comes from"):
+        st.text("\n".join(map(_source, record.sources)) or "unknown")
+        st.caption("sha256 of its bytes")
+        st.code(record.id, language=None, wrap_lines=True)
+
+
+def _source(source: str) -> str:
+    name = source.removeprefix("upload:")
+    return f"{name} (uploaded)" if name != source else name

@@ -1,0 +1,77 @@
+"""What can be done with an answer: say what it is worth, copy it, ask again."""
+
+import streamlit as st
+
+from rag.assistant import QUESTION_CHARACTERS
+from rag.catalog import KeptAnswer
+from rag.errors import FootnoteError
+from rag.export import to_markdown
+from rag.types import Answer, Scope, answer_from_json
+from ui.parts.confirm import confirm
+from ui.parts.text import file_name, plain
+from ui.session import Engine
+
+
+def show_actions(engine: Engine, kept: KeptAnswer, conversation: str, scope: Scope | None, *, is_last: bool) -> None:
+    """One row under an answer. `scope`: of what it is asked again, None while that is not possible."""
+    answer = answer_from_json(kept.values)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _rate(engine, kept)
+        if st.button("Copy", icon=":material/content_copy:", type="tertiary", key=f"copy-{kept.id}"):
+            copy_dialog(answer.question, [answer])
+        if not is_last:
+            return
+        busy = scope is None
+        again = st.button(
+            "Ask again",
+            icon=":material/refresh:",
+            type="tertiary",
+            key=f"again-{kept.id}",
+            help="Answers the question anew, from the documents as they are now",
+            disabled=busy,
+        )
+        edit = st.button("Edit question", icon=":material/edit:", type="tertiary", key=f"edit-{kept.id}", disabled=busy)
+    if again and scope is not None:
+        _ask_again(engine, conversation, answer.question, scope)
+    elif edit and scope is not None:
+        _edit(engine, conversation, answer.question, scope)
+
+
+def _rate(engine: Engine, kept: KeptAnswer) -> None:
+    key = f"rate-{kept.id}"
+
+    def keep() -> None:
+        thumb = st.session_state[key]
+        engine.library.catalog.rate_answer(kept.id, None if thumb is None else bool(thumb))
+
+    st.feedback("thumbs", key=key, default=None if kept.good is None else int(kept.good), on_change=keep)
+
+
+@st.dialog("Copy or save as Markdown", width="medium")
+def copy_dialog(title: str, answers: list[Answer]) -> None:
+    """The text with its footnotes, to be copied or saved; one answer goes under its question alone."""
+    text = to_markdown("" if [title] == [answer.question for answer in answers] else title, answers)
+    st.code(text, language="markdown", wrap_lines=True, height=360)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Save", text, file_name=file_name(title, ".md"), mime="text/markdown", type="primary", on_click="ignore"
+        )
+        if st.button("Close", key="dialog-close"):
+            st.rerun()
+
+
+@st.dialog("Edit the question")
+def _edit(engine: Engine, conversation: str, question: str, scope: Scope) -> None:
+    st.caption("The new answer takes the place of the last one.")
+    changed = st.text_area("Question", question, max_chars=QUESTION_CHARACTERS, key="edited-question").strip()
+    if confirm("Ask") and changed:
+        _ask_again(engine, conversation, changed, scope)
+
+
+def _ask_again(engine: Engine, conversation: str, question: str, scope: Scope) -> None:
+    try:
+        engine.ask(conversation, question, scope, again=True)
+    except FootnoteError as exc:
+        st.warning(plain(str(exc)), icon=":material/hourglass:")
+        return
+    st.rerun()

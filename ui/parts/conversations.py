@@ -1,0 +1,70 @@
+"""The conversations in the sidebar: begin, open, rename, copy, delete."""
+
+import streamlit as st
+
+from rag.catalog import Conversation
+from rag.types import answer_from_json
+from ui.parts.actions import copy_dialog
+from ui.parts.confirm import confirm, submit
+from ui.parts.text import plain
+from ui.session import Engine
+
+_TITLE_LIMIT = 200
+
+
+def show_conversations(engine: Engine) -> None:
+    """The last used one first."""
+    if st.button("New conversation", icon=":material/add:", width="stretch"):
+        st.session_state["conversation"] = ""
+        st.rerun()
+    for conversation in engine.library.catalog.conversations():
+        _conversation(engine, conversation)
+
+
+def _conversation(engine: Engine, conversation: Conversation) -> None:
+    current = conversation.id == st.session_state["conversation"]
+    name, menu = st.columns([5, 1], vertical_alignment="center")
+    if name.button(
+        plain(conversation.title),
+        key=f"open-{conversation.id}",
+        type="secondary" if current else "tertiary",
+        width="stretch",
+    ):
+        st.session_state["conversation"] = conversation.id
+        st.rerun()
+    with menu:
+        chosen = st.menu_button(
+            "",
+            ("Rename", "Copy", "Delete"),
+            icon=":material/more_horiz:",
+            type="tertiary",
+            key=f"menu-{conversation.id}",
+        )
+    if chosen == "Rename":
+        _rename(engine, conversation)
+    elif chosen == "Copy":
+        answers = engine.library.catalog.answers(conversation.id)
+        copy_dialog(conversation.title, [answer_from_json(values) for values in answers])
+    elif chosen == "Delete":
+        _confirm_delete(engine, conversation.id)
+
+
+@st.dialog("Rename this conversation")
+def _rename(engine: Engine, conversation: Conversation) -> None:
+    with st.form("rename", border=False):
+        title = st.text_input("Name", conversation.title, max_chars=_TITLE_LIMIT).strip()
+        if submit("Rename") and title:
+            engine.library.catalog.rename_conversation(conversation.id, title)
+            st.rerun()
+
+
+@st.dialog("Delete this conversation?")
+def _confirm_delete(engine: Engine, conversation: str) -> None:
+    st.write("Its questions and answers are deleted. The documents stay.")
+    if confirm("Delete"):
+        if job := engine.answer_jobs.pop(conversation, None):
+            job.stop()
+        engine.library.catalog.delete_conversation(conversation)
+        if st.session_state["conversation"] == conversation:
+            st.session_state["conversation"] = ""
+        st.rerun()

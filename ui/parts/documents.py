@@ -1,0 +1,151 @@
+"""The documents of the library: search, order, states, fifty at a time; open one, delete some."""
+
+import datetime
+
+import streamlit as st
+
+from rag.catalog import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState
+from ui.document import DOCUMENT
+from ui.parts.deletion import delete_dialog
+from ui.parts.text import counted
+from ui.session import Engine
+
+_SCREEN = 50  # documents shown at once
+_ORDERS = {
+    DocumentOrder.NEWEST: "Newest first",
+    DocumentOrder.OLDEST: "Oldest first",
+    DocumentOrder.NAME: "By name",
+    DocumentOrder.LARGEST: "Largest first",
+    DocumentOrder.LONGEST: "Most pages first",
+}
+_FILTERS = {
+    "All": DocumentQuery(),
+    "Ready": DocumentQuery(states=(DocumentState.READY,)),
+    "With gaps": DocumentQuery(with_gaps=True),
+    "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
+    "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
+}
+_WIDTHS = {"Name": 240, "Pages": 60, "Passages": 80, "Size": 80, "Added": 130, "State": 90}  # pixels; 680 in all
+_FIRST = "documents-first"  # how many documents are before the screen
+_ASKED = "documents-asked"  # what the screen was of
+_DRAWN = "documents-drawn"  # how often the table was drawn anew, so that nothing is selected in it
+_ROW = 35  # pixels of a table row
+_ROWS = 15  # shown without scrolling
+
+
+def show_documents(engine: Engine) -> None:
+    """Read top-down: sums, what is looked for, the table, where one is in it."""
+    catalog, collection = engine.library.catalog, engine.settings.collection
+    if not catalog.document_totals(collection).documents:
+        if not engine.queue.snapshot().is_open:
+            st.info("No documents yet. Drop files above: they stay on this machine.", icon=":material/folder_open:")
+        return
+    _sums(engine)
+    query, order = _ask()
+    total = catalog.document_totals(collection, query).documents
+    first = _first(query, order, total)
+    documents = catalog.find_documents(collection, query, order=order, limit=_SCREEN, offset=first)
+    if documents:
+        _act(engine, _table(engine, documents))
+    else:
+        st.info("No document matches.", icon=":material/search_off:")
+    _turn(first, total)
+
+
+def _sums(engine: Engine) -> None:
+    ready = engine.library.catalog.document_totals(engine.settings.collection, _FILTERS["Ready"])
+    st.subheader(counted(ready.documents, "document"))
+    st.caption(
+        f"{counted(ready.pages, 'page')} · {counted(ready.chunks, 'passage')} · {engine.settings.embedding_model}"
+    )
+
+
+def _ask() -> tuple[DocumentQuery, DocumentOrder]:
+    words, state, order = st.columns([2, 1, 1], vertical_alignment="bottom")
+    typed = words.text_input(
+        "Search by name", placeholder="Name or title", key="documents-words", persist_state="session"
+    )
+    chosen = state.selectbox("State", list(_FILTERS), key="documents-state", persist_state="session")
+    by = order.selectbox(
+        "Order", list(_ORDERS), format_func=_ORDERS.__getitem__, key="documents-order", persist_state="session"
+    )
+    return DocumentQuery(typed, _FILTERS[chosen].states, _FILTERS[chosen].with_gaps), by
+
+
+def _first(query: DocumentQuery, order: DocumentOrder, total: int) -> int:
+    """Where the screen begins; another question begins at the top."""
+    if st.session_state.get(_ASKED) != (query, order):
+        st.session_state[_ASKED] = (query, order)
+        _go_to(0)
+    return min(int(st.session_state[_FIRST]), max(0, (total - 1) // _SCREEN * _SCREEN))
+
+
+def _go_to(first: int) -> None:
+    st.session_state[_FIRST] = first
+    _draw_anew()
+
+
+def _draw_anew() -> None:
+    st.session_state[_DRAWN] = st.session_state.get(_DRAWN, 0) + 1
+
+
+def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentRecord]:
+    """The rows that are ticked; a click into a row opens its document."""
+    is_open = engine.queue.snapshot().is_open
+    event = st.dataframe(
+        [_row(document, is_open) for document in documents],
+        hide_index=True,
+        height=_ROW * (min(len(documents), _ROWS) + 1) + 3,
+        column_config={
+            "Name": st.column_config.TextColumn(width=_WIDTHS["Name"]),
+            "Pages": st.column_config.NumberColumn(width=_WIDTHS["Pages"]),
+            "Passages": st.column_config.NumberColumn(width=_WIDTHS["Passages"]),
+            "Size": st.column_config.NumberColumn(width=_WIDTHS["Size"], format="bytes"),
+            "Added": st.column_config.DatetimeColumn(width=_WIDTHS["Added"], format="YYYY-MM-DD HH:mm"),
+            "State": st.column_config.TextColumn(width=_WIDTHS["State"]),
+        },
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"],
+        key=f"documents-{st.session_state.get(_DRAWN, 0)}-{hash(tuple(document.id for document in documents))}",
+    )
+    if event.selection.cells:
+        _draw_anew()
+        st.query_params[DOCUMENT] = documents[event.selection.cells[0][0]].id
+        st.rerun()
+    return [documents[row] for row in event.selection.rows if row < len(documents)]
+
+
+def _row(document: DocumentRecord, is_open: bool) -> dict[str, object]:
+    return {
+        "Name": document.name,
+        "Pages": document.pages,
+        "Passages": document.chunks,
+        "Size": document.size,
+        "Added": datetime.datetime.fromtimestamp(document.added_at),
+        "State": _state(document, is_open),
+    }
+
+
+def _state(document: DocumentRecord, is_open: bool) -> str:
+    if document.state is DocumentState.READY:
+        return "Ready, gaps" if document.gaps else "Ready"
+    if document.state is DocumentState.WRITING:
+        return "Being added" if is_open else "Unfinished"
+    return "Being deleted"
+
+
+def _act(engine: Engine, chosen: list[DocumentRecord]) -> None:
+    if not chosen:
+        st.caption("Click into a row to open its document; tick rows to delete them.")
+    elif st.button(f"Delete {counted(len(chosen), 'document')}", icon=":material/delete:"):
+        delete_dialog(engine, chosen)
+
+
+def _turn(first: int, total: int) -> None:
+    if total <= _SCREEN:
+        return
+    last = min(first + _SCREEN, total)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+        st.button("Previous", key="screen-back", on_click=_go_to, args=(first - _SCREEN,), disabled=not first)
+        st.markdown(f"{first + 1:,} to {last:,} of {total:,}", width="content")
+        st.button("Next", key="screen-on", on_click=_go_to, args=(first + _SCREEN,), disabled=last >= total)

@@ -5,7 +5,7 @@ the embedding picks the line, and the generator writes the answer from it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag import sentences
@@ -20,7 +20,7 @@ _BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{_MARK}\s*$")
 _ITEM = re.compile(rf"^{_MARK}\s+")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
-_WORD_WEIGHT = 0.5  # what the share of the question's words in a line counts beside the cosine (docs/evaluation.md)
+_WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
 _ABOUT = 0.06  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
@@ -40,7 +40,8 @@ class Line:
         text: as it stands there.
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
         begins: whether a paragraph, list item or table row begins with it.
-        score: cosine to the question plus the weighted share of its words and score of its passage.
+        score: cosine to the question plus the weighted share of its words, in the line or the headings above it, plus
+            the weighted score of its passage.
     """
 
     number: int
@@ -51,14 +52,17 @@ class Line:
     score: float
 
 
-def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[Line]:
-    """The lines of the passages, nearest first; headings are left out."""
+def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weights: Mapping[str, float]) -> list[Line]:
+    """The lines of the passages, nearest first; headings are left out.
+
+    Args:
+        weights: what each term of the question counts; a rare one tells more than one that stands everywhere.
+    """
     lines = [(number, *line) for number, hit in enumerate(hits, 1) for line in _lines(hit)]
     if not lines:
         return []
     rows = embedder.encode_documents([_in_context(hits[number - 1], reading) for number, _, reading in lines])
     cosines = rows @ embedder.encode_query(question)
-    asked = set(terms(question))
     found = [
         Line(
             number,
@@ -66,7 +70,9 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder) -> lis
             part.text,
             reading,
             _begins(hits[number - 1].chunk.text, part),
-            float(cosine) + _WORD_WEIGHT * _share(asked, reading) + _PASSAGE_WEIGHT * hits[number - 1].score,
+            float(cosine)
+            + _WORD_WEIGHT * _share(weights, _in_context(hits[number - 1], reading))
+            + _PASSAGE_WEIGHT * hits[number - 1].score,
         )
         for (number, part, reading), cosine in zip(lines, cosines, strict=True)
     ]
@@ -156,5 +162,8 @@ def _in_context(hit: Hit, text: str) -> str:
     return f"{hit.chunk.context}: {text}" if hit.chunk.context else text
 
 
-def _share(asked: set[str], text: str) -> float:
-    return len(asked & set(terms(text))) / len(asked) if asked else 0.0
+def _share(weights: Mapping[str, float], text: str) -> float:
+    """Share of the weight of terms that stand in a text."""
+    held = set(terms(text, parts=True))
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in held) / total if total else 0.0

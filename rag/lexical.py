@@ -89,8 +89,7 @@ class LexicalIndex:
             documents: ids to look in; empty means everywhere.
             hidden: ids to leave out.
         """
-        count, average = self._size()
-        weights = self._weights(question, count)
+        weights = self.weights(question)
         if not weights:
             return []
         where, values = _where(documents, hidden)
@@ -98,13 +97,26 @@ class LexicalIndex:
         query = _SCORES.format(asked=asked, instances=self._instances, where=where)
         pairs = [value for pair in weights.items() for value in pair]
         with self._lock, self._errors():
-            rows = self._database.execute(query, (*pairs, average, *values, k)).fetchall()
+            rows = self._database.execute(query, (*pairs, self._average(), *values, k)).fetchall()
         bound = sum(weights.values())
         return [(chunk, score / bound) for chunk, score in rows]
 
     def count(self) -> int:
         """Chunks in the index."""
-        return self._size()[0]
+        query = "SELECT count(*) FROM places WHERE collection = ?"
+        with self._lock, self._errors():
+            return int(self._database.execute(query, (self._collection,)).fetchone()[0])
+
+    def weights(self, question: str) -> dict[str, float]:
+        """Inverse document frequency of the question's terms among the chunks, the rarest first; at most 64."""
+        asked = list(dict.fromkeys(terms(question, parts=True)))
+        query = f"SELECT term, doc FROM {self._vocabulary} WHERE term IN ({', '.join('?' * len(asked))})"
+        count = self.count()
+        with self._lock, self._errors():
+            found = dict(self._database.execute(query, asked))
+        odds = {term: (count - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5) for term in asked}
+        weights = {term: math.log1p(max(odds[term], 0.0)) for term in asked}
+        return dict(sorted(weights.items(), key=lambda entry: -entry[1])[:_TERMS])
 
     def delete_document(self, document_id: str) -> None:
         """Removes every chunk of a document."""
@@ -118,22 +130,10 @@ class LexicalIndex:
         """Lets go of the file."""
         self._database.close()
 
-    def _size(self) -> tuple[int, float]:
-        """Chunks, and the mean number of their terms."""
-        query = "SELECT count(*), avg(length) FROM places WHERE collection = ?"
-        with self._lock, self._errors():
-            count, average = self._database.execute(query, (self._collection,)).fetchone()
-        return int(count), float(average or 1.0)
-
-    def _weights(self, question: str, count: int) -> dict[str, float]:
-        """Inverse document frequency of the question's terms among `count` chunks, the rarest first."""
-        asked = list(dict.fromkeys(terms(question, parts=True)))
-        query = f"SELECT term, doc FROM {self._vocabulary} WHERE term IN ({', '.join('?' * len(asked))})"
-        with self._lock, self._errors():
-            found = dict(self._database.execute(query, asked))
-        odds = {term: (count - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5) for term in asked}
-        weights = {term: math.log1p(max(odds[term], 0.0)) for term in asked}
-        return dict(sorted(weights.items(), key=lambda entry: -entry[1])[:_TERMS])
+    def _average(self) -> float:
+        """Mean number of terms of a chunk."""
+        query = "SELECT avg(length) FROM places WHERE collection = ?"
+        return float(self._database.execute(query, (self._collection,)).fetchone()[0] or 1.0)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

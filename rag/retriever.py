@@ -84,7 +84,7 @@ class Retriever:
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
-        return nearest_lines(question, hits, self._embedder)
+        return nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both."""

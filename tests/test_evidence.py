@@ -1,10 +1,18 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from rag.evidence import choose, missing_codes, narrow, nearest_lines, quotation
+from rag.evidence import Line, choose, missing_codes, narrow, nearest_lines, quotation
+from rag.terms import terms
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
+
+
+def nearest(question: str, hits: Sequence[Hit]) -> list[Line]:
+    """Every term of the question counts the same."""
+    return nearest_lines(question, hits, HashingEmbedder(1_024), dict.fromkeys(terms(question, parts=True), 1.0))
+
 
 PASSAGE = Chunk(
     "d", "manual.pdf", "Skua", 9, "Calibration › Humidity", 0, 0, 0,
@@ -14,7 +22,7 @@ PASSAGE = Chunk(
 
 def test_the_nearest_line_comes_first_with_its_place() -> None:
     hits = [hit("Lunch costs 3.80 EUR."), Hit(PASSAGE, 0.5)]
-    lines = nearest_lines("How many hours does the sensor wait in the salt chamber?", hits, HashingEmbedder(1_024))
+    lines = nearest("How many hours does the sensor wait in the salt chamber?", hits)
     best = lines[0]
     assert (best.number, best.text) == (2, "Put the sensor into the salt chamber and wait for six hours.")
     assert PASSAGE.text[best.span.start : best.span.end].split() == best.text.split()
@@ -28,14 +36,14 @@ TABLE = (
 
 
 def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
-    best = nearest_lines("What is the remedy for E-14?", [hit(TABLE)], HashingEmbedder(1_024))[0]
+    best = nearest("What is the remedy for E-14?", [hit(TABLE)])[0]
     assert best.text == "E-14   Gauge blocked   Rinse it"
     assert best.reading == "Code: E-14; Meaning: Gauge blocked; Remedy: Rinse it"
 
 
 def test_empty_cells_at_the_ends_of_a_row_keep_their_column() -> None:
     table = "For\n\n| Berlin | Lagos | Note\nPumps | 4 | 7 |\n| 3 | 9 | Borrowed\nValves |  | 2 |"
-    lines = nearest_lines("Pumps and valves in Berlin?", [hit(table)], HashingEmbedder(1_024))
+    lines = nearest("Pumps and valves in Berlin?", [hit(table)])
     assert {line.reading for line in lines} == {
         "For",
         "| Berlin | Lagos | Note",
@@ -47,30 +55,30 @@ def test_empty_cells_at_the_ends_of_a_row_keep_their_column() -> None:
 
 def test_rows_that_begin_with_a_small_letter_are_rows_of_their_own() -> None:
     table = "Codes\n\nLED   Meaning\nwhite, blinking   Starting\namber, blinking fast   Cable broken"
-    best = nearest_lines("The LED is amber, blinking fast", [hit(table)], HashingEmbedder(1_024))[0]
+    best = nearest("The LED is amber, blinking fast", [hit(table)])[0]
     assert best.reading == "LED: amber, blinking fast; Meaning: Cable broken"
 
 
 def test_markdown_headings_are_no_evidence() -> None:
-    lines = nearest_lines("Warranty?", [hit("## Warranty\n\nIt is two years.")], HashingEmbedder(1_024))
+    lines = nearest("Warranty?", [hit("## Warranty\n\nIt is two years.")])
     assert [line.text for line in lines] == ["It is two years."]
 
 
 def test_of_two_like_lines_that_of_the_better_passage_is_nearer() -> None:
     far, near = Hit(hit("It is two years.").chunk, 0.3), Hit(hit("It is two years.").chunk, 0.9)
-    assert [line.number for line in nearest_lines("How long?", [far, near], HashingEmbedder(1_024))] == [2, 1]
+    assert [line.number for line in nearest("How long?", [far, near])] == [2, 1]
 
 
 def test_a_table_without_its_head_is_read_as_it_stands() -> None:
-    best = nearest_lines("E-14?", [hit("E-03 | Too cold\nE-14 | Gauge blocked")], HashingEmbedder(1_024))[0]
+    best = nearest("E-14?", [hit("E-03 | Too cold\nE-14 | Gauge blocked")])[0]
     assert best.reading == "E-14 | Gauge blocked"
 
 
 def test_the_line_that_follows_is_evidence_too() -> None:
     text = "The sensor needs power. The kit is too weak for it. It is made of steel."
-    lines = nearest_lines("Which power does the sensor need?", [hit("Lunch."), hit(text)], HashingEmbedder(1_024))
+    lines = nearest("Which power does the sensor need?", [hit("Lunch."), hit(text)])
     assert [line.text for line in choose(lines)] == ["The sensor needs power.", "The kit is too weak for it."]
-    last = nearest_lines("What is made of steel?", [hit(text)], HashingEmbedder(1_024))
+    last = nearest("What is made of steel?", [hit(text)])
     assert [line.text for line in choose(last)] == ["It is made of steel."]
 
 
@@ -78,24 +86,20 @@ def test_the_line_that_follows_is_evidence_too() -> None:
     "after", ["\n\nOpen the menu.", "\n2.  Open the menu.", "\n- Open the menu.", "\nmenu   open it"]
 )
 def test_the_next_paragraph_step_or_row_is_no_evidence(after: str) -> None:
-    lines = nearest_lines(
-        "How long do I wait?", [hit(f"1.  Wait for six hours, very long.{after}")], HashingEmbedder(1_024)
-    )
+    lines = nearest("How long do I wait?", [hit(f"1.  Wait for six hours, very long.{after}")])
     assert lines[0].text == "Wait for six hours, very long."
     assert choose(lines) == lines[:1]
 
 
 def test_what_a_colon_announces_is_evidence() -> None:
-    lines = nearest_lines(
-        "What is the first line?", [hit("It has a first line:\n\n* QA upload.")], HashingEmbedder(1_024)
-    )
+    lines = nearest("What is the first line?", [hit("It has a first line:\n\n* QA upload.")])
     assert [line.reading for line in choose(lines)] == ["It has a first line:", "QA upload."]
     assert quotation(lines) == "It has a first line: QA upload."
 
 
 def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:
     hits = [hit("Lunch is cheap."), hit("The pump runs."), hit("The pump runs at 40 bar."), hit("Leave is long.")]
-    lines = nearest_lines("At how many bar does the pump run?", hits, HashingEmbedder(1_024))
+    lines = nearest("At how many bar does the pump run?", hits)
     kept, kept_lines, left_out = narrow(hits, lines, 2)
     assert kept == hits[1:3]
     assert [(line.number, line.text) for line in kept_lines][0] == (2, "The pump runs at 40 bar.")
@@ -105,7 +109,7 @@ def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:
 
 def test_lines_that_are_about_as_near_are_evidence_too() -> None:
     texts = ["The blue pump runs at 40 bar.", "The pump runs at 30 bar.", "Lunch is cheap."]
-    lines = nearest_lines("At how many bar does the pump run?", [hit(text) for text in texts], HashingEmbedder(1_024))
+    lines = nearest("At how many bar does the pump run?", [hit(text) for text in texts])
     about = [replace(line, score=1.0 - 0.05 * place) for place, line in enumerate(lines)]
     assert choose(about) == about[:2]
     far = [replace(line, score=1.0 - 0.07 * place) for place, line in enumerate(lines)]
@@ -114,13 +118,13 @@ def test_lines_that_are_about_as_near_are_evidence_too() -> None:
 
 def test_a_long_line_goes_on_with_a_number() -> None:
     text = "In the spring of this year the limit of a hotel was raised from\n130 to 145 EUR.\n2. Ask the desk."
-    lines = nearest_lines("To what was the limit raised?", [hit(text)], HashingEmbedder(1_024))
+    lines = nearest("To what was the limit raised?", [hit(text)])
     assert lines[0].text.endswith("was raised from 130 to 145 EUR.")
 
 
 def test_no_passages_have_no_lines() -> None:
-    assert nearest_lines("What?", [], HashingEmbedder()) == []
-    assert nearest_lines("What?", [hit("---\n\n2. 3")], HashingEmbedder()) == []
+    assert nearest("What?", []) == []
+    assert nearest("What?", [hit("---\n\n2. 3")]) == []
 
 
 @pytest.mark.parametrize(
@@ -137,3 +141,16 @@ def test_no_passages_have_no_lines() -> None:
 )
 def test_codes_that_stand_nowhere_are_named(question: str, missing: list[str]) -> None:
     assert missing_codes(question, [Hit(PASSAGE, 0.5)]) == missing
+
+
+def test_a_rare_word_of_the_question_tells_more_than_a_common_one() -> None:
+    hits = [hit("The station means well."), hit("The moisture is high.")]
+    weights = {"station": 0.1, "mean": 0.1, "moistur": 3.0}
+    lines = nearest_lines("What does moisture mean for a station?", hits, HashingEmbedder(1_024), weights)
+    assert [line.number for line in lines] == [2, 1]
+
+
+def test_the_words_of_the_headings_count_for_the_lines_below() -> None:
+    under = replace(hit("It is two years.").chunk, heading="Warranty")
+    lines = nearest("How long is the warranty?", [hit("It is two years."), Hit(under, 0.5)])
+    assert [line.number for line in lines] == [2, 1]

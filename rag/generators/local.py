@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from rag.generators import Message, StopReason
 _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
 _READ_TOKENS = 512  # of a prompt, between two looks at whether the reader gave up
+_BEGINNINGS = 2  # prompts whose keys and values are kept, some tens of MB each
+_SHARED_TOKENS = 32  # below this two prompts share nothing but the frame of the chat template
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar of weights would run over ours
@@ -80,23 +83,25 @@ class LocalGenerator:
 class _Reader:
     """The model and the keys and values of what it read last: a text that begins alike is read from where it differs.
 
-    transformers' own prompt lookup cannot begin from a filled cache; hence the few lines of decoding here.
+    Several beginnings are kept, since a conversation takes turns between two prompts: that which rewrites a follow-up
+    and that which answers it. transformers' own prompt lookup cannot begin from a filled cache; hence the few lines of
+    decoding here.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         ends = model.generation_config.eos_token_id
         self.ends = frozenset(ends if isinstance(ends, list) else [ends])
-        self._read: list[int] = []
-        self._cache = DynamicCache(config=model.config)
+        self._kept = [self._nothing()]  # the one in use comes last
 
     def read(self, tokens: Sequence[int], stop: threading.Event) -> torch.Tensor:
         """float32[vocabulary]: logits of the token after `tokens`, or after those read when `stop` was set."""
-        self._keep(min(_alike(self._read, tokens), len(tokens) - 1))
+        alike = self._take(tokens)
+        self._keep(min(alike, len(tokens) - 1))
+        read = self._kept[-1].tokens
         while True:
-            piece = tokens[len(self._read) : len(self._read) + _READ_TOKENS]
-            logits = self._forward(piece, keep=1)
-            if len(self._read) == len(tokens) or stop.is_set():
+            logits = self._forward(tokens[len(read) : len(read) + _READ_TOKENS], keep=1)
+            if len(read) == len(tokens) or stop.is_set():
                 return logits[-1]
 
     def advance(self, token: int, guess: Sequence[int]) -> tuple[list[int], torch.Tensor]:
@@ -108,32 +113,56 @@ class _Reader:
         logits = self._forward([token, *guess], keep=len(guess) + 1)
         chosen = logits.argmax(dim=-1).tolist()
         right = _alike(guess, chosen)
-        self._keep(len(self._read) - len(guess) + right)
+        self._keep(len(self._kept[-1].tokens) - len(guess) + right)
         return list(guess[:right]), logits[right]
+
+    def _nothing(self) -> "_Kept":
+        return _Kept([], DynamicCache(config=self._model.config))
+
+    def _take(self, tokens: Sequence[int]) -> int:
+        """Puts the beginning that is most alike last, or a new one where none is; how many tokens it shares."""
+        best = max(self._kept, key=lambda kept: _alike(kept.tokens, tokens))
+        alike = _alike(best.tokens, tokens)
+        if alike >= _SHARED_TOKENS:
+            self._kept.remove(best)
+        else:
+            best, alike = self._nothing(), 0
+        self._kept = [*self._kept[1 - _BEGINNINGS :], best]
+        return alike
 
     @torch.inference_mode()
     def _forward(self, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
+        kept = self._kept[-1]
         try:
             found = self._model(
                 input_ids=torch.tensor([list(tokens)], device=self._model.device),
-                past_key_values=self._cache,
+                past_key_values=kept.cache,
                 use_cache=True,
                 logits_to_keep=keep,
             )
         except RuntimeError as exc:  # torch's out of memory and kernel failures
-            self._read, self._cache = [], DynamicCache(config=self._model.config)
+            self._kept = [self._nothing()]
             raise GenerationError(
                 f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
                 "generator (`python -m rag models list`)."
             ) from exc
-        self._read += tokens
+        kept.tokens += tokens
         logits: torch.Tensor = found.logits[0].float()
         return logits
 
     def _keep(self, count: int) -> None:
-        if count < len(self._read):
-            self._cache.crop(count - len(self._read))
-            del self._read[count:]
+        kept = self._kept[-1]
+        if count < len(kept.tokens):
+            kept.cache.crop(count - len(kept.tokens))
+            del kept.tokens[count:]
+
+
+@dataclass(eq=False)
+class _Kept:
+    """Tokens that were read, and their keys and values."""
+
+    tokens: list[int]
+    cache: DynamicCache
 
 
 class LocalStream:

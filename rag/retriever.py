@@ -17,7 +17,7 @@ from rag.terms import is_unspaced
 from rag.types import Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
-_PAIRS = 2.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
+_PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
 @dataclass(frozen=True)

@@ -99,10 +99,10 @@ class Retriever:
             vector = self._embedder.encode_query(question)
         with _timed("dense", seconds):
             dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
-        if not self._word_weight:
-            return Stages(dense, (), dense, seconds)
-        with _timed("lexical", seconds):
-            words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
+        words: dict[str, float] = {}
+        if self._word_weight:
+            with _timed("lexical", seconds):
+                words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
         with _timed("fused", seconds):
             near = {hit.chunk.id: hit for hit in dense}
             others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
@@ -120,7 +120,8 @@ class Retriever:
     def _weigh(self, question: str) -> Callable[[Hit, float], Hit]:
         """How a hit is scored by its nearest line and its words; by words alone where the model cannot read."""
         scale = _PAIRS if is_unspaced(question) else 1.0
-        meaning, weight = (1.0, self._word_weight) if self._embedder.reads(question) else (0.0, 1.0)
+        by_meaning = self._embedder.reads(question) or not self._word_weight
+        meaning, weight = (1.0, self._word_weight) if by_meaning else (0.0, 1.0)
 
         def weigh(hit: Hit, words: float) -> Hit:
             return replace(hit, score=meaning * hit.line + weight * scale * words, words=words)

@@ -1,6 +1,7 @@
 """Builds the parts that the settings name. Importing it takes seconds: torch comes with it."""
 
 from rag.assistant import Assistant
+from rag.embedders import Embedder, universal
 from rag.embedders.text import TextEmbedder
 from rag.generators.local import LocalGenerator
 from rag.library import Library
@@ -14,9 +15,11 @@ def _silent(done: int, total: int, what: str) -> None:
     """Progress that nobody watches."""
 
 
-def load_embedder(settings: Settings, *, on_progress: OnProgress = _silent) -> TextEmbedder:
+def load_embedder(settings: Settings, *, on_progress: OnProgress = _silent) -> Embedder:
     """The embedding model, fetched first when it is missing."""
     folder = ensure_model(settings.embedding_model, settings, on_progress=on_progress)
+    if (folder / universal.FILE).is_file():
+        return universal.UniversalEmbedder(folder, name=settings.embedding_model)
     return TextEmbedder(folder, name=settings.embedding_model, device=settings.device, dtype=settings.dtype)
 
 
@@ -26,8 +29,6 @@ def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> 
     return LocalGenerator(folder, name=settings.generator_model, device=settings.device, dtype=settings.dtype)
 
 
-def build_assistant(
-    library: Library, embedder: TextEmbedder, generator: LocalGenerator, settings: Settings
-) -> Assistant:
+def build_assistant(library: Library, embedder: Embedder, generator: LocalGenerator, settings: Settings) -> Assistant:
     """The assistant over an open library whose store is open too."""
     return Assistant(Retriever.of_library(library, embedder, settings), generator, settings)

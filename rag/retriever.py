@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.catalog import Catalog, DocumentState
@@ -13,10 +13,11 @@ from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.settings import Settings
 from rag.store import Store
+from rag.terms import is_unspaced
 from rag.types import Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
-_WORDS_ALONE = 2.5  # what words count where the model cannot read: scores then lie where those of other questions do
+_PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,10 @@ class Retriever:
             vector = self._embedder.encode_query(question)
         with _timed("dense", seconds):
             dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
-        if not self._word_weight:
-            return Stages(dense, (), dense, seconds)
-        with _timed("lexical", seconds):
-            words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
+        words: dict[str, float] = {}
+        if self._word_weight:
+            with _timed("lexical", seconds):
+                words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
         with _timed("fused", seconds):
             near = {hit.chunk.id: hit for hit in dense}
             others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
@@ -111,17 +112,21 @@ class Retriever:
                 for chunk_id, score in words.items()
                 if chunk_id in near
             )
-            weigh = self._both if self._embedder.reads(question) else _words_alone
+            weigh = self._weigh(question)
             fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
             fused.sort(key=lambda hit: -hit.score)
         return Stages(dense, lexical, tuple(fused), seconds)
 
-    def _both(self, hit: Hit, words: float) -> Hit:
-        return replace(hit, score=hit.line + self._word_weight * words, words=words)
+    def _weigh(self, question: str) -> Callable[[Hit, float], Hit]:
+        """How a hit is scored by its nearest line and its words; by words alone where the model cannot read."""
+        scale = _PAIRS if is_unspaced(question) else 1.0
+        by_meaning = self._embedder.reads(question) or not self._word_weight
+        meaning, weight = (1.0, self._word_weight) if by_meaning else (0.0, 1.0)
 
+        def weigh(hit: Hit, words: float) -> Hit:
+            return replace(hit, score=meaning * hit.line + weight * scale * words, words=words)
 
-def _words_alone(hit: Hit, words: float) -> Hit:
-    return replace(hit, score=_WORDS_ALONE * words, words=words)
+        return weigh
 
 
 @contextlib.contextmanager

@@ -1,28 +1,31 @@
 """What every embedder and every generator promises, on the fake and on the real part. Stores: see test_store.py."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag.embedders import Embedder
+from rag.errors import ModelUnavailable
 from rag.generators import Generator, Message, StopReason
 from rag.settings import load_settings
 from rag.types import Span
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 
 REAL = pytest.param("real", marks=pytest.mark.model)
+MULTILINGUAL = pytest.param("universal-sentence-encoder-multilingual", marks=pytest.mark.model)
 TEXTS = ["A short one.", "Herons stand still for hours beside rivers. " * 5, "Ein Satz über Vögel, mit Umlauten.", "?"]
 ASKED = [Message("system", "Answer in one sentence."), Message("user", "What is the capital of France?")]
 
 
-@pytest.fixture(scope="module", params=["fake", REAL])
+@pytest.fixture(scope="module", params=["fake", REAL, MULTILINGUAL])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     if request.param == "fake":
         return HashingEmbedder()
     from rag.build import load_embedder
 
-    return load_embedder(load_settings())
+    return load_embedder(load_settings() if request.param == "real" else load_settings(embedding_model=request.param))
 
 
 @pytest.fixture(scope="module", params=["fake", REAL])
@@ -60,7 +63,7 @@ def test_lines_of_a_passage_are_unit_rows_near_what_they_say(embedder: Embedder)
 
 
 def test_lines_beyond_what_the_model_reads_have_no_row(embedder: Embedder) -> None:
-    if isinstance(embedder, HashingEmbedder):
+    if embedder.name != load_settings().embedding_model:
         pytest.skip("it reads everything")
     text = "word " * 1_000 + "The end of it."
     _, (rows,) = embedder.encode_passages([text], [[Span(0, 24), Span(5_000, len(text))]])
@@ -79,6 +82,26 @@ def test_an_english_model_does_not_read_chinese() -> None:
     embedder = load_embedder(load_settings())
     assert embedder.reads("How long is the warranty of the iPhone手机?")
     assert not embedder.reads("iPhone手机保修期多长时间?")
+
+
+@pytest.mark.model
+def test_the_multilingual_model_sets_what_means_the_same_side_by_side() -> None:
+    from rag.build import load_embedder
+
+    embedder = load_embedder(load_settings(embedding_model="universal-sentence-encoder-multilingual"))
+    rows = embedder.encode_documents(["保修期为两年。", "午餐在一楼供应。", "Die Garantie gilt zwei Jahre."])
+    cosines = rows @ embedder.encode_query("How long is the warranty?")
+    assert embedder.reads("保修期多长？")
+    assert min(cosines[0], cosines[2]) > cosines[1] + 0.2
+
+
+@pytest.mark.model
+def test_a_damaged_multilingual_model_is_named(tmp_path: Path) -> None:
+    from rag.embedders.universal import FILE, UniversalEmbedder
+
+    (tmp_path / FILE).write_bytes(b"no graph")
+    with pytest.raises(ModelUnavailable, match="models verify"):
+        UniversalEmbedder(tmp_path, name="damaged")
 
 
 def test_a_query_is_one_unit_row_and_never_too_long(embedder: Embedder) -> None:

@@ -49,6 +49,7 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "pymilvus",
         "sqlalchemy",
         "sentence_transformers",
+        "onnxruntime",
         "sentencex",
         "sqlite3",
         "snowballstemmer",

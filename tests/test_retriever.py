@@ -32,8 +32,13 @@ TEXTS = [
 
 
 @pytest.fixture
-def retriever(tmp_path: Path) -> Iterator[Retriever]:
-    settings = Settings(home=tmp_path, word_weight=0.7)
+def word_weight() -> float:
+    return 0.7
+
+
+@pytest.fixture
+def retriever(tmp_path: Path, word_weight: float) -> Iterator[Retriever]:
+    settings = Settings(home=tmp_path, word_weight=word_weight)
     embedder = EnglishOnly(1_024)
     with Library.open(settings, holder="test") as library:
         store = library.open_store(embedder)
@@ -57,5 +62,14 @@ def test_one_line_that_answers_counts_more_than_the_passage_around_it(retriever:
 def test_words_decide_where_the_model_cannot_read(retriever: Retriever) -> None:
     found = retriever.retrieve("怎样更换电池？", k=2, minimum_score=0.25)
     assert [hit.chunk.text for hit in found.hits] == [TEXTS[2]]
-    assert found.hits[0].score == pytest.approx(2.5 * found.hits[0].words)
+    assert found.hits[0].score == pytest.approx(3.5 * found.hits[0].words)
     assert all(hit.score == 0 for hit in found.below)
+
+
+@pytest.mark.parametrize("word_weight", [0.0])
+def test_without_words_the_nearest_line_decides_alone(retriever: Retriever) -> None:
+    stages = retriever.stages("It runs at forty bar", count=4)
+    assert (stages.dense[0].chunk.text, stages.fused[0].chunk.text) == (TEXTS[1], TEXTS[0])
+    assert stages.lexical == ()
+    assert all(hit.score == hit.line for hit in stages.fused)
+    assert all(hit.score == hit.line for hit in retriever.stages("怎样更换电池？", count=4).fused)

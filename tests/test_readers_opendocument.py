@@ -1,10 +1,11 @@
 """OpenDocument files, of the XML that LibreOffice writes, without its styles."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from rag.types import Chunk
+from rag.types import Chunk, Document
 from tests.documents import cut, write_opendocument, write_zip
 from tests.reading import headings, only_text, read_here, refusal
 
@@ -72,6 +73,20 @@ def test_rows_that_are_said_to_repeat_without_end_are_bounded(tmp_path: Path) ->
     row = f'<table:table-row table:number-rows-repeated="999999999999">{cell("x", 999_999_999_999)}</table:table-row>'
     document = read_here(write_opendocument(tmp_path / "a.ods", f'<table:table table:name="S">{row}</table:table>'))
     assert document.gaps == ("S: columns after GR were left out", "S: rows after 10,001 were left out")
+
+
+def test_empty_rows_that_are_said_to_repeat_take_no_time(tmp_path: Path) -> None:
+    row = f'<table:table-row table:number-rows-repeated="1048576">{cell("", 16_384)}</table:table-row>'
+    last = f"<table:table-row>{cell('too late')}</table:table-row>"
+    sheet = f'<table:table table:name="S"><table:table-row>{cell("x")}</table:table-row>{row * 50}{last}</table:table>'
+    started = time.perf_counter()
+    assert only_page(read_here(write_opendocument(tmp_path / "a.ods", sheet))) == "S\n\nA1\n\nx"
+    assert time.perf_counter() - started < 10
+
+
+def only_page(document: Document) -> str:
+    (page,) = document.pages
+    return page.text
 
 
 SLIDE = """<draw:page><draw:frame presentation:class="outline" svg:y="9cm">

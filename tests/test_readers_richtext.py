@@ -1,5 +1,6 @@
 """Rich Text and subtitles."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,29 @@ def test_rich_text_gives_its_words_and_tables(tmp_path: Path) -> None:
 def test_pictures_in_rich_text_cost_no_time_and_leave_nothing_behind(tmp_path: Path) -> None:
     picture = b"{\\pict\\pngblip " + b"89504e47" * 1_000_000 + b"}"
     assert only_text(read_bytes(tmp_path, "a.rtf", b"{\\rtf1 before " + picture + b"after}")) == "before after"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{\\rtf1 x " + rb"{\field{\*\fldinst{HYPERLINK " * 20_000,
+        b"{\\rtf1 x " + rb'{\field{\*\fldinst{ "' * 5_000 + b' HYPERLINK "' * 5_000,
+        b"{\\rtf1 {\\fonttbl" + rb"\f1\fcharset0" * 50_000,
+    ],
+    ids=["links", "targets", "fonts"],
+)
+def test_rich_text_made_to_take_long_takes_no_time(tmp_path: Path, data: bytes) -> None:
+    started = time.perf_counter()
+    try:
+        assert "x" in only_text(read_bytes(tmp_path, "a.rtf", data))
+    except UnreadableDocument as refused:
+        assert refused.remedy
+    assert time.perf_counter() - started < 10
+
+
+def test_a_link_in_rich_text_leaves_its_words(tmp_path: Path) -> None:
+    link = rb'See {\field{\*\fldinst{HYPERLINK "http://example.org/a"}}{\fldrslt{\ul the rules}}} here.'
+    assert only_text(read_bytes(tmp_path, "a.rtf", b"{\\rtf1 " + link + b"}")) == "See the rules here."
 
 
 @pytest.mark.parametrize("data", [rb"{\rtf1 x \uc}", rb"{\rtf1 x \u99999999 ?}", rb"{\rtf1 x \'f"], ids=str)

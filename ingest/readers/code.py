@@ -18,7 +18,7 @@ SUFFIXES = (
 _DEFINITION = re.compile(
     r"""^(?P<indent>[ \t]*)(?P<signature>
     (?:(?:export|public|private|protected|internal|static|abstract|final|async|override|default|sealed|open|data
-        |inline|virtual|unsafe|extern|partial|pub(?:\([^)\n]*\))?)\s+)*
+        |inline|virtual|unsafe|extern|partial|pub(?:\([^)\n]*\))?)[ \t]+){0,8}
     (?:class|interface|struct|enum|trait|impl|module|namespace|record|object|protocol|extension|def|defp|defmodule
         |fn|func|function|fun|sub|procedure)\b[ \t]*[\w$<(*"'~:.][^\n]*
     |CREATE[ ][^\n]*(?:TABLE|VIEW|FUNCTION|PROCEDURE|TRIGGER|INDEX)[ ][^\n]*

@@ -1,30 +1,42 @@
 """E-mails through the standard library: single ones (.eml) and mailboxes of many (.mbox)."""
 
 import email
-import email.policy
 import mimetypes
 import re
 from collections.abc import Iterator
 from email.message import MIMEPart
+from email.policy import EmailPolicy
 from pathlib import Path
+from typing import Any
 
 from ingest.readers.blocks import Block, page_of, stacked
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import decode
 from ingest.readers.hypertext import read_hypertext
 from ingest.readers.letters import Attachment, Letter, letter_pages
-from ingest.readers.source import Content, Reader, Source, one_line
+from ingest.readers.source import Content, Reader, Source, left_out, one_line
 from rag.errors import UnreadableDocument
 from rag.types import Page
 
 _REMEDY = "Open it in the mail program, save it again as .eml and add that."
 _HEADS = ("From", "To", "Cc", "Date")
+_HEAD_CHARACTERS = 10_000
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 # What the module is known to raise on heads and bodies that follow no rule.
 _MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
 _POSTMARK = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n(?=[!-9;-~]+:)")  # begins an e-mail of a mailbox
 _QUOTED_POSTMARK = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+class _Bounded(EmailPolicy):
+    """Parses no more of a head than a person writes: the module takes minutes for some of 100,000 characters."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return super().header_fetch_parse(name, value[:_HEAD_CHARACTERS])
+
+
+_POLICY: Any = _Bounded()
 
 
 def read_mail(source: Source, read_attachment: Reader) -> Content:
@@ -38,31 +50,41 @@ def read_mail(source: Source, read_attachment: Reader) -> Content:
 
 
 def read_mailbox(source: Source, read_attachment: Reader) -> Content:
-    """Every e-mail as in `read_mail`, its pages with its number in the order of the mailbox.
+    """Every e-mail as in `read_mail`, its pages with its number in the order of the mailbox; damaged ones are named.
 
     Raises:
-        UnreadableDocument: it is no mailbox.
+        UnreadableDocument: it is no mailbox, or every e-mail in it is damaged.
     """
     starts = list(_POSTMARK.finditer(source.data))
     if not starts:
         raise UnreadableDocument(source.name, "it is not a mailbox", "Export it again as mbox, or its e-mails as .eml.")
     pages: list[Page] = []
     gaps: list[str] = []
+    damaged: list[int] = []
     ends = [*(match.start() for match in starts[1:]), len(source.data)]
     for number, (match, end) in enumerate(zip(starts, ends, strict=True), start=1):
         data = _QUOTED_POSTMARK.sub(rb"\1", source.data[match.end() : end])
-        found, missing = letter_pages(_letter(data, source.name), source, read_attachment, number)
+        try:
+            found, missing = letter_pages(_letter(data, source.name), source, read_attachment, number)
+        except UnreadableDocument:
+            damaged.append(number)
+            continue
         pages += found
         gaps += (f"message {number}: {gap}" for gap in missing)
-    return Content("", tuple(pages), tuple(gaps))
+    if not pages:
+        raise UnreadableDocument(source.name, "every e-mail in it is damaged", "Export it again as mbox.")
+    return Content("", tuple(pages), (*left_out("message", damaged), *gaps))
 
 
 def _letter(data: bytes, name: str) -> Letter:
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
-        parts = list(_parts(message))
+        return _taken_apart(email.message_from_bytes(data, policy=_POLICY), name)
     except (*_MALFORMED, RecursionError) as exc:
         raise UnreadableDocument(name, "it is damaged or not an e-mail", _REMEDY) from exc
+
+
+def _taken_apart(message: MIMEPart, name: str) -> Letter:
+    parts = list(_parts(message))
     heads = tuple((head, _head(message, head)) for head in _HEADS)
     subject = _head(message, "Subject")
     if not subject and not any(value for _, value in heads):

@@ -23,6 +23,7 @@ _SECTION_LEVELS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subs
 _TITLE = re.compile(r"\\title\s*(?:\[[^\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}")
 _COMMENT_LINE = re.compile(r"^[^\S\n]*%[^\n]*\n", re.MULTILINE)
 _COMMAND = re.compile(r"\\[a-zA-Z]+\*?|[{}~\\]")
+_NOT_A_LINE_END = re.compile(r"[^\n]")
 _LITERAL = re.compile(r"^(?P<mark>-{4,}|\.{4,}|={4,}|`{3,})[^\n]*\n.*?^(?P=mark)[^\S\n]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -35,8 +36,7 @@ def read_restructured(source: Source) -> Content:
 def read_asciidoc(source: Source) -> Content:
     """AsciiDoc as one page without a number; what looks like a heading inside a listing is none."""
     text = clean(decode(source.data, source.name))
-    literal = [match.span() for match in _LITERAL.finditer(text)]
-    found = (match for match in _EQUALS.finditer(text) if not any(a <= match.start() < b for a, b in literal))
+    found = _EQUALS.finditer(_LITERAL.sub(lambda match: _NOT_A_LINE_END.sub(" ", match[0]), text))
     return _content(text, (Heading(len(match["level"]), one_line(match["text"]), match.start()) for match in found))
 
 

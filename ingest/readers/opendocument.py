@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from itertools import repeat
+from itertools import islice, repeat
 
 from ingest.readers import grid
 from ingest.readers.archive import DAMAGE, refuse_harmful
@@ -45,7 +45,7 @@ def read_spreadsheet(source: Source) -> Content:
     archive = _Archive(source)
     sheets = [sheet for sheet in archive.body("spreadsheet") if local_name(sheet) == "table"]
     tables = [
-        grid.read_table(_rows(sheet), name=clean(_attribute(sheet, "name")), number=number)
+        grid.read_table(islice(_rows(sheet), _LAST_ROW), name=clean(_attribute(sheet, "name")), number=number)
         for number, sheet in enumerate(sheets, start=1)
     ]
     return Content(
@@ -197,6 +197,8 @@ def _rows(sheet: Element) -> Iterator[list[str]]:
         for cell in filter(_is_cell, line):
             text = "\n".join(_text(paragraph) for paragraph in cell if local_name(paragraph) == "p")
             cells += [text] * _count(cell, "number-columns-repeated", grid.COLUMNS + 1 - len(cells))
+        while cells and not cells[-1]:
+            cells.pop()
         yield from repeat(cells, _count(line, "number-rows-repeated", _LAST_ROW))
 
 

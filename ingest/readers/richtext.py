@@ -13,6 +13,11 @@ from rag.types import Page
 _DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 _START = b"{\\rtf"
 _PICTURE = re.compile(r"[0-9a-fA-F\r\n]{1000,}")  # in hexadecimal; no word is so long
+# striprtf looks for links by a pattern that takes minutes for long lines of them; with a line end, which means nothing,
+# it finds none. What they point to is no text.
+_FIELD = r"\fldinst{"
+_CHARSET = r"\fcharset"  # once for each font; its pattern for fonts takes the square of their number
+_FONTS = 5_000
 _TITLE = re.compile(r"\{\\title\s([^{}]*)\}")
 _CELL = "|"  # as striprtf ends a cell of a table
 
@@ -28,6 +33,9 @@ def read_rich_text(source: Source) -> Content:
     if not source.data.lstrip().startswith(_START):
         raise damaged
     markup = _PICTURE.sub("", source.data.decode("cp1252", errors="replace"))
+    markup = markup.replace(_FIELD, f"{_FIELD[:-1]}\n{{")
+    if markup.count(_CHARSET) > _FONTS:
+        raise damaged
     try:
         title = _TITLE.search(markup)
         text = "\n".join(map(_line, _plain(markup).split("\n")))

@@ -16,8 +16,8 @@ _TIME = r"((?:\d+:)?\d{1,2}:\d{2})[.,]\d{1,3}"
 _CUE = re.compile(rf"^[^\S\n]*{_TIME}[^\S\n]+-->[^\S\n]+{_TIME}[^\n]*\n?", re.MULTILINE)
 _NUMBER = re.compile(r"\n[^\S\n]*\d+[^\S\n]*\Z")  # of the next cue, in SRT
 _END_OF_CUE = re.compile(r"(?<=.)\n[^\S\n]*\n.*\Z", re.DOTALL)  # in WebVTT, where remarks and names may follow
-_SPEAKER = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[a-zA-Z0-9][^>\n]*>|\{\\[^}\n]*\}")
+_SPEAKER = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]+)>")
+_TAG = re.compile(r"</?[a-zA-Z0-9][^<>\n]*>|\{\\[^{}\n]*\}")
 _SECTION_CHARACTERS = 500  # about a passage
 
 

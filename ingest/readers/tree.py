@@ -14,7 +14,7 @@ _PARAGRAPHS = frozenset(("p", "para", "paragraph", "simpara", "text", "descripti
 _ITEMS = frozenset(("listitem", "list-item", "item", "li"))
 _ROWS = frozenset(("tr", "row"))
 _LEFT_OUT = frozenset(("script", "style", "math", "processing-meta", "svg"))
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 
 
 def read_tree(source: Source) -> Content:

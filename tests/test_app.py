@@ -132,7 +132,7 @@ def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
     page.ask("How many days of leave carry over?")
     assert "leave.txt" in page.html()
     assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
-    assert '<span class="footnote">1</span>' in page.html()
+    assert 'title="leave.txt">1</a>' in page.html()
     assert not at.exception
     conversation = page.engine.library.catalog.conversations()[0]
     assert conversation.title == "How many days of leave carry over?"

@@ -1,6 +1,7 @@
 """The chat page: conversations, questions, answers with their sources."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import DocumentQuery, DocumentState, KeptAnswer
@@ -22,16 +23,27 @@ EXAMPLES = (
 )
 _MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
-_ASKED = "asked-documents"  # key of the names chosen
+ASKED = "asked-documents"  # key of the names chosen
 _TITLE = 48  # characters of a question that name its conversation
 # Not on a touch screen, where a keyboard would jump up, and not away from another field.
 _FOCUS = """<script>
-setTimeout(() => {
-  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches)
-    document.querySelector('[data-testid="stChatInput"] textarea')?.focus({preventScroll: true});
-}, 200);  // the field is drawn a moment later
+{
+  let tries = 0;
+  const timer = setInterval(() => {  // the field is drawn a moment later
+    const field = document.querySelector('[data-testid="stChatInput"] textarea:enabled');
+    const busy = document.activeElement.matches("input, textarea") || document.querySelector("[role=dialog]");
+    if (field && !busy && matchMedia("(pointer: fine)").matches)
+      field.focus({preventScroll: true});
+    if (field || ++tries === 20) clearInterval(timer);
+  }, 150);
+}
 </script>"""
 _OFFERED = 2_000  # names to choose from; a longer list would be sent with every redraw
+
+
+def page() -> StreamlitPage:
+    """The page as the navigation knows it."""
+    return st.Page(show, title="Ask", icon=":material/forum:", url_path="ask", default=True)
 
 
 def show() -> None:
@@ -76,7 +88,7 @@ def _question(engine: Engine, *, busy: bool) -> None:
 
 
 def _scope(engine: Engine) -> Scope:
-    return engine.library.scope(st.session_state[_ASKED])
+    return engine.library.scope(st.session_state[ASKED])
 
 
 def _recall(engine: Engine) -> None:
@@ -100,9 +112,12 @@ def _sidebar(engine: Engine) -> None:
 
 def _choose_documents(engine: Engine) -> None:
     """What the next questions are asked of."""
-    names = engine.library.catalog.document_names(engine.settings.collection, limit=_OFFERED)
-    st.session_state[_ASKED] = [name for name in st.session_state.get(_ASKED, ()) if name in names]
-    st.multiselect("Ask only", names, placeholder="All documents", key=_ASKED, persist_state="session")
+    catalog, collection = engine.library.catalog, engine.settings.collection
+    names = catalog.document_names(collection, limit=_OFFERED)
+    chosen = [name for name in st.session_state.get(ASKED, ()) if catalog.document_named(collection, name)]
+    st.session_state[ASKED] = chosen
+    names += [name for name in chosen if name not in names]
+    st.multiselect("Ask only", names, placeholder="All documents", key=ASKED, persist_state="session")
 
 
 def _welcome(engine: Engine) -> None:

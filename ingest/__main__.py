@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.pipeline import SAMPLES, IngestProgress, IngestReport, find_files, ingest
+from ingest.pipeline import SAMPLES, find_files, ingest
+from ingest.report import IngestProgress, IngestReport
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar

@@ -6,15 +6,18 @@ carried on by the next one: chunks that are stored already are not embedded agai
 """
 
 import hashlib
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from ingest import originals
+from ingest import archives, originals
 from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
+from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
+from rag import lines
 from rag.catalog import DocumentState
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
@@ -22,63 +25,11 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import Chunk
 
+ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _BATCH = 256  # chunks between two writes: what a kill costs at most
 _MEGABYTE = 1_000_000
-
-
-@dataclass(frozen=True)
-class IncomingFile:
-    """A file to add: where it lies, what it is called, and the source whose earlier version it replaces."""
-
-    path: Path
-    name: str
-    source: str
-    password: str | None = None
-
-
-@dataclass(frozen=True)
-class IngestProgress:
-    """How far a run is.
-
-    Attributes:
-        position: 1-based place of the file among `files`.
-        stage: "reading", "embedding" or "writing".
-        part: of this file, 0 to 1.
-        fraction: of the whole run, by bytes, 0 to 1.
-        seconds_left: by the pace so far; None until there is one.
-    """
-
-    name: str
-    position: int
-    files: int
-    stage: str
-    part: float
-    fraction: float
-    seconds_left: float | None
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A file that was not added, and the message that says why and what to do; `locked`: a password would help."""
-
-    name: str
-    message: str
-    locked: bool = False
-
-
-@dataclass(frozen=True)
-class IngestReport:
-    """What a run did, by file name. `gaps` name what could not be read of added files; `chunks` were embedded anew."""
-
-    added: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    replaced: tuple[str, ...]
-    failed: tuple[Failure, ...]
-    gaps: tuple[str, ...]
-    chunks: int
-    seconds: float
-    stopped: bool = False
+_OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
 
 
 class _Stopped(Exception):
@@ -103,11 +54,14 @@ class _Run:
     replaced: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    unfinished: str = ""  # id of the document in work
+    window: tuple[float, float] = (0.0, 1.0)  # of its file, where that is an archive
 
     def tell(self, index: int, stage: str, part: float) -> None:
         """Reports, and leaves the run when it was stopped."""
         if self.stop.is_set():
             raise _Stopped
+        part = self.window[0] + part * (self.window[1] - self.window[0])
         done = (sum(self.sizes[:index]) + part * self.sizes[index]) / (sum(self.sizes) or 1)
         elapsed = time.perf_counter() - self.started
         left = elapsed * (1 - done) / done if done > 0 and self.chunks else None
@@ -115,19 +69,26 @@ class _Run:
 
 
 def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
-    """The files named, and every readable file in the folders named, hidden ones left out, in order of path."""
+    """The files named, and every readable file in the folders named, in order of path.
+
+    Hidden files and folders are left out, and those in which programs keep the code of others.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = (entry for entry in sorted(path.rglob("*")) if entry.suffix.lower() in SUFFIXES)
+            inside = (entry for entry in sorted(path.rglob("*")) if entry.suffix.lower() in ACCEPTED)
             found.update(
                 (entry.resolve(), None)
                 for entry in inside
-                if entry.is_file() and not any(part.startswith(".") for part in entry.relative_to(path).parts)
+                if entry.is_file() and not any(map(_is_passed_over, entry.relative_to(path).parts))
             )
         else:
             found[path.absolute()] = None
     return [IncomingFile(path, path.name, str(path)) for path in found]
+
+
+def _is_passed_over(part: str) -> bool:
+    return part.startswith(".") or part in _OF_OTHERS
 
 
 def ingest(
@@ -150,14 +111,10 @@ def ingest(
     stopped = False
     for index, file in enumerate(files):
         try:
-            _add(run, index, file)
+            _try(run, index, file)
         except _Stopped:
             stopped = True
             break
-        except UnreadableDocument as exc:
-            run.failed.append(Failure(file.name, str(exc), isinstance(exc, LockedDocument)))
-        except FootnoteError as exc:
-            run.failed.append(Failure(file.name, f"{file.name}: {exc}"))
     return IngestReport(
         tuple(run.added),
         tuple(run.unchanged),
@@ -167,6 +124,7 @@ def ingest(
         run.chunks,
         time.perf_counter() - run.started,
         stopped,
+        run.unfinished,
     )
 
 
@@ -193,13 +151,63 @@ def finish_deletions(library: Library) -> None:
             originals.remove(library.folder, document_id)
 
 
+def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None:
+    """Adds a file, or those inside an archive, and notes why one could not be added; `inside` names its archive."""
+    try:
+        if Path(file.name).suffix.lower() != archives.SUFFIX:
+            _add(run, index, file)
+        elif inside:
+            raise UnreadableDocument(
+                file.name, "it is an archive inside an archive", "Unpack it and add what is in it."
+            )
+        else:
+            _add_members(run, index, file)
+    except UnreadableDocument as exc:
+        run.failed.append(Failure(file.name, f"{inside}{exc}", isinstance(exc, LockedDocument) and not inside))
+    except FootnoteError as exc:
+        run.failed.append(Failure(file.name, f"{inside}{file.name}: {exc}"))
+
+
+def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
+    """Each under its own name; its source is its place in the archive, so that a changed archive replaces it."""
+    run.tell(index, "reading", 0.0)
+    folder = run.library.folder / "unpacked"
+    with archives.opened(file.path, file.name, is_passed_over=_is_passed_over) as members:
+        if not members:
+            raise UnreadableDocument(file.name, "no file in it can be read", "Unpack it and add what you want to ask.")
+        total, done = sum(member.size for member in members) or 1, 0
+        for member in members:
+            run.window = (done / total, (done + member.size) / total)
+            done += member.size
+            try:
+                _try_member(run, index, file, member, folder)
+            finally:
+                run.window = (0.0, 1.0)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _try_member(run: _Run, index: int, file: IncomingFile, member: archives.Member, folder: Path) -> None:
+    inside, name = f"{file.name}: ", PurePosixPath(member.name).name
+    path = folder / f"member{PurePosixPath(name).suffix.lower()}"
+    folder.mkdir(exist_ok=True)  # it is there where a run was killed
+    try:
+        member.unpack(path)
+    except FootnoteError as exc:
+        run.failed.append(Failure(name, f"{inside}{exc}"))
+        return
+    _try(run, index, IncomingFile(path, name, f"{file.source}!{member.name}", file.password), inside=inside)
+
+
 def _add(run: _Run, index: int, file: IncomingFile) -> None:
+    identifier = document_id(file.path) if file.path.is_file() else ""
+    run.unfinished = identifier
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
-    known = catalog.document(collection, document_id(file.path)) if file.path.is_file() else None
+    known = catalog.document(collection, identifier) if identifier else None
     if known is not None and known.state is DocumentState.READY:
         left = catalog.add_source(collection, known.id, source=file.source)
         (run.replaced if left else run.unchanged).append(file.name)
+        run.unfinished = ""
         finish_deletions(run.library)
         return
     document = read(
@@ -214,9 +222,10 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
         max_tokens=run.embedder.max_tokens,
     )
     originals.keep(run.library.folder, document.id, file.path)
-    catalog.begin(collection, document, size=run.sizes[index])
+    catalog.begin(collection, document, size=_size(file.path))
     _write(run, index, chunks)
     left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks))
+    run.unfinished = ""
     (run.replaced if left else run.added).append(file.name)
     finish_deletions(run.library)
 
@@ -231,11 +240,13 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
         def tell(done: int, start: int = start) -> None:
             run.tell(index, "embedding", (start + done) / len(missing))
 
-        vectors = run.embedder.encode_documents([embedding_text(item) for item in batch], on_batch=tell)
+        texts = [embedding_text(item) for item in batch]
+        spans = [lines.spans(item.text, within=text) for item, text in zip(batch, texts, strict=True)]
+        vectors, rows = run.embedder.encode_passages(texts, spans, on_batch=tell)
         run.chunks += len(batch)
         run.tell(index, "writing", (start + len(batch)) / len(missing))
         run.library.lexical.add(batch)  # first: what the store has, the words have too
-        run.library.store.upsert(batch, vectors)
+        run.library.store.upsert(batch, vectors, rows)
 
 
 def document_id(path: Path) -> str:

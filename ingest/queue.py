@@ -13,10 +13,11 @@ from itertools import count
 from pathlib import Path
 
 from ingest.pace import Pace
-from ingest.pipeline import IncomingFile, IngestProgress, IngestReport, abandon, document_id, ingest
+from ingest.pipeline import abandon, ingest
+from ingest.report import IncomingFile, IngestProgress, IngestReport
 from rag.catalog import QueuedFile, QueueState
 from rag.embedders import Embedder
-from rag.errors import FootnoteError, UnreadableDocument
+from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
 
@@ -249,10 +250,10 @@ class IngestQueue:
         finally:
             self._progress = None
         if report.stopped:
-            self._stopped(file)
+            self._stopped(file, report.unfinished)
             return
         state = _state_of(report)
-        messages = [failure.message for failure in report.failed] or list(report.gaps)
+        messages = [*(failure.message for failure in report.failed), *report.gaps]
         self._catalog.set_queue_state([file.id], state, "\n".join(messages))
         if state not in (QueueState.LOCKED, QueueState.FAILED):
             self._replacing.discard(file.id)
@@ -274,14 +275,12 @@ class IngestQueue:
         queued = {file.name for file in self._catalog.queue(self._library.collection)}
         return name in queued or self._catalog.document_named(self._library.collection, name) is not None
 
-    def _stopped(self, file: QueuedFile) -> None:
+    def _stopped(self, file: QueuedFile, unfinished: str) -> None:
         if self._closing.is_set() or not self._resume.is_set():
             self._catalog.set_queue_state([file.id], QueueState.WAITING)
             return
-        try:
-            abandon(self._library, document_id(file.path))
-        except UnreadableDocument:
-            _log.info("%s went away while it was cancelled", file.name)
+        if unfinished:
+            abandon(self._library, unfinished)
         self._drop([file])
 
     def _tell(self, progress: IngestProgress) -> None:
@@ -329,8 +328,12 @@ def _free_name(name: str, is_taken: Callable[[str], bool]) -> str:
 
 
 def _state_of(report: IngestReport) -> QueueState:
-    if report.failed:
-        return QueueState.LOCKED if report.failed[0].locked else QueueState.FAILED
-    if report.unchanged:
-        return QueueState.UNCHANGED
-    return QueueState.REPLACED if report.replaced else QueueState.ADDED
+    """Of an archive as of its best file: what failed in it is named all the same."""
+    for files, state in (
+        (report.added, QueueState.ADDED),
+        (report.replaced, QueueState.REPLACED),
+        (report.unchanged, QueueState.UNCHANGED),
+    ):
+        if files:
+            return state
+    return QueueState.LOCKED if report.failed[0].locked else QueueState.FAILED

@@ -126,4 +126,6 @@ def _passage(number: int, hit: Hit, marked: str) -> str:
     quote = " ".join((marked or hit.chunk.text).split())
     quote = quote if len(quote) <= _QUOTE else f"{quote[:_QUOTE]}…"
     heading = f" · {hit.chunk.heading}" if hit.chunk.heading else ""
-    return f"  [{number}] {hit.chunk.label}{heading} · {hit.score:.2f}\n      “{quote}”"
+    also = ", ".join(dict.fromkeys(copy.label for copy in hit.copies))
+    copies = f" · also in {also}" if also else ""
+    return f"  [{number}] {hit.chunk.label}{heading} · {hit.score:.2f}{copies}\n      “{quote}”"

@@ -117,16 +117,23 @@ def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
     head: list[str] = []
     width = 0  # cells of the row before; 0 outside a table
     for part in sentences.split(hit.chunk.text):
-        cells = [cell.strip() for cell in _CELLS.split(part.text)]
+        cells = _cells(part.text)
         reading = _ITEM.sub("", part.text)
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
             is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
             head = cells if is_head else []
             width = len(cells) if len(cells) > 1 else 0
         elif head:
-            reading = "; ".join(f"{name}: {cell}" for name, cell in zip(head, cells, strict=True))
+            named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
+            reading = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named)
         if _LETTER.search(part.text) and not _is_heading(part.text, headings):
             yield part, reading
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a table row, one where it is none; empty ones at its ends lost their space to trimming."""
+    padded = (" " if line.startswith("| ") else "") + line + (" " if line.endswith(" |") else "")
+    return [cell.strip() for cell in _CELLS.split(padded)]
 
 
 def _following(line: Line, lines: Sequence[Line]) -> Line | None:

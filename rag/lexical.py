@@ -1,7 +1,8 @@
 """The lexical index: which chunks hold the words of a question. The only file that imports sqlite3.
 
-SQLite's FTS5 keeps it: persistent, incremental, one file beside the vectors, and the same whether those lie in Milvus
-Lite or on a server, whose BM25 differs from version to version.
+SQLite's FTS5 keeps the postings: persistent, incremental, one file beside the vectors, and the same whether those lie
+in Milvus Lite or on a server, whose BM25 differs from version to version. They are scored here, since FTS5's own bm25()
+has fixed parameters (https://www.sqlite.org/fts5.html#the_bm25_function) that find less.
 """
 
 import contextlib
@@ -15,15 +16,21 @@ from rag.errors import StoreError
 from rag.terms import terms
 from rag.types import Chunk
 
-_VERSION = 2  # of the way in which terms are made
-_K1 = 1.2  # fixed inside FTS5: https://www.sqlite.org/fts5.html#the_bm25_function
+_VERSION = 4  # of the way in which terms are made and kept
+_K1, _B = 0.9, 0.4  # BM25's saturation and length: those of Anserini (Lin et al. 2016), chosen in docs/evaluation.md
 _TERMS = 64  # terms of a question that are looked up; the rarest ones
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS places (
     place INTEGER PRIMARY KEY, collection TEXT NOT NULL, chunk TEXT NOT NULL, document TEXT NOT NULL,
-    UNIQUE (collection, chunk)
+    length INTEGER NOT NULL, UNIQUE (collection, chunk)
 );
 CREATE INDEX IF NOT EXISTS places_of_document ON places (collection, document);
+"""
+_SCORES = f"""
+WITH asked (word, weight) AS (VALUES {{asked}}),
+held AS (SELECT doc, weight, count(*) AS times FROM asked CROSS JOIN {{instances}} ON term = word GROUP BY word, doc)
+SELECT chunk, sum(weight * times / (times + {_K1 * (1 - _B)} + {_K1 * _B} * length / ?)) AS score
+FROM held JOIN places ON place = doc WHERE TRUE{{where}} GROUP BY doc ORDER BY score DESC, chunk LIMIT ?
 """
 _TOKENS = "tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '-._/,'''\""
 
@@ -40,6 +47,7 @@ class LexicalIndex:
         self._collection = collection
         self._table = f'"terms_{collection}"'
         self._vocabulary = f'"vocabulary_{collection}"'
+        self._instances = f'"instances_{collection}"'
         self._lock = threading.Lock()
         with self._errors():
             _discard_outdated(file)
@@ -51,21 +59,23 @@ class LexicalIndex:
             self._database.execute(
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._table} USING fts5(terms, detail = full, {_TOKENS})"
             )
-            self._database.execute(
-                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._vocabulary} USING fts5vocab({self._table}, row)"
-            )
+            for name, kind in ((self._vocabulary, "row"), (self._instances, "instance")):
+                self._database.execute(
+                    f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5vocab({self._table}, {kind})"
+                )
 
     def add(self, chunks: Sequence[Chunk]) -> None:
-        """Adds the terms of chunks, their title and headings included; known chunks are left alone."""
-        rows = [(chunk, " ".join(terms(f"{chunk.context}\n{chunk.text}", parts=True))) for chunk in chunks]
+        """Adds the terms of chunks, those of title and headings twice; known chunks are left alone."""
+        rows = [(chunk, 2 * terms(chunk.context, parts=True) + terms(chunk.text, parts=True)) for chunk in chunks]
         with self._transaction() as run:
-            for chunk, text in rows:
+            for chunk, words in rows:
                 place = run.execute(
-                    "INSERT OR IGNORE INTO places (collection, chunk, document) VALUES (?, ?, ?) RETURNING place",
-                    (self._collection, chunk.id, chunk.document_id),
+                    "INSERT OR IGNORE INTO places (collection, chunk, document, length) VALUES (?, ?, ?, ?)"
+                    " RETURNING place",
+                    (self._collection, chunk.id, chunk.document_id, len(words)),
                 ).fetchone()
                 if place is not None:
-                    run.execute(f"INSERT INTO {self._table} (rowid, terms) VALUES (?, ?)", (place[0], text))
+                    run.execute(f"INSERT INTO {self._table} (rowid, terms) VALUES (?, ?)", (place[0], " ".join(words)))
 
     def search(
         self, question: str, *, k: int, documents: Sequence[str] = (), hidden: Sequence[str] = ()
@@ -79,24 +89,22 @@ class LexicalIndex:
             documents: ids to look in; empty means everywhere.
             hidden: ids to leave out.
         """
-        weights = self._weights(question)
-        if not weights or not (bound := sum(weights.values()) * (_K1 + 1)):
+        count, average = self._size()
+        weights = self._weights(question, count)
+        if not weights:
             return []
-        query = " OR ".join(f'"{term}"' for term in weights)
         where, values = _where(documents, hidden)
+        asked = ", ".join(["(?, ?)"] * len(weights))
+        query = _SCORES.format(asked=asked, instances=self._instances, where=where)
+        pairs = [value for pair in weights.items() for value in pair]
         with self._lock, self._errors():
-            rows = self._database.execute(
-                f"SELECT chunk, -bm25({self._table}) AS score FROM {self._table}"
-                f" JOIN places ON place = {self._table}.rowid WHERE terms MATCH ?{where} ORDER BY score DESC LIMIT ?",
-                (query, *values, k),
-            ).fetchall()
+            rows = self._database.execute(query, (*pairs, average, *values, k)).fetchall()
+        bound = sum(weights.values())
         return [(chunk, score / bound) for chunk, score in rows]
 
     def count(self) -> int:
         """Chunks in the index."""
-        with self._lock, self._errors():
-            query = "SELECT count(*) FROM places WHERE collection = ?"
-            return int(self._database.execute(query, (self._collection,)).fetchone()[0])
+        return self._size()[0]
 
     def delete_document(self, document_id: str) -> None:
         """Removes every chunk of a document."""
@@ -110,19 +118,22 @@ class LexicalIndex:
         """Lets go of the file."""
         self._database.close()
 
-    def _weights(self, question: str) -> dict[str, float]:
-        """Inverse document frequency of the question's terms, the rarest first, as FTS5 reckons it."""
-        asked = list(dict.fromkeys(term.replace('"', "") for term in terms(question)))
+    def _size(self) -> tuple[int, float]:
+        """Chunks, and the mean number of their terms."""
+        query = "SELECT count(*), avg(length) FROM places WHERE collection = ?"
         with self._lock, self._errors():
-            total = self._database.execute("SELECT count(*) FROM places WHERE collection = ?", (self._collection,))
-            count = int(total.fetchone()[0])
-            marks = ", ".join("?" * len(asked))
-            found = dict(
-                self._database.execute(f"SELECT term, doc FROM {self._vocabulary} WHERE term IN ({marks})", asked)
-            )
-        weights = {term: math.log((count - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in asked}
-        rarest = sorted(weights, key=lambda term: -weights[term])[:_TERMS]
-        return {term: max(weights[term], 1e-6) for term in rarest}
+            count, average = self._database.execute(query, (self._collection,)).fetchone()
+        return int(count), float(average or 1.0)
+
+    def _weights(self, question: str, count: int) -> dict[str, float]:
+        """Inverse document frequency of the question's terms among `count` chunks, the rarest first."""
+        asked = list(dict.fromkeys(terms(question, parts=True)))
+        query = f"SELECT term, doc FROM {self._vocabulary} WHERE term IN ({', '.join('?' * len(asked))})"
+        with self._lock, self._errors():
+            found = dict(self._database.execute(query, asked))
+        odds = {term: (count - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5) for term in asked}
+        weights = {term: math.log1p(max(odds[term], 0.0)) for term in asked}
+        return dict(sorted(weights.items(), key=lambda entry: -entry[1])[:_TERMS])
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -1,11 +1,14 @@
 """Finds the passages for a question, by meaning and by words. Knows the stores and an embedder, no generator."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder
 from rag.evidence import Line, nearest_lines
+from rag.folding import fold
 from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.settings import Settings
@@ -13,6 +16,7 @@ from rag.store import Store
 from rag.types import Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
+_WORDS_ALONE = 2.5  # what words count where the model cannot read: scores then lie where those of other questions do
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,15 @@ class Retrieval:
 
 @dataclass(frozen=True)
 class Stages:
-    """What each search found, best first. Hits carry the score of their stage."""
+    """What each search found, best first. Hits carry the score of their stage.
+
+    `seconds` holds what each took, "question" being the embedding of the question.
+    """
 
     dense: tuple[Hit, ...]
     lexical: tuple[Hit, ...]
     fused: tuple[Hit, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Retriever:
@@ -69,8 +77,8 @@ class Retriever:
         )
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
-        """The k best chunks of whole documents, split at `minimum_score`."""
-        hits = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused[:k]
+        """The k best chunks of whole documents, repeats folded, split at `minimum_score`."""
+        hits = fold(self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused, count=k)
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
         return Retrieval(near, hits[len(near) :])
 
@@ -85,19 +93,39 @@ class Retriever:
             for state in (DocumentState.WRITING, DocumentState.LEAVING)
             for document in self._catalog.document_ids(self._collection, state)
         ]
-        vector = self._embedder.encode_query(question)
-        dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
+        seconds: dict[str, float] = {}
+        with _timed("question", seconds):
+            vector = self._embedder.encode_query(question)
+        with _timed("dense", seconds):
+            dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
         if not self._word_weight:
-            return Stages(dense, (), dense)
-        words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
-        near = {hit.chunk.id: hit for hit in dense}
-        others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
-        near |= {hit.chunk.id: hit for hit in others}
-        lexical = tuple(
-            replace(near[chunk_id], score=score, words=score) for chunk_id, score in words.items() if chunk_id in near
-        )
-        fused = [
-            replace(hit, score=hit.score + self._word_weight * words.get(chunk_id, 0.0), words=words.get(chunk_id, 0.0))
-            for chunk_id, hit in near.items()
-        ]
-        return Stages(dense, lexical, tuple(sorted(fused, key=lambda hit: -hit.score)))
+            return Stages(dense, (), dense, seconds)
+        with _timed("lexical", seconds):
+            words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
+        with _timed("fused", seconds):
+            near = {hit.chunk.id: hit for hit in dense}
+            others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
+            near |= {hit.chunk.id: hit for hit in others}
+            lexical = tuple(
+                replace(near[chunk_id], score=score, words=score)
+                for chunk_id, score in words.items()
+                if chunk_id in near
+            )
+            weigh = self._both if self._embedder.reads(question) else _words_alone
+            fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
+            fused.sort(key=lambda hit: -hit.score)
+        return Stages(dense, lexical, tuple(fused), seconds)
+
+    def _both(self, hit: Hit, words: float) -> Hit:
+        return replace(hit, score=hit.line + self._word_weight * words, words=words)
+
+
+def _words_alone(hit: Hit, words: float) -> Hit:
+    return replace(hit, score=_WORDS_ALONE * words, words=words)
+
+
+@contextlib.contextmanager
+def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - started

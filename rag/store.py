@@ -16,6 +16,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ from pymilvus import DataType, MilvusClient, MilvusException
 
 from rag.embedders import Vectors
 from rag.errors import ModelMismatch, StoreError
+from rag.lines import nearest, pack
 from rag.types import Chunk, Hit
 
 SearchKind = Literal["exact", "HNSW"]
@@ -45,14 +47,18 @@ _QUIET = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_ca
 class Store(Protocol):
     """Chunks with their vectors, found by vector. Every method is thread-safe."""
 
-    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Writes chunks with their unit rows float32[n, dimension]; a chunk with a known id is written over."""
+    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors, lines: Sequence[Vectors] = ()) -> None:
+        """Writes chunks with their unit rows float32[n, dimension]; a chunk with a known id is written over.
+
+        Args:
+            lines: unit rows of the lines of each chunk; without them a chunk is compared as a whole.
+        """
         ...
 
     def search(
         self, vector: Vectors, *, k: int, documents: Sequence[str] = (), hidden: Sequence[str] = ()
     ) -> list[Hit]:
-        """The k nearest chunks, best first, or all when there are fewer.
+        """The k nearest chunks by their whole text, best first, or all when there are fewer.
 
         Args:
             documents: ids to look in; empty means everywhere.
@@ -107,15 +113,18 @@ class MilvusStore:
             self._client = MilvusClient(uri, grpc_options=_QUIET if uri.endswith(".db") else {})
             self._open()
 
-    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors, lines: Sequence[Vectors] = ()) -> None:
         if vectors.shape != (len(chunks), self._dimension):
             raise ModelMismatch(f"Got vectors of shape {vectors.shape} for {len(chunks)} × {self._dimension}.")
+        if lines and len(lines) != len(chunks):
+            raise ValueError(f"Got the lines of {len(lines)} chunks for {len(chunks)}.")
         if not np.isfinite(vectors).all():
             raise StoreError("The embedding model gave a vector that is not finite; nothing was written.")
         if not chunks:
             return
         with self._write_lock, _milvus_errors("The chunks could not be written"):
-            rows = [_row(chunk, vector) for chunk, vector in zip(chunks, self._apart(chunks, vectors), strict=True)]
+            moved = zip(chunks, self._apart(chunks, vectors), lines or repeat(None), strict=False)
+            rows = [self._row(chunk, vector, own) for chunk, vector, own in moved]
             self._client.upsert(self._collection, rows)
             self._client.flush(self._collection)
             self._grow()
@@ -131,10 +140,10 @@ class MilvusStore:
                 anns_field="embedding",
                 limit=k,
                 filter=where,
-                output_fields=_FIELDS,
+                output_fields=self._read,
                 search_params={"metric_type": "IP", "params": {"ef": max(_EF, 4 * k)}},
             )[0]
-            hits = [Hit(_chunk(row["entity"]), float(row["distance"])) for row in found]
+            hits = _hits([row["entity"] for row in found], [row["distance"] for row in found], vector)
             if len(hits) < k and where and self.search_kind() == "HNSW":
                 return self._score_all(vector, k=k, where=where)
         return hits
@@ -151,9 +160,9 @@ class MilvusStore:
         if not ids:
             return []
         with _milvus_errors("The chunks could not be read"):
-            rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", *_FIELDS, "embedding"])
+            rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", *self._read, "embedding"])
         scores = np.array([row["embedding"] for row in rows], dtype=np.float32).reshape(len(rows), -1) @ vector
-        found = {row["id"]: Hit(_chunk(row), float(score)) for row, score in zip(rows, scores, strict=True)}
+        found = dict(zip((row["id"] for row in rows), _hits(rows, scores, vector), strict=True))
         return [found[chunk_id] for chunk_id in ids if chunk_id in found]
 
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
@@ -192,6 +201,8 @@ class MilvusStore:
                 consistency_level="Session",
             )
         fields = self._client.describe_collection(self._collection)["fields"]
+        has_lines = any(field["name"] == "lines" for field in fields)  # earlier ones have none
+        self._read = [*_FIELDS, "lines"] if has_lines else _FIELDS
         dimension = next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
         if dimension != self._dimension:
             raise ModelMismatch(
@@ -212,6 +223,7 @@ class MilvusStore:
                 schema.add_field(name, DataType.INT64)
             else:
                 schema.add_field(name, DataType.VARCHAR, max_length=65_535)
+        schema.add_field("lines", DataType.VARCHAR, max_length=65_535)
         schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=self._dimension)
         return schema
 
@@ -235,6 +247,13 @@ class MilvusStore:
 
     # Rows
 
+    def _row(self, chunk: Chunk, vector: Vectors, lines: Vectors | None) -> dict[str, Any]:
+        values = {name: getattr(chunk, name) for name in _FIELDS}
+        values["page"] = _NO_PAGE if chunk.page is None else chunk.page
+        if "lines" in self._read:
+            values["lines"] = "" if lines is None else pack(lines)
+        return {**values, "id": chunk.id, "text_hash": _text_hash(chunk), "embedding": vector}
+
     def _count(self, where: str) -> int:
         return int(self._client.query(self._collection, filter=where, output_fields=["count(*)"])[0]["count(*)"])
 
@@ -251,11 +270,12 @@ class MilvusStore:
         return {row["text_hash"] for row in self._query(where, ["text_hash"])}
 
     def _score_all(self, vector: Vectors, *, k: int, where: str) -> list[Hit]:
-        rows = list(self._query(where, [*_FIELDS, "embedding"]))
+        rows = list(self._query(where, [*self._read, "embedding"]))
         if not rows:
             return []
         scores = np.array([row["embedding"] for row in rows], dtype=np.float32) @ vector
-        return [Hit(_chunk(rows[i]), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
+        best = np.argsort(-scores, kind="stable")[:k]
+        return _hits([rows[i] for i in best], scores[best], vector)
 
     def _query(self, where: str, fields: list[str]) -> Iterator[dict[str, Any]]:
         pages = self._client.query_iterator(self._collection, batch_size=_FETCH, filter=where, output_fields=fields)
@@ -266,10 +286,12 @@ class MilvusStore:
             pages.close()
 
 
-def _row(chunk: Chunk, vector: Vectors) -> dict[str, Any]:
-    values = {name: getattr(chunk, name) for name in _FIELDS}
-    values["page"] = _NO_PAGE if chunk.page is None else chunk.page
-    return {**values, "id": chunk.id, "text_hash": _text_hash(chunk), "embedding": vector}
+def _hits(rows: Sequence[dict[str, Any]], scores: Iterable[float], vector: Vectors) -> list[Hit]:
+    lines = nearest([row.get("lines", "") for row in rows], vector)
+    return [
+        Hit(_chunk(row), float(score), line=float(score) if line is None else line)
+        for row, score, line in zip(rows, scores, lines, strict=True)
+    ]
 
 
 def _chunk(row: dict[str, Any]) -> Chunk:

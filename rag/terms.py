@@ -46,6 +46,15 @@ def terms(text: str, *, parts: bool = False) -> list[str]:
     return found
 
 
+def is_unspaced(text: str) -> bool:
+    """Whether a text is written in a script without spaces between words: Chinese, Japanese, Thai.
+
+    A foreign name does not change that: its characters are set against the words of other scripts.
+    """
+    others = _UNSPACED.sub(" ", text)
+    return sum(map(len, _UNSPACED.findall(text))) > len(_TERM.findall(others))
+
+
 def _pairs(text: str) -> list[str]:
     found: list[str] = []
     end = 0

@@ -10,6 +10,18 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+# What a page is called, by the ending of the document's name.
+_PAGE_WORDS = {
+    **dict.fromkeys(("pptx", "pptm", "ppsx", "odp"), "slide"),
+    **dict.fromkeys(("xlsx", "xlsm", "xltx", "ods"), "sheet"),
+    "epub": "chapter",
+    "mbox": "message",
+}
+# Where the heading says more than the number of the page.
+_PLACED_BY_HEADING = frozenset(["xlsx", "xlsm", "xltx", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"])
+ATTACHMENT = "Attachment "  # begins the heading over what is attached to an e-mail
+_JOINT = " › "  # noqa: RUF001  between headings
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -72,8 +84,23 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """How a person is told the place: "handbook.pdf, p. 3"."""
-        return self.document_name if self.page is None else f"{self.document_name}, p. {self.page}"
+        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21"."""
+        suffix = _suffix(self.document_name)
+        if suffix in _PLACED_BY_HEADING and self.heading:
+            return f"{self.document_name}, {'!'.join(self.heading.split(_JOINT))}"
+        place, outermost = page_label(self.document_name, self.page), self.heading.split(_JOINT)[0]
+        attached = outermost.removeprefix(ATTACHMENT) if outermost.startswith(ATTACHMENT) else ""
+        return f"{place}, attached {attached}" if attached else place
+
+
+def page_label(document_name: str, number: int | None) -> str:
+    """How a person is told a page: "handbook.pdf, p. 3", "talk.pptx, slide 3"; the name where it has no number."""
+    word = _PAGE_WORDS.get(_suffix(document_name), "p.")
+    return document_name if number is None else f"{document_name}, {word} {number}"
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 @dataclass(frozen=True)
@@ -81,13 +108,18 @@ class Hit:
     """A chunk found for a question.
 
     Attributes:
-        score: what it is ranked by: the cosine of the two embeddings, plus weighted `words` where words were searched.
+        score: what it is ranked by: the cosine of question and passage or of its nearest line, plus weighted `words`
+            where words were searched.
         words: how many of the question's words it holds, rare ones counting most, 0 to 1.
+        copies: chunks found beside it that only repeat its words, in this document or another.
+        line: cosine of the question and the passage's nearest line; that of the whole passage where it has no lines.
     """
 
     chunk: Chunk
     score: float
     words: float = 0.0
+    copies: tuple[Chunk, ...] = ()
+    line: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -193,4 +225,5 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0))
+    copies = tuple(Chunk(**copy) for copy in values.get("copies", ()))
+    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0))

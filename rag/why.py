@@ -25,6 +25,7 @@ class Fate(str, Enum):
     READ = "read"
     NOT_NEAR = "not near"  # neither search has it among its nearest
     LOW_SCORE = "low score"
+    REPEATED = "repeated"  # another passage with the same words was taken in its place
     TOO_MANY = "too many"  # others scored higher than the last that was taken
     FARTHER_LINES = "farther lines"  # retrieved, but other passages hold nearer lines
     REFUSED = "refused"  # no line of any passage was near enough, or a code is missing
@@ -95,6 +96,8 @@ def _fate(question: str, chunk: Chunk, rank: int | None, retriever: Retriever, s
     found = retriever.retrieve(question, k=settings.top_k, minimum_score=settings.minimum_score)
     if _rank(chunk, found.below):
         return Fate.LOW_SCORE, f"Its score is below minimum_score ({settings.minimum_score:g})."
+    if same := next((hit.chunk for hit in found.hits if chunk in hit.copies), None):
+        return Fate.REPEATED, f"{same.label} holds the same words and was taken in its place."
     if not _rank(chunk, found.hits):
         if rank is None:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."

@@ -2,12 +2,18 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import docx
+import openpyxl
+import pptx
 from docx.document import Document as WordDocument
 from PIL import Image
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.presentation import Presentation
+from pptx.util import Cm
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 from reportlab.lib.pagesizes import A4
@@ -180,8 +186,133 @@ def fill_handbook(document: WordDocument) -> None:
     document.sections[0].footer.paragraphs[0].text = "PAGE FOOTER"
 
 
+def write_slides(path: Path, fill: Callable[[Presentation], None]) -> Path:
+    """A .pptx with what `fill` puts into it."""
+    presentation = pptx.Presentation()
+    fill(presentation)
+    presentation.save(str(path))
+    return path
+
+
+def fill_talk(presentation: Presentation) -> None:
+    """Two slides: a list and a group under a title, with speaker notes; a table and a chart."""
+    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+    slide.shapes.title.text = "Pump maintenance"
+    body = slide.placeholders[1].text_frame
+    body.text = "Check the oil every week."
+    body.add_paragraph().text = "Change the filter in May."
+    group = slide.shapes.add_group_shape()
+    group.shapes.add_textbox(Cm(2), Cm(16), Cm(9), Cm(1)).text_frame.text = "Inside the group."
+    slide.notes_slide.notes_text_frame.text = "Say that the filter costs 40 euros."
+    second = presentation.slides.add_slide(presentation.slide_layouts[5])
+    second.shapes.title.text = "Prices"
+    table = second.shapes.add_table(2, 2, Cm(1), Cm(4), Cm(9), Cm(2)).table
+    for cell, words in zip(table.iter_cells(), ("Part", "Price", "Filter", "40 euros"), strict=True):
+        cell.text = words
+    numbers = CategoryChartData()
+    numbers.categories = ["2025", "2026"]
+    numbers.add_series("Failures", (7, 2.5))
+    second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Cm(1), Cm(8), Cm(9), Cm(6), numbers)
+
+
+def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> Path:
+    """An .xlsx with the rows of each sheet."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for cells in rows:
+            sheet.append(cells)
+    workbook.save(path)
+    return path
+
+
+def write_book(path: Path, chapters: Mapping[str, str], *, contents: Mapping[str, str] | None = None) -> Path:
+    """An .epub of the bodies of its chapters, with what its table of contents calls them; named by their file.
+
+    The manifest names the chapters in the order of the alphabet, the spine in theirs.
+    """
+    items = "".join(
+        f'<item id="{name}" href="text/{name}.xhtml" media-type="application/xhtml+xml"/>' for name in sorted(chapters)
+    )
+    spine = "".join(f'<itemref idref="{name}"/>' for name in chapters)
+    points = "".join(
+        f'<navPoint><navLabel><text>{label}</text></navLabel><content src="text/{name}.xhtml#top"/></navPoint>'
+        for name, label in (contents or {}).items()
+    )
+    page = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
+    parts = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": """<?xml version="1.0"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>""",
+        "OEBPS/book.opf": f"""<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The Skua</dc:title></metadata>
+<manifest>{items}<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/></manifest>
+<spine toc="ncx">{spine}</spine></package>""",
+        "OEBPS/toc.ncx": '<?xml version="1.0"?><ncx xmlns="http://www.daisy.org/z3986/2005/ncx/">'
+        f"<navMap>{points}</navMap></ncx>",
+        **{f"OEBPS/text/{name}.xhtml": page.format(body) for name, body in chapters.items()},
+    }
+    return write_zip(path, {name: text.encode() for name, text in parts.items()})
+
+
+_OPENDOCUMENT = " ".join(
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for prefix, name in (
+        ("office", "office"), ("text", "text"), ("table", "table"), ("style", "style"), ("draw", "drawing"),
+        ("presentation", "presentation"), ("svg", "svg-compatible"), ("meta", "meta"),
+    )
+)  # fmt: skip
+
+
+def write_opendocument(path: Path, body: str, *, styles: str = "", title: str = "") -> Path:
+    """An .odt, .ods or .odp, by its suffix, with this XML as its content."""
+    kind = {".odt": "text", ".ods": "spreadsheet", ".odp": "presentation"}[path.suffix]
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    parts = {
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+        "content.xml": f"{head}<office:document-content {_OPENDOCUMENT}>"
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+        "meta.xml": f'{head}<office:document-meta {_OPENDOCUMENT} xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<office:meta><dc:title>{title}</dc:title></office:meta></office:document-meta>",
+        "META-INF/manifest.xml": f"{head}<!DOCTYPE manifest PUBLIC '-//OpenOffice.org//DTD Manifest 1.0//EN' 'M.dtd'>"
+        "<manifest/>",
+    }
+    return write_zip(path, {name: text.encode() for name, text in parts.items()})
+
+
+def with_entities(declarations: bytes, word: bytes, reference: bytes) -> Callable[[bytes], bytes]:
+    """Changes XML: entities are declared, and `reference` takes the place of `word`."""
+
+    def change(xml: bytes) -> bytes:
+        head, body = xml.split(b"?>", 1) if xml.startswith(b"<?xml") else (b'<?xml version="1.0"', xml)
+        assert word in body
+        return head + b"?><!DOCTYPE d [" + declarations + b"]>" + body.replace(word, reference)
+
+    return change
+
+
+def with_part(path: Path, kind: str, content: bytes, *, after: bytes, markup: str) -> Path:
+    """The .docx at `path` with a part of this kind ("footnotes", "chart"), and `markup` after a word of its text.
+
+    The part has the relation `added`.
+    """
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[f"word/{kind}.xml"] = content
+    points = f'<Relationship Id="added" Type="{office}/{kind}" Target="{kind}.xml"/></Relationships>'.encode()
+    relations = "word/_rels/document.xml.rels"
+    parts[relations] = parts[relations].replace(b"</Relationships>", points)
+    added = after + f"</w:t>{markup}<w:t>".encode()
+    parts["word/document.xml"] = parts["word/document.xml"].replace(after, added)
+    return write_zip(path, parts)
+
+
 def repacked(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
-    """The .docx at `path` with one of its parts changed."""
+    """The archive at `path` with one of its parts changed."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts[part] = change(parts[part])

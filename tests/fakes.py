@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.embedders import OnBatch, Vectors
 from rag.generators import Message, StopReason
-from rag.types import Chunk, Hit
+from rag.types import Chunk, Hit, Span
 
 
 class HashingEmbedder:
@@ -29,6 +29,19 @@ class HashingEmbedder:
         if on_batch is not None:
             on_batch(0)
         self.encoded += len(texts)
+        return self._rows(texts)
+
+    def encode_passages(
+        self, texts: Sequence[str], lines: Sequence[Sequence[Span]], *, on_batch: OnBatch | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        parts = ([text[line.start : line.end] for line in own] for text, own in zip(texts, lines, strict=True))
+        found = [self._rows(part) for part in parts]
+        return self.encode_documents(texts, on_batch=on_batch), found
+
+    def reads(self, text: str) -> bool:
+        return True
+
+    def _rows(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in re.findall(r"\w+", text.lower()) or ["?"]:
@@ -73,6 +86,11 @@ class ScriptedGenerator:
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
         self.prompts.append(messages)
         return ScriptedStream(self.replies.pop(0), max_new_tokens, stop)
+
+    def weigh(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """Choices whose words stand in the prompt weigh more."""
+        text = " ".join(message.content for message in messages).lower()
+        return [-1.0 if choice.strip().lower() in text else -9.0 for choice in choices]
 
 
 def chunk(text: str, *, document: str = "d1", position: int = 0, page: int | None = 1) -> Chunk:

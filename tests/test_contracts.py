@@ -8,6 +8,7 @@ import pytest
 from rag.embedders import Embedder
 from rag.generators import Generator, Message, StopReason
 from rag.settings import load_settings
+from rag.types import Span
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 
 REAL = pytest.param("real", marks=pytest.mark.model)
@@ -44,8 +45,40 @@ def test_embeddings_are_unit_rows_in_the_order_of_the_texts(embedder: Embedder) 
         assert int(np.argmax(embedder.encode_documents(TEXTS) @ alone)) == index
 
 
+def test_lines_of_a_passage_are_unit_rows_near_what_they_say(embedder: Embedder) -> None:
+    lines = ["The pump runs at forty bar.", "Lunch costs three euros.", "Staff get leave in summer."]
+    text = "Handbook\n" + " ".join(lines)
+    spans = [Span(text.index(line), text.index(line) + len(line)) for line in lines]
+    whole, (rows, none) = embedder.encode_passages([text, "One line."], [spans, []])
+    np.testing.assert_allclose(whole, embedder.encode_documents([text, "One line."]), atol=0.02)
+    assert (rows.shape, none.shape) == ((3, embedder.dimension), (0, embedder.dimension))
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    for number, asked in enumerate(
+        ("The pump runs at what pressure?", "Lunch costs what?", "When do staff get leave?")
+    ):
+        assert int(np.argmax(rows @ embedder.encode_query(asked))) == number
+
+
+def test_lines_beyond_what_the_model_reads_have_no_row(embedder: Embedder) -> None:
+    if isinstance(embedder, HashingEmbedder):
+        pytest.skip("it reads everything")
+    text = "word " * 1_000 + "The end of it."
+    _, (rows,) = embedder.encode_passages([text], [[Span(0, 24), Span(5_000, len(text))]])
+    assert len(rows) == 1
+
+
 def test_nothing_to_embed_is_no_rows(embedder: Embedder) -> None:
     assert embedder.encode_documents([]).shape == (0, embedder.dimension)
+    assert embedder.encode_passages([], [])[0].shape == (0, embedder.dimension)
+
+
+@pytest.mark.model
+def test_an_english_model_does_not_read_chinese() -> None:
+    from rag.build import load_embedder
+
+    embedder = load_embedder(load_settings())
+    assert embedder.reads("How long is the warranty of the iPhone手机?")
+    assert not embedder.reads("iPhone手机保修期多长时间?")
 
 
 def test_a_query_is_one_unit_row_and_never_too_long(embedder: Embedder) -> None:
@@ -129,3 +162,9 @@ def test_an_answer_that_is_begun_is_continued(generator: Generator) -> None:
 def test_prompts_are_counted_whole(generator: Generator) -> None:
     longer = [*ASKED, Message("assistant", "Paris."), Message("user", "And of Norway?")]
     assert 0 < generator.count_tokens(ASKED) < generator.count_tokens(longer) < generator.context_tokens
+
+
+def test_choices_are_weighed_by_their_log_probability(generator: Generator) -> None:
+    begun = [Message("user", "Is Paris the capital of France?"), Message("assistant", "The capital of France is")]
+    paris, oslo = generator.weigh(begun, [" Paris", " Oslo"])
+    assert oslo < paris <= 0

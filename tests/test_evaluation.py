@@ -11,7 +11,7 @@ from rag.errors import FootnoteError
 from rag.evaluation import measures
 from rag.evaluation.compare import compare
 from rag.evaluation.corpus import fill, settings_of
-from rag.evaluation.questions import Question, read_questions, sample
+from rag.evaluation.questions import Question, held_out, read_questions, sample
 from rag.evaluation.run import Report, describe, evaluate, read_report, summarise
 from rag.library import Library
 from rag.retriever import Retriever
@@ -84,6 +84,11 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
     assert sample(many, None, 0) == sample(many, 99, 0) == many
 
 
+def test_the_held_out_half_is_fixed_by_the_id() -> None:
+    assert [held_out(str(number)) for number in range(8)] == [True, True, True, False, False, True, True, True]
+    assert 450 < sum(held_out(str(number)) for number in range(1_000)) < 550
+
+
 # Measures
 
 
@@ -142,6 +147,7 @@ def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings:
     report = run(tmp_path, settings, ScriptedGenerator("28 days of leave [1].", "It costs 9 EUR [1] [7]."))
     mean = {name: value.mean for name, value in report.estimates.items()}
     assert mean["fused hit@1"] == mean["dense hit@5"] == mean["lexical hit@1"] == 1.0
+    assert all(mean[f"{name} ms"] > 0 for name in ("question", "dense", "lexical", "fused"))
     assert mean["contains answer"] == 0.5
     assert mean["right passage cited"] == mean["citation precision"] == 1.0
     assert mean["right refusal"] == 1.0

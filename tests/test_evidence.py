@@ -33,6 +33,18 @@ def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
     assert best.reading == "Code: E-14; Meaning: Gauge blocked; Remedy: Rinse it"
 
 
+def test_empty_cells_at_the_ends_of_a_row_keep_their_column() -> None:
+    table = "For\n\n| Berlin | Lagos | Note\nPumps | 4 | 7 |\n| 3 | 9 | Borrowed\nValves |  | 2 |"
+    lines = nearest_lines("Pumps and valves in Berlin?", [hit(table)], HashingEmbedder(1_024))
+    assert {line.reading for line in lines} == {
+        "For",
+        "| Berlin | Lagos | Note",
+        "Pumps; Berlin: 4; Lagos: 7",
+        "Berlin: 3; Lagos: 9; Note: Borrowed",
+        "Valves; Lagos: 2",
+    }
+
+
 def test_rows_that_begin_with_a_small_letter_are_rows_of_their_own() -> None:
     table = "Codes\n\nLED   Meaning\nwhite, blinking   Starting\namber, blinking fast   Cable broken"
     best = nearest_lines("The LED is amber, blinking fast", [hit(table)], HashingEmbedder(1_024))[0]

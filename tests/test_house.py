@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.pipeline import ACCEPTED
 from rag.errors import SettingsError
 from rag.settings import Settings, load_settings, origins
 
@@ -60,6 +61,11 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "pypdfium2",
         "PIL",
         "docx",
+        "pptx",
+        "openpyxl",
+        "lxml",
+        "oxmsg",
+        "striprtf",
         "trafilatura",
         "charset_normalizer",
         "langchain_text_splitters",
@@ -77,6 +83,12 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         assert field.name in rows, f"README's settings table lacks {field.name}"
         if field.name not in ("home", "library"):
             assert rows[field.name].strip() == str(field.default), field.name
+
+
+def test_every_format_is_documented() -> None:
+    table = (ROOT / "docs/formats.md").read_text()
+    rows = set(re.findall(r"`(\.\w+)`", "".join(line for line in table.splitlines() if line.startswith("|"))))
+    assert rows == set(ACCEPTED)
 
 
 def test_the_settings_page_explains_every_setting_like_the_readme() -> None:

@@ -13,7 +13,7 @@ from rag.catalog import QueueState
 from rag.embedders import OnBatch, Vectors
 from rag.library import Library
 from rag.settings import Settings
-from tests.documents import write_encrypted_pdf
+from tests.documents import write_encrypted_pdf, write_zip
 from tests.fakes import HashingEmbedder
 
 
@@ -128,6 +128,31 @@ def test_a_cancel_leaves_nothing_half_done(queue: IngestQueue, library: Library,
     assert names(library) == {"first.txt"}
     assert library.store.count() == 1
     assert not list((library.folder / "incoming").iterdir())
+
+
+def test_an_archive_is_one_file_of_the_queue_and_names_what_failed_in_it(
+    queue: IngestQueue, library: Library, tmp_path: Path
+) -> None:
+    path = write_zip(tmp_path / "a.zip", {"a.txt": b"About gulls.", "half.pdf": b"%PDF-1.7 half"})
+    queue.receive("a.zip", path.read_bytes())
+    assert finish(queue) == {"a.zip": QueueState.ADDED}
+    assert "a.zip: half.pdf: it is damaged" in queue.snapshot().files[0].message
+    assert names(library) == {"a.txt"}
+    assert not list((library.folder / "incoming").iterdir())
+
+
+def test_a_cancelled_archive_keeps_its_whole_documents_only(
+    queue: IngestQueue, library: Library, embedder: GatedEmbedder, tmp_path: Path
+) -> None:
+    path = write_zip(tmp_path / "a.zip", {"a.txt": b"About gulls.", "b.txt": b"About terns."})
+    embedder.gate.clear()
+    queue.receive("a.zip", path.read_bytes())
+    embedder.waiting.wait(20)
+    queue.cancel()
+    embedder.gate.set()
+    wait(lambda: not queue.snapshot().is_open)
+    assert names(library) == set()
+    assert not (library.folder / "unpacked").exists()
 
 
 def test_what_was_in_work_goes_on_after_a_restart(library: Library, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ingest import originals
-from ingest.pipeline import IngestProgress, IngestReport, delete_document, find_files, ingest
+from ingest.pipeline import delete_document, find_files, ingest
+from ingest.report import IngestProgress, IngestReport
 from rag.catalog import DocumentState
 from rag.errors import LibraryInUse, ModelMismatch
 from rag.library import Library

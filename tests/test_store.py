@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,6 +37,42 @@ def test_a_chunk_comes_back_whole_with_its_cosine(store: MilvusStore) -> None:
     best = store.search(vectors[5], k=3)[0]
     assert best.chunk == chunks[5]
     assert best.score == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_hit_tells_how_near_its_nearest_line_is(store: MilvusStore) -> None:
+    chunks = [chunk("lines", document="d1"), chunk("no lines", document="d2")]
+    vectors = unit(np.eye(DIMENSION)[:2])
+    asked = unit(np.eye(DIMENSION)[0] + np.eye(DIMENSION)[5])
+    rows = unit(np.stack([np.eye(DIMENSION)[7], np.eye(DIMENSION)[0] + np.eye(DIMENSION)[5] * 0.9]))
+    store.upsert(chunks, vectors, [rows, np.empty((0, DIMENSION), dtype=np.float32)])
+    for found in (store.search(asked, k=2), store.fetch([item.id for item in chunks], asked)):
+        whole = {hit.chunk.document_id: hit for hit in found}
+        assert whole["d1"].score == pytest.approx(0.7071, abs=1e-3)
+        assert whole["d1"].line == pytest.approx(float(rows[1] @ asked), abs=2e-3)
+        assert whole["d2"].line == whole["d2"].score == pytest.approx(0, abs=1e-3)
+    with pytest.raises(ValueError, match="1 chunks for 2"):
+        store.upsert(chunks, vectors, [rows])
+
+
+def test_a_collection_made_before_there_were_lines_is_compared_by_whole_passages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = MilvusStore._schema
+
+    def without_lines(self: MilvusStore) -> Any:
+        made = schema(self)
+        made._fields = [field for field in made.fields if field.name != "lines"]
+        return made
+
+    monkeypatch.setattr(MilvusStore, "_schema", without_lines)
+    MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5).close()
+    monkeypatch.undo()
+    store = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5)
+    vectors = unit(np.eye(DIMENSION)[:1])
+    store.upsert([chunk("text")], vectors, [vectors])
+    (found,) = store.search(vectors[0], k=1)
+    assert found.line == found.score == pytest.approx(1.0, abs=1e-5)
+    store.close()
 
 
 def test_a_page_that_a_format_does_not_have_stays_none(store: MilvusStore) -> None:

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from rag.terms import terms
+from rag.terms import is_unspaced, terms
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,22 @@ def test_terms_are_compared_as_a_reader_would(text: str, expected: list[str]) ->
 
 def test_a_compound_is_followed_by_its_parts() -> None:
     assert terms("PPR-9087, the e-mail", parts=True) == ["ppr-9087", "ppr", "9087", "e-mail", "mail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("怎样更换电池？", True),
+        ("Sky Digital是什么时候推出的？", True),
+        ("フランスの首都は", True),
+        ("What does 电池 mean in English?", False),
+        ("How long?", False),
+        ("1969", False),
+        ("?", False),
+    ],
+)
+def test_a_script_without_spaces_is_known_by_its_characters(text: str, expected: bool) -> None:
+    assert is_unspaced(text) is expected
 
 
 def test_stemming_is_thread_safe() -> None:

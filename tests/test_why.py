@@ -69,6 +69,15 @@ def test_every_way_to_be_left_out_is_told(desk: Desk) -> None:
     assert desk.ask(lunch).lexical_rank is None
 
 
+def test_a_passage_whose_words_stand_in_another_is_named(desk: Desk) -> None:
+    part = Chunk("e", "b.txt", "", 3, "", 0, 14, 0, "runs at 40 bar")
+    desk.library.lexical.add([part])
+    desk.library.store.upsert([part], desk.embedder.encode_documents([part.text]))
+    found = desk.ask("runs at 40 bar")
+    assert (found.chunk, found.fate) == (part, Fate.REPEATED)
+    assert found.reason.startswith("a.txt holds the same words")
+
+
 def test_words_that_stand_nowhere_are_said_to(desk: Desk) -> None:
     with pytest.raises(FootnoteError, match="not in the library"):
         desk.ask("The moon is made of cheese")

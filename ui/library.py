@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ingest.readers import SUFFIXES
+from ingest.pipeline import ACCEPTED
 from rag.errors import FootnoteError
 from ui.document import DOCUMENT, show_document
 from ui.parts.documents import show_documents
@@ -37,7 +37,7 @@ def _list(engine: Engine) -> None:
 def _upload(engine: Engine) -> None:
     """Dropping files is adding them; the uploader is then drawn anew, empty."""
     turn = st.session_state.setdefault("upload", 0)
-    files = st.file_uploader("Add documents", type=list(SUFFIXES), accept_multiple_files=True, key=f"upload-{turn}")
+    files = st.file_uploader("Add documents", type=list(ACCEPTED), accept_multiple_files=True, key=f"upload-{turn}")
     if not files:
         return
     try:

@@ -1,18 +1,33 @@
 """Readers turn a file into a Document; one file per family, chosen by the file's suffix.
 
-To add a family: write `read_x(source: Source) -> Content` in its own file and name its suffixes in READERS.
+To add a family: write `read_x(source: Source) -> Content` in its own file and name it in FORMATS with its suffixes.
 """
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from ingest.readers import kinds
+from ingest.readers import code, kinds
+from ingest.readers.book import read_book
+from ingest.readers.code import read_code
+from ingest.readers.delimited import read_delimited
+from ingest.readers.mail import read_mail, read_mailbox
 from ingest.readers.markdown import read_markdown
+from ingest.readers.markup import read_asciidoc, read_latex, read_org, read_restructured
+from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
+from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
+from ingest.readers.records import read_json, read_json_lines, read_notebook
+from ingest.readers.richtext import read_rich_text
+from ingest.readers.sheets import read_sheets
+from ingest.readers.slides import read_slides
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
+from ingest.readers.subtitles import read_subtitles
 from ingest.readers.text import read_text
+from ingest.readers.tree import read_tree
 from ingest.readers.web import read_web
 from ingest.readers.word import read_word
 from rag.errors import UnreadableDocument
@@ -20,32 +35,73 @@ from rag.types import Document
 
 __all__ = ["READERS", "SUFFIXES", "Content", "Reader", "Source", "read"]
 
-READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        ".pdf": read_pdf,
-        ".md": read_markdown,
-        ".markdown": read_markdown,
-        ".txt": read_text,
-        ".text": read_text,
-        ".log": read_text,
-        ".html": read_web,
-        ".htm": read_web,
-        ".xhtml": read_web,
-        ".docx": read_word,
-    }
+
+@dataclass(frozen=True)
+class Format:
+    """A family of formats.
+
+    Attributes:
+        kinds: what the bytes of its files may be (see kinds.py), its own kind first; None where bytes do not say. A
+            text file may well be the source of a web page.
+    """
+
+    reader: Reader
+    suffixes: tuple[str, ...]
+    kinds: tuple[str | None, ...]
+
+
+def read_content(source: Source) -> Content:
+    """What the reader of the format of `source` finds in its bytes.
+
+    Raises:
+        UnreadableDocument: for every reason why it cannot be indexed, with the remedy.
+    """
+    chosen = _format(source.name)
+    found = kinds.kind(source.data)
+    if found not in chosen.kinds:
+        raise _mislabelled(source.name, str(found))
+    content = chosen.reader(source)
+    if not any(page.text.strip() for page in content.pages):
+        raise UnreadableDocument(source.name, "it holds no text", "Add a file with text in it.")
+    return content
+
+
+_TEXT = (None, kinds.HTML)
+FORMATS = (
+    Format(read_pdf, (".pdf",), (kinds.PDF, None)),
+    Format(read_word, (".docx",), (kinds.DOCX, None)),
+    Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
+    Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
+    Format(read_delimited, (".csv", ".tsv"), _TEXT),
+    Format(read_text_document, (".odt",), (kinds.ODT, None)),
+    Format(read_spreadsheet, (".ods",), (kinds.ODS, None)),
+    Format(read_presentation, (".odp",), (kinds.ODP, None)),
+    Format(read_book, (".epub",), (kinds.EPUB, None)),
+    Format(partial(read_mail, read_attachment=read_content), (".eml",), _TEXT),
+    Format(partial(read_mailbox, read_attachment=read_content), (".mbox",), (None,)),
+    Format(partial(read_outlook, read_attachment=read_content), (".msg",), (kinds.MSG, None)),
+    Format(read_rich_text, (".rtf",), (kinds.RTF, None)),
+    Format(read_subtitles, (".srt", ".vtt"), _TEXT),
+    Format(read_markdown, (".md", ".markdown"), _TEXT),
+    Format(read_text, (".txt", ".text", ".log"), _TEXT),
+    Format(read_restructured, (".rst",), _TEXT),
+    Format(read_asciidoc, (".adoc", ".asciidoc"), _TEXT),
+    Format(read_org, (".org",), _TEXT),
+    Format(read_latex, (".tex",), _TEXT),
+    Format(read_json, (".json",), _TEXT),
+    Format(read_json_lines, (".jsonl", ".ndjson"), _TEXT),
+    Format(read_notebook, (".ipynb",), _TEXT),
+    Format(read_tree, (".xml", ".nxml", ".rss", ".atom"), _TEXT),
+    Format(read_code, code.SUFFIXES, _TEXT),
+    Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
 )
+_BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
+READERS: Mapping[str, Reader] = MappingProxyType({suffix: found.reader for suffix, found in _BY_SUFFIX.items()})
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 
+_EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (docs/formats.md)"
 _MEGABYTE = 1_000_000
-# What the bytes of a readable file are allowed to be; a text file may well be the source of a web page.
-_ALLOWED: Mapping[Reader, tuple[str | None, ...]] = {
-    read_pdf: (None, kinds.PDF),
-    read_word: (None, kinds.DOCX),
-    read_web: (None, kinds.HTML),
-    read_markdown: (None, kinds.HTML),
-    read_text: (None, kinds.HTML),
-}
-_RIGHT_SUFFIX = {kinds.PDF: ".pdf", kinds.DOCX: ".docx", kinds.HTML: ".html"}
+_RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
 
 
 def read(path: Path, *, name: str | None = None, max_bytes: int, password: str | None = None) -> Document:
@@ -60,14 +116,9 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
         UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
     """
     name = name or path.name
-    reader = _reader(name)
+    _format(name)  # what has no reader need not be read from the disk
     data = _bytes(path, name, max_bytes)
-    found = kinds.kind(data)
-    if found not in _ALLOWED[reader]:
-        raise _mislabelled(name, str(found))
-    content = reader(Source(name, data, password))
-    if not any(page.text.strip() for page in content.pages):
-        raise UnreadableDocument(name, "it holds no text", "Add a file with text in it.")
+    content = read_content(Source(name, data, password))
     return Document(
         id=hashlib.sha256(data).hexdigest(),
         name=name,
@@ -77,12 +128,12 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
     )
 
 
-def _reader(name: str) -> Reader:
+def _format(name: str) -> Format:
     suffix = Path(name).suffix.lower()
-    if suffix in READERS:
-        return READERS[suffix]
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
     reason = f"files ending in {suffix} are not supported" if suffix else "a name without an ending says no format"
-    raise UnreadableDocument(name, reason, f"Supported are {', '.join(SUFFIXES)}. Save it as one of these.")
+    raise UnreadableDocument(name, reason, f"Save it as {_EXAMPLES}.")
 
 
 def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
@@ -122,6 +173,4 @@ def _mislabelled(name: str, found: str) -> UnreadableDocument:
         return UnreadableDocument(name, f"it is {found}", "Open it, save a copy without a password and add that.")
     if found.startswith("a damaged"):
         return UnreadableDocument(name, f"it is {found}", "Add it again from where it came from.")
-    return UnreadableDocument(
-        name, reason, f"Open it in the program that made it and save it as one of {', '.join(SUFFIXES)}."
-    )
+    return UnreadableDocument(name, reason, f"Open it in the program that made it and save it as {_EXAMPLES}.")

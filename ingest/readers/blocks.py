@@ -1,10 +1,12 @@
 """A page built of headings, paragraphs, lists and tables, for formats that keep them apart."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.readers.cleaning import clean
 from rag.types import Heading, Page
+
+CELL_JOINT = " | "  # between the cells of a row; rag/evidence.py knows it
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Block:
     tight: bool = False
 
 
-def page_of(blocks: Iterable[Block]) -> Page:
+def page_of(blocks: Iterable[Block], number: int | None = None) -> Page:
     """The blocks under one another, with the offsets of the headings; empty blocks are left out."""
     parts: list[str] = []
     headings: list[Heading] = []
@@ -33,10 +35,30 @@ def page_of(blocks: Iterable[Block]) -> Page:
             headings.append(Heading(block.level, text, start))
         parts.append(gap + text)
         length = start + len(text)
-    return Page(None, "".join(parts), tuple(headings))
+    return Page(number, "".join(parts), tuple(headings))
+
+
+def stacked(pages: Iterable[Page], number: int | None = None) -> Page:
+    """The pages under one another as one; empty ones are left out."""
+    parts: list[str] = []
+    headings: list[Heading] = []
+    length = 0
+    for page in pages:
+        if page.text.strip():
+            gap = "\n\n" if parts else ""
+            start = length + len(gap)
+            headings += (replace(heading, start=heading.start + start) for heading in page.headings)
+            parts.append(gap + page.text)
+            length = start + len(page.text)
+    return Page(number, "".join(parts), tuple(headings))
+
+
+def lowered(page: Page, levels: int) -> Page:
+    """The page with its headings so many levels further down."""
+    return replace(page, headings=tuple(replace(one, level=one.level + levels) for one in page.headings))
 
 
 def row(cells: Iterable[str]) -> str:
     """A table row as one line of text, "" where every cell is empty."""
     words = [" ".join(cell.split()) for cell in cells]
-    return " | ".join(words) if any(words) else ""
+    return CELL_JOINT.join(words) if any(words) else ""

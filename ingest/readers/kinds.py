@@ -3,8 +3,11 @@
 import io
 import zipfile
 
+from ingest.readers.archive import DAMAGE
+
+RTF = "a Rich Text file (.rtf)"
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"{\\rtf", "a Rich Text file"),
+    (b"{\\rtf", RTF),
     (b"\x89PNG\r\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
@@ -26,6 +29,13 @@ _UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
 
 PDF = "a PDF"
 DOCX = "a Word document (.docx)"
+XLSX = "an Excel workbook (.xlsx)"
+MSG = "an Outlook message (.msg)"
+ODT = "an OpenDocument text (.odt)"
+ODS = "an OpenDocument spreadsheet (.ods)"
+ODP = "an OpenDocument presentation (.odp)"
+EPUB = "an EPUB book"
+PPTX = "a PowerPoint presentation (.pptx)"
 HTML = "a web page (HTML)"
 PROTECTED_OFFICE = "an Office document locked with a password"
 
@@ -57,7 +67,7 @@ def _ole_kind(data: bytes) -> str:
         ("WordDocument", "an old Word document (.doc)"),
         ("Workbook", "an old Excel workbook (.xls)"),
         ("PowerPoint Document", "an old PowerPoint presentation (.ppt)"),
-        ("__properties_version", "an Outlook message (.msg)"),
+        ("__properties_version", MSG),
     ):
         if stream.encode(_UTF16) in data:
             return words
@@ -67,16 +77,16 @@ def _ole_kind(data: bytes) -> str:
 def _zip_kind(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeDecodeError):
+            names = [name.replace("\\", "/") for name in archive.namelist()]
+            says = archive.open("mimetype").read(100).decode("ascii", "replace") if "mimetype" in names else ""
+    except DAMAGE:
         return "a damaged ZIP archive"
-    for prefix, words in (
-        ("word/", DOCX),
-        ("xl/", "an Excel workbook (.xlsx)"),
-        ("ppt/", "a PowerPoint presentation (.pptx)"),
-        ("META-INF/container.xml", "an EPUB book"),
-        ("content.xml", "an OpenDocument file (.odt, .ods or .odp)"),
-    ):
-        if any(name.replace("\\", "/").startswith(prefix) for name in names):
+    for ending, words in ((".text", ODT), (".spreadsheet", ODS), (".presentation", ODP)):
+        if says.strip().endswith(f"opendocument{ending}"):
+            return words
+    if "META-INF/container.xml" in names:
+        return EPUB
+    for prefix, words in (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX)):
+        if "[Content_Types].xml" in names and any(name.startswith(prefix) for name in names):
             return words
     return "a ZIP archive"

@@ -13,7 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.reading_order import better_text
-from ingest.readers.source import Content, Source, one_line, sensible_title
+from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
@@ -41,7 +41,8 @@ _UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be singl
 _UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
 _SPACE = NumberObject(32)  # the code of the space
 _SPACE_WIDTH = NumberObject(250)  # a quarter of the font's size
-_NAMED = 10  # unreadable pages that are named one by one
+_FIELD_DEPTH = 8  # fields of a form lie in each other; a damaged file may make them a ring
+_UNCHECKED = ("/Off", "/")
 _OUTLINE_ENTRIES = 5_000  # further outline entries are left out: locating them costs more than they help
 
 
@@ -64,7 +65,8 @@ def read_pdf(source: Source) -> Content:
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", remedy)
     headings = _headings(reader, texts)
     pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
-    return Content(_title(reader), tuple(pages), _gaps([index + 1 for index, text in enumerate(read) if text is None]))
+    damaged = [number for number, text in enumerate(read, start=1) if text is None]
+    return Content(_title(reader), tuple(pages), left_out("page", damaged))
 
 
 def _open(source: Source) -> PdfReader:
@@ -93,16 +95,43 @@ def _page_text(reader: PdfReader, index: int) -> str | None:
     try:
         page = reader.pages[index]
         _set_spaces(page)
-        return better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
+        text = better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
+        return "\n\n".join(filter(None, (text, *_filled_in(page))))
     except _DAMAGE:
         return None
 
 
-def _gaps(numbers: list[int]) -> tuple[str, ...]:
-    if not numbers:
-        return ()
-    named = ", ".join(map(str, numbers[:_NAMED])) + (" and others" if len(numbers) > _NAMED else "")
-    return (f"left out, because damaged: {'page' if len(numbers) == 1 else 'pages'} {named}",)
+def _filled_in(page: PageObject) -> Iterator[str]:
+    """What people wrote on the page and pypdf does not count to its text: the fields of a form, and typed remarks."""
+    lines: dict[str, None] = {}
+    try:
+        for entry in page.get("/Annots", NullObject()).get_object() or ():
+            annotation = entry.get_object()
+            if annotation.get("/Subtype") == "/Widget":
+                lines[_field(annotation)] = None  # a field may be shown many times
+            elif annotation.get("/Subtype") == "/FreeText":
+                lines[clean(str(annotation.get("/Contents") or "")).strip()] = None
+    except _DAMAGE:
+        _log.debug("the notes and fields of a page are damaged; its text is read")
+    text = "\n".join(filter(None, lines))
+    if text:
+        yield text
+
+
+def _field(widget: _Object) -> str:
+    """Name and value of a field that is filled in: "Given name: Ada"; "" for others."""
+    chain = [widget]
+    while len(chain) < _FIELD_DEPTH and (parent := chain[-1].get("/Parent")) is not None:
+        chain.append(parent.get_object())
+    value, kind, label, name = (
+        next((field[key].get_object() for field in chain if key in field), "") for key in ("/V", "/FT", "/TU", "/T")
+    )
+    values = value if isinstance(value, list) else [value]
+    shown = ", ".join(filter(None, (clean(str(one)).strip() for one in values)))
+    if not shown or (kind == "/Btn" and shown in _UNCHECKED) or kind not in ("/Tx", "/Ch", "/Btn"):
+        return ""
+    shown = shown.removeprefix("/") if kind == "/Btn" else shown
+    return f"{one_line(clean(str(label or name)))}: {shown}"
 
 
 def _set_spaces(page: PageObject) -> None:

@@ -1,11 +1,12 @@
 """What goes into a reader of one family and what comes out of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.types import Page
 
+_NAMED = 10  # unreadable pages that are named one by one
 TITLE_CHARACTERS = 200  # longer titles are sentences that slipped into the title field
 # What programs write into the title field by themselves.
 _NOT_A_TITLE = re.compile(
@@ -19,11 +20,17 @@ _NOT_A_TITLE = re.compile(
 
 @dataclass(frozen=True)
 class Source:
-    """A file's bytes, the name by which messages call it, and the password for it, if one was given."""
+    """A file's bytes, and the name by which messages call it.
+
+    Attributes:
+        password: for it, if one was given.
+        depth: of how many other files it is a part, as what is attached to an e-mail.
+    """
 
     name: str
     data: bytes
     password: str | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,14 @@ class Content:
 
 
 Reader = Callable[[Source], Content]
+
+
+def left_out(what: str, numbers: Sequence[int]) -> tuple[str, ...]:
+    """The gap that names damaged pages: what they are called ("page") and their numbers, the first ten of them."""
+    if not numbers:
+        return ()
+    named = ", ".join(map(str, numbers[:_NAMED])) + (" and others" if len(numbers) > _NAMED else "")
+    return (f"left out, because damaged: {what if len(numbers) == 1 else f'{what}s'} {named}",)
 
 
 def readable_stem(name: str) -> str:

@@ -41,6 +41,8 @@ def read_web(source: Source) -> Content:
     markup = decode(source.data, source.name, declared_encoding(source.data))
     try:
         tree = trafilatura.load_html(markup)
+        if tree is not None and tree.tag != "html":  # a fragment, of which trafilatura would lose the first heading
+            tree = trafilatura.load_html(f"<html><body>{markup}</body></html>")
         title = "" if tree is None else one_line(clean(tree.findtext(".//title") or ""))
         page = Page(None, "") if tree is None else _main_text(tree)
     except (RecursionError, ValueError) as exc:
@@ -104,10 +106,11 @@ def _blocks(body: _Element) -> Iterator[Block]:
             case "table":
                 rows = (row(_flow(cell) for cell in cells) for cells in element.iter("row"))
                 yield Block("\n".join(line for line in rows if line))
+            case tag if tag == "div" or (tag in _PREFORMATTED and any(child.tag in _OWN_LINE for child in element)):
+                yield Block(_WHITE_SPACE.sub(" ", element.text or ""))
+                yield from _blocks(element)
             case tag if tag in _PREFORMATTED:  # its line ends matter
                 yield Block("".join(element.itertext()))
-            case "div":
-                yield from _blocks(element)
             case _:
                 yield Block(_flow(element))
         yield Block(element.tail or "")
@@ -116,7 +119,8 @@ def _blocks(body: _Element) -> Iterator[Block]:
 def _list(element: _Element, depth: int) -> Iterator[Block]:
     for count, item in enumerate(element.iter("item") if depth == 0 else ()):
         nesting = sum(1 for above in item.iterancestors("list")) - 1
-        yield Block("  " * nesting + "- " + _flow(item, without="list"), tight=count > 0)
+        if text := _flow(item, without="list"):
+            yield Block("  " * nesting + "- " + text, tight=count > 0)
 
 
 def _level(element: _Element) -> int:

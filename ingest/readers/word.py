@@ -1,47 +1,32 @@
 """Word documents through python-docx: headings, paragraphs, lists and tables in the order of the document."""
 
 import io
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from docx import Document as open_word
 from docx.document import Document as WordDocument
 from docx.opc.exceptions import OpcError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
+from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
 from ingest.readers.source import Content, Source, one_line, sensible_title
 from rag.errors import UnreadableDocument
 
-UNCOMPRESSED_BYTES = 1_000_000_000  # of the whole file, pictures included
-UNCOMPRESSED_XML_BYTES = 100_000_000  # of its text; a long novel has 5 MB. Parsed, it takes several times this
-
 _Element = Any  # lxml's element, which only passes through here from python-docx
-# What python-docx was seen to raise on damaged files: it trusts that parts and attributes are there. lxml's
-# XMLSyntaxError is a SyntaxError.
-_DAMAGE = (
-    OpcError,
-    zipfile.BadZipFile,
-    SyntaxError,
-    LookupError,
-    ValueError,
-    AttributeError,
-    TypeError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    RecursionError,
-    RuntimeError,  # zipfile, for a part that is locked with a password
-)
+_DAMAGE = (*OFFICE_DAMAGE, OpcError)
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 # Deleted text is no text any more; a fallback repeats what stands beside it, for programs of before 2010.
 _LEFT_OUT = {qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), qn("w:sdtPr"), _COMPATIBILITY + "Fallback"}
 _WRAPPERS = {qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:moveTo"), qn("w:customXml"), qn("w:smartTag")}
 _CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-", qn("w:p"): "\n"}
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+_NOTES = {"footnote": qn("w:footnoteReference"), "endnote": qn("w:endnoteReference")}
 _LETTERS = {qn("w:t"), qn("m:t")}
-_STRICT = b"http://purl.oclc.org/ooxml/"  # in its relations
 _REMEDY = "Open it in Word or LibreOffice, save it again as .docx and add that."
 
 
@@ -49,47 +34,22 @@ def read_word(source: Source) -> Content:
     """One page without a number; headers, footers, comments and the table of contents are left out.
 
     Raises:
-        UnreadableDocument: damaged, or so large when unpacked that it would take the memory of the machine.
+        UnreadableDocument: damaged, or not safe to open (see archive.py).
     """
-    _refuse_bomb(source)
-    _refuse_strict(source)
+    refuse_unreadable_office(source, _damaged(source.name), ordinary="Word Document (*.docx)")
     try:
         document = open_word(io.BytesIO(source.data))
-        styles = _Styles(document)
-        page = page_of(_blocks(document.element.body, styles))
-        title = _title(document, styles)
+        parts = _Parts(document)
+        page = page_of(_blocks(document.element.body, parts))
+        title = _title(document, parts.styles)
     except _DAMAGE as exc:
-        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
+        raise _damaged(source.name) from exc
     level_one = [heading.text for heading in page.headings if heading.level == 1]
     return Content(title or (level_one[0] if len(level_one) == 1 else ""), (page,))
 
 
-def _refuse_bomb(source: Source) -> None:
-    """By the sizes that the archive declares; zipfile never unpacks more of a part than it declares."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-            parts = archive.infolist()
-    except _DAMAGE as exc:
-        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
-    total = sum(part.file_size for part in parts)
-    xml = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
-    if total > UNCOMPRESSED_BYTES or xml > UNCOMPRESSED_XML_BYTES:
-        reason = (
-            f"it unpacks to {total / 1e6:,.0f} MB, of which {xml / 1e6:,.0f} MB are text, more than is safe to open"
-        )
-        raise UnreadableDocument(source.name, reason, "Split it into smaller documents and add those.")
-
-
-def _refuse_strict(source: Source) -> None:
-    """Strict Open XML has other names for everything, which python-docx does not know."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-            strict = _STRICT in archive.read("_rels/.rels")
-    except _DAMAGE as exc:
-        raise UnreadableDocument(source.name, "it is damaged or not a Word document", _REMEDY) from exc
-    if strict:
-        remedy = "Open it in Word, save it as “Word Document (*.docx)” without the word Strict, and add that."
-        raise UnreadableDocument(source.name, "it is a Strict Open XML Document", remedy)
+def _damaged(name: str) -> UnreadableDocument:
+    return UnreadableDocument(name, "it is damaged or not a Word document", _REMEDY)
 
 
 class _Styles:
@@ -126,6 +86,29 @@ class _Styles:
         return self._names.get(_value(paragraph, "w:pPr", "w:pStyle"), "")
 
 
+class _Parts:
+    """What a document keeps beside its body and is read with it: styles, notes, charts."""
+
+    def __init__(self, document: WordDocument) -> None:
+        self.styles = _Styles(document)
+        self._part = document.part
+        self._notes: dict[tuple[str, str], _Element] = {}
+        for relation in document.part.rels.values():
+            for kind, reference in _NOTES.items():
+                if relation.reltype.endswith(f"/{kind}s") and not relation.is_external:
+                    notes = parse_xml(relation.target_part.blob).iter(qn(f"w:{kind}"))
+                    self._notes.update(((reference, note.get(qn("w:id"))), note) for note in notes)
+
+    def beside(self, paragraph: _Element) -> Iterator[Block]:
+        """The notes that a paragraph refers to, and the charts that stand in it."""
+        for reference in paragraph.iter(*_NOTES.values()):
+            note = self._notes.pop((reference.tag, reference.get(qn("w:id"))), None)  # once, also where notes are rings
+            yield from () if note is None else _blocks(note, self)
+        for chart in paragraph.iter(_CHART):
+            part = self._part.related_parts.get(chart.get(qn("r:id")))
+            yield from () if part is None else chart_blocks(parse_xml(part.blob))
+
+
 def _value(element: _Element, *path: str) -> str:
     """The w:val of the element reached by child names, "" where there is none."""
     for name in path:
@@ -142,16 +125,17 @@ def _children(element: _Element) -> Iterator[_Element]:
             yield child
 
 
-def _blocks(container: _Element, styles: _Styles) -> Iterator[Block]:
-    in_list = False
+def _blocks(container: _Element, parts: _Parts) -> Iterator[Block]:
+    in_list, styles = False, parts.styles
     for child in _children(container):
         if child.tag == qn("w:tbl"):
-            yield from _table(child, styles)
+            yield from _table(child, parts)
             in_list = False
         elif child.tag == qn("w:p") and not styles.name(child).startswith("toc "):
             level, text = styles.level(child), _text(child)
             item = not level and _is_item(child, styles)
             yield Block(f"- {text.strip()}" if item and text.strip() else text, level, tight=item and in_list)
+            yield from parts.beside(child)
             in_list = item
 
 
@@ -161,24 +145,24 @@ def _is_item(paragraph: _Element, styles: _Styles) -> bool:
     return numbered or styles.name(paragraph).startswith("list ")
 
 
-def _table(table: _Element, styles: _Styles) -> Iterator[Block]:
+def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
     """Each row is a line. A row of one cell is layout, so what it holds stands as if the table were not there."""
     tight = False
     for line in (child for child in _children(table) if child.tag == qn("w:tr")):
         cells = [child for child in _children(line) if child.tag == qn("w:tc")]
         if len(cells) == 1:
-            yield from _blocks(cells[0], styles)
+            yield from _blocks(cells[0], parts)
             tight = False
             continue
-        yield Block(row(_cell(cell, styles) for cell in cells), tight=tight)
+        yield Block(row(_cell(cell, parts) for cell in cells), tight=tight)
         tight = True
 
 
-def _cell(cell: _Element, styles: _Styles) -> str:
+def _cell(cell: _Element, parts: _Parts) -> str:
     merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
     if merge is not None and merge.get(qn("w:val")) != "restart":
         return ""  # goes on from the cell above, which has the text
-    return " ".join(block.text for block in _blocks(cell, styles))
+    return " ".join(block.text for block in _blocks(cell, parts))
 
 
 def _text(element: _Element) -> str:

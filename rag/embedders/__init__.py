@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.types import Span
+
 Vectors = NDArray[np.float32]
 OnBatch = Callable[[int], None]  # told how many texts are done
 
@@ -26,6 +28,20 @@ class Embedder(Protocol):
 
         `on_batch` is called between batches; what it raises ends the encoding.
         """
+        ...
+
+    def encode_passages(
+        self, texts: Sequence[str], lines: Sequence[Sequence[Span]], *, on_batch: OnBatch | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        """What `encode_documents` gives, and the lines of each text as unit rows float32[n, dimension]; thread-safe.
+
+        Args:
+            lines: of each text; those too short or beyond what the model reads have no row.
+        """
+        ...
+
+    def reads(self, text: str) -> bool:
+        """Whether the model knows the script of a text; else its vector says nothing."""
         ...
 
     def encode_query(self, text: str) -> Vectors:

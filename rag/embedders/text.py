@@ -1,7 +1,7 @@
 """Text embeddings by sentence-transformers. The only file that imports it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,12 @@ from sentence_transformers import SentenceTransformer
 from rag.devices import choose_device, choose_dtype
 from rag.embedders import OnBatch, Vectors
 from rag.errors import ModelUnavailable
+from rag.terms import is_unspaced
+from rag.types import Span
 
 _BATCH = 32  # texts of similar length in one pass; larger ones gain nothing on a processor
+_LINE_TOKENS = 3  # shorter lines, as numbers of a list, are near to anything
+_CHINESE = "这们说还没对过发现时间问题"  # characters that no model lacks which was made for Chinese
 
 
 class TextEmbedder:
@@ -49,19 +53,50 @@ class TextEmbedder:
         self._count = type(self._tokenizer).from_str(self._tokenizer.to_str())  # its own: encode() sets truncation
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self.max_tokens = int(self._model.max_seq_length or 512)
+        self._reads_unspaced = not self._knows_not(_CHINESE)
 
     def count_tokens(self, text: str) -> int:
         return len(self._count.encode(text, add_special_tokens=False).ids)
 
     def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
-        longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
-        for start in range(0, len(texts), _BATCH):
-            if on_batch is not None:
-                on_batch(start)
-            batch = longest_first[start : start + _BATCH]
+        for batch in _batches(texts, on_batch):
             rows[batch] = self._encode([texts[index] for index in batch], query=False)
         return rows
+
+    def encode_passages(
+        self, texts: Sequence[str], lines: Sequence[Sequence[Span]], *, on_batch: OnBatch | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        """A line is the mean of its tokens within the text: one pass of the model gives both."""
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+        found = [np.empty((0, self.dimension), dtype=np.float32)] * len(texts)
+        for batch in _batches(texts, on_batch):
+            with self._lock, torch.inference_mode():
+                outputs = self._model.encode_document(
+                    [texts[index] for index in batch], batch_size=_BATCH, show_progress_bar=False, output_value=None
+                )
+            for index, output in zip(batch, outputs, strict=True):
+                rows[index] = output["sentence_embedding"].float().cpu().numpy()
+                found[index] = self._lines(texts[index], lines[index], output)
+        return _unit(rows), found
+
+    def reads(self, text: str) -> bool:
+        return self._reads_unspaced or not is_unspaced(text)
+
+    def _knows_not(self, text: str) -> bool:
+        return getattr(self._model.tokenizer, "unk_token_id", None) in self._count.encode(text).ids
+
+    def _lines(self, text: str, lines: Sequence[Span], output: dict[str, torch.Tensor]) -> Vectors:
+        read = output["attention_mask"] > 0
+        ids = output["input_ids"][read].tolist()[:-1]  # the last one closes the text, also where it was cut
+        encoded = self._count.encode(text)
+        if encoded.ids[: len(ids)] != ids:  # a model that puts words of its own before a document
+            return np.empty((0, self.dimension), dtype=np.float32)
+        tokens = output["token_embeddings"][read][:-1].float().cpu().numpy()
+        starts, ends = np.array(encoded.offsets[: len(ids)]).T
+        masks = ((starts >= line.start) & (ends <= line.end) & (ends > starts) for line in lines)
+        means = [tokens[mask].mean(axis=0) for mask in masks if mask.sum() >= _LINE_TOKENS]
+        return _unit(np.array(means, dtype=np.float32).reshape(-1, self.dimension))
 
     def encode_query(self, text: str) -> Vectors:
         """A question longer than the model's limit is read in parts, whose mean is taken: nothing is cut off."""
@@ -89,5 +124,17 @@ class TextEmbedder:
                 convert_to_numpy=True,
                 normalize_embeddings=True,
             )
-        rows = np.asarray(vectors, dtype=np.float32)
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+        return _unit(np.asarray(vectors, dtype=np.float32))
+
+
+def _batches(texts: Sequence[str], on_batch: OnBatch | None) -> Iterator[list[int]]:
+    """Indices of texts of similar length, the longest first."""
+    longest_first = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+    for start in range(0, len(texts), _BATCH):
+        if on_batch is not None:
+            on_batch(start)
+        yield longest_first[start : start + _BATCH]
+
+
+def _unit(rows: Vectors) -> Vectors:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import FootnoteError
-from rag.evaluation.questions import Question, read_questions, sample
+from rag.evaluation.questions import Question, held_out, read_questions, sample
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from rag.evaluation.measures import Estimate
     from rag.evaluation.run import Report
 
 _LISTED = 20  # questions listed that got better, and that got worse
@@ -94,7 +95,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Ques
                 on_question=lambda done, total: told(done, total, "asking"),
             )
     report = Report(run, summarise(records, arguments.seed), records)
-    _print(report)
+    _print(report, summarise([record for record in records if held_out(record["id"])], arguments.seed))
     if arguments.out:
         report.write(arguments.out)
     partial.unlink()
@@ -110,14 +111,17 @@ def _partial(arguments: argparse.Namespace, run: Mapping[str, object], work: Pat
     return work / f"{name}.partial.jsonl"
 
 
-def _print(report: "Report") -> None:
+def _print(report: "Report", half: Mapping[str, "Estimate"]) -> None:
     run = report.run
     print(f"{run['file']} on {run['corpus']}: {run['questions']} questions, {run['chunks']} chunks, seed {run['seed']}")
     if cut := run.get("passages cut by the embedding model"):
         print(f"{cut} passages are longer than the embedding model reads; their ends are searched by words only.")
-    print(f"\n{'measure':28} {'mean':>8}   95 % interval      questions")
+    held = {name: value.mean for name, value in half.items()}
+    print(f"\n{'measure':28} {'mean':>8}   95 % interval      questions  held-out half")
     for name, value in report.estimates.items():
-        print(f"{name:28} {value.mean:8.4f}   {value.low:.4f} to {value.high:.4f}  {value.count:6}")
+        interval = f"{value.low:.4f} to {value.high:.4f}"
+        rest = f"{held[name]:.4f}" if name in held else "-"
+        print(f"{name:28} {value.mean:8.4f}   {interval:18} {value.count:8}  {rest:>13}")
 
 
 def _compare(arguments: argparse.Namespace, _: Settings) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rag import lines
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -86,7 +87,8 @@ def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgre
         on_progress(start, len(passages), f"embedding {file.parent.name}")
         chunks = [passage.chunk for passage in batch]
         library.lexical.add(chunks)
-        library.store.upsert(chunks, embedder.encode_documents([passage.embedded for passage in batch]))
+        spans = [lines.spans(passage.text, within=passage.embedded) for passage in batch]
+        library.store.upsert(chunks, *embedder.encode_passages([passage.embedded for passage in batch], spans))
     library.catalog.mark(_WHOLE)
     return _too_long(passages, embedder)
 

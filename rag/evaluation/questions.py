@@ -1,5 +1,6 @@
 """Questions with known answers, from JSON lines."""
 
+import hashlib
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +73,11 @@ def sample(questions: Sequence[Question], size: int | None, seed: int) -> list[Q
         return list(questions)
     chosen = random.Random(seed).sample(range(len(questions)), size)
     return [questions[index] for index in sorted(chosen)]
+
+
+def held_out(question_id: str) -> bool:
+    """Whether a question belongs to the half on which no default was chosen: its id has an odd sha256."""
+    return hashlib.sha256(question_id.encode()).digest()[-1] % 2 == 1
 
 
 def _lines(file: Path) -> Iterable[str]:

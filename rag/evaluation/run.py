@@ -115,6 +115,7 @@ def _ask(question: Question, retriever: Retriever, assistant: Assistant | None, 
         found = retriever.stages(question.text, count=_DEPTH)
         record["found"] = {name: _places(question, getattr(found, name)) for name in stages}
         record["measures"] |= _ranking(question, record["found"])
+        record["measures"] |= {f"{name} ms": 1_000 * seconds for name, seconds in found.seconds.items()}
     if assistant is not None:
         answer = assistant.answer(question.text, history=question.history)
         record |= {"answer": answer.text, "finish": answer.finish.value, "understood": answer.standalone}

@@ -3,17 +3,10 @@
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    StoppingCriteria,
-    StoppingCriteriaList,
-    TextIteratorStreamer,
-)
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging
 
 from rag.devices import choose_device, choose_dtype
@@ -24,7 +17,8 @@ from rag.generators import Message, StopReason
 # (prompt lookup decoding, https://github.com/apoorvumang/prompt-lookup-decoding). The text stays the same.
 _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
-_WAIT = 0.5  # seconds between two looks at whether the thread is alive
+_READ_TOKENS = 512  # of a prompt, between two looks at whether the reader gave up
+_HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar of weights would run over ours
 
@@ -59,108 +53,148 @@ class LocalGenerator:
             ) from exc
         if not self._tokenizer.chat_template:
             raise ModelUnavailable(f"{folder} has no chat template. Name a chat (instruct) model as generator.")
-        self._model: Any = model.to(where).eval()
-        self.context_tokens = int(self._model.config.get_text_config().max_position_embeddings)
+        self._reader = _Reader(model.to(where).eval())
+        self.context_tokens = int(model.config.get_text_config().max_position_embeddings)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        return int(self._prompt(messages)["input_ids"].shape[1])
+        return len(self._tokens(messages))
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> "LocalStream":
-        return LocalStream(self._model, self._tokenizer, self._prompt(messages), max_new_tokens, stop)
+        return LocalStream(self._reader, self._tokenizer, self._tokens(messages), max_new_tokens, stop)
 
-    def _prompt(self, messages: Sequence[Message]) -> Any:
-        return self._tokenizer.apply_chat_template(
+    def weigh(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        logits = self._reader.read(self._tokens(messages), threading.Event())
+        first = [self._tokenizer.encode(choice, add_special_tokens=False)[0] for choice in choices]
+        return [float(value) for value in torch.log_softmax(logits, dim=-1)[first]]
+
+    def _tokens(self, messages: Sequence[Message]) -> list[int]:
+        prompt: Any = self._tokenizer.apply_chat_template(
             [{"role": message.role, "content": message.content} for message in messages],
             add_generation_prompt=messages[-1].role != "assistant",
             continue_final_message=messages[-1].role == "assistant",
             return_dict=True,
-            return_tensors="pt",
         )
+        return list(prompt["input_ids"])
+
+
+class _Reader:
+    """The model and the keys and values of what it read last: a text that begins alike is read from where it differs.
+
+    transformers' own prompt lookup cannot begin from a filled cache; hence the few lines of decoding here.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        ends = model.generation_config.eos_token_id
+        self.ends = frozenset(ends if isinstance(ends, list) else [ends])
+        self._read: list[int] = []
+        self._cache = DynamicCache(config=model.config)
+
+    def read(self, tokens: Sequence[int], stop: threading.Event) -> torch.Tensor:
+        """float32[vocabulary]: logits of the token after `tokens`, or after those read when `stop` was set."""
+        self._keep(min(_alike(self._read, tokens), len(tokens) - 1))
+        while True:
+            piece = tokens[len(self._read) : len(self._read) + _READ_TOKENS]
+            logits = self._forward(piece, keep=1)
+            if len(self._read) == len(tokens) or stop.is_set():
+                return logits[-1]
+
+    def advance(self, token: int, guess: Sequence[int]) -> tuple[list[int], torch.Tensor]:
+        """Reads a chosen token and a guess of those that follow.
+
+        Returns:
+            As many tokens of the guess as the model would have chosen itself, and the logits after them.
+        """
+        logits = self._forward([token, *guess], keep=len(guess) + 1)
+        chosen = logits.argmax(dim=-1).tolist()
+        right = _alike(guess, chosen)
+        self._keep(len(self._read) - len(guess) + right)
+        return list(guess[:right]), logits[right]
+
+    @torch.inference_mode()
+    def _forward(self, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
+        try:
+            found = self._model(
+                input_ids=torch.tensor([list(tokens)], device=self._model.device),
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=keep,
+            )
+        except RuntimeError as exc:  # torch's out of memory and kernel failures
+            self._read, self._cache = [], DynamicCache(config=self._model.config)
+            raise GenerationError(
+                f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
+                "generator (`python -m rag models list`)."
+            ) from exc
+        self._read += tokens
+        logits: torch.Tensor = found.logits[0].float()
+        return logits
+
+    def _keep(self, count: int) -> None:
+        if count < len(self._read):
+            self._cache.crop(count - len(self._read))
+            del self._read[count:]
 
 
 class LocalStream:
-    """Pieces of text from one call of `generate`, which runs in a thread of its own."""
+    """Pieces of text as the model chooses their tokens."""
 
-    def __init__(self, model: Any, tokenizer: Any, prompt: Any, max_new_tokens: int, stop: threading.Event) -> None:
+    def __init__(
+        self, reader: _Reader, tokenizer: Any, prompt: list[int], max_new_tokens: int, stop: threading.Event
+    ) -> None:
         self.stop_reason = StopReason.END
-        self._model = model
+        self._reader = reader
         self._tokenizer = tokenizer
-        self._prompt = prompt.to(model.device)
+        self._prompt = prompt
         self._max_new_tokens = max_new_tokens
         self._stop = stop
-        self._abandoned = threading.Event()
-        self._failure: RuntimeError | None = None
-        self._streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, timeout=_WAIT, skip_special_tokens=True)
 
     def __iter__(self) -> Iterator[str]:
-        thread = threading.Thread(target=self._generate, name="generator", daemon=True)
-        thread.start()
-        try:
-            yield from self._pieces(thread)
-        finally:
-            self._leave(thread)
-        if self._failure is not None:
-            raise GenerationError(
-                f"The generator broke off: {self._failure}. If memory ran out, close other programs or name a smaller "
-                "generator (`python -m rag models list`)."
-            ) from self._failure
+        written: list[int] = []
+        shown = ""
+        for tokens in self._steps():
+            written += tokens
+            text = self._tokenizer.decode(written, skip_special_tokens=True)
+            if len(text) > len(shown) and not text.endswith(_HALF_A_LETTER):
+                yield text[len(shown) :]
+                shown = text
 
-    def _pieces(self, thread: threading.Thread) -> Iterator[str]:
-        pieces = iter(self._streamer)
-        while True:
-            try:
-                piece = next(pieces)
-            except StopIteration:
+    def _steps(self) -> Iterator[list[int]]:
+        """Tokens, one or several at a time; sets `stop_reason` at the end."""
+        seen = list(self._prompt)
+        logits = self._reader.read(self._prompt, self._stop)
+        left = self._max_new_tokens
+        while not self._stop.is_set():
+            token = int(logits.argmax())
+            if token in self._reader.ends:
                 return
-            except Empty:
-                if thread.is_alive():
-                    continue
+            left -= 1
+            if not left:
+                self.stop_reason = StopReason.LENGTH
+                yield [token]
                 return
-            if piece:
-                yield piece
-
-    def _leave(self, thread: threading.Thread) -> None:
-        """A reader that goes away early takes the thread with it."""
-        self._abandoned.set()
-        thread.join()
-
-    @torch.inference_mode()
-    def _generate(self) -> None:
-        length = self._prompt["input_ids"].shape[1]
-        try:
-            tokens = self._model.generate(
-                **self._prompt,
-                max_new_tokens=self._max_new_tokens,
-                do_sample=False,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-                repetition_penalty=1.0,
-                prompt_lookup_num_tokens=_LOOKUP_TOKENS,
-                max_matching_ngram_size=_LOOKUP_NGRAM,
-                stopping_criteria=StoppingCriteriaList([_Stopped(self._stop, self._abandoned)]),
-                streamer=self._streamer,
-                pad_token_id=self._tokenizer.pad_token_id,
-            )[0, length:]
-            self.stop_reason = self._reason(tokens)
-        except RuntimeError as exc:  # torch's out of memory and kernel failures
-            self._failure = exc
-            self._streamer.end()  # type: ignore[no-untyped-call]
-
-    def _reason(self, tokens: torch.Tensor) -> StopReason:
-        ends = self._model.generation_config.eos_token_id
-        ends = ends if isinstance(ends, list) else [ends]
-        if len(tokens) and int(tokens[-1]) in ends:
-            return StopReason.END
-        return StopReason.STOPPED if self._stop.is_set() else StopReason.LENGTH
+            seen.append(token)
+            right, logits = self._reader.advance(token, look_up(seen)[: left - 1])
+            ended = next((place for place, later in enumerate(right) if later in self._reader.ends), None)
+            yield [token, *right[:ended]]
+            if ended is not None:
+                return
+            seen += right
+            left -= len(right)
+        self.stop_reason = StopReason.STOPPED
 
 
-class _Stopped(StoppingCriteria):
-    """True once one of the events is set; asked after every step."""
+def look_up(tokens: Sequence[int]) -> list[int]:
+    """What followed when the last tokens stood together before: the longest match, of those the latest."""
+    for size in range(min(_LOOKUP_NGRAM, len(tokens) - 1), 0, -1):
+        last = list(tokens[-size:])
+        for start in range(len(tokens) - size - 1, -1, -1):
+            if tokens[start] == last[0] and list(tokens[start : start + size]) == last:
+                return list(tokens[start + size : start + size + _LOOKUP_TOKENS])
+    return []
 
-    def __init__(self, *events: threading.Event) -> None:
-        self._events = events
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: object) -> Any:
-        stopped = any(event.is_set() for event in self._events)
-        return torch.full((input_ids.shape[0],), stopped, dtype=torch.bool, device=input_ids.device)
+def _alike(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    differing = (place for place, (one, other) in enumerate(zip(first, second, strict=False)) if one != other)
+    return next(differing, min(len(first), len(second)))

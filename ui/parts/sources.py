@@ -95,7 +95,8 @@ def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *
 
 
 def _source(number: str, hit: Hit, marks: Sequence[Span]) -> str:
-    details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}")))
+    also = ", ".join(dict.fromkeys(copy.label for copy in hit.copies))
+    details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}", also and f"also in {also}")))
     return (
         f'<div class="source"><div class="place">{number} · <bdi>{html.escape(hit.chunk.label)}</bdi></div>'
         f'<div class="detail">{html.escape(details)}</div>'

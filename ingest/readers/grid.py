@@ -1,0 +1,207 @@
+"""Rows and columns as text: a stretch of rows is a section, headed by its place and begun by the head of its columns.
+
+So a passage of a table says what its cells mean, and a citation names the rows it stands in. Rows are joined as the
+readers of documents join those of a table, which rag/evidence.py knows.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ingest.readers.blocks import CELL_JOINT, Block, page_of, row
+from rag.types import Page
+
+ROWS = 100_000  # read of one table; each is a line of a passage, and ten thousand passages take minutes to embed
+COLUMNS = 200  # read of one row
+CELLS = 2_000_000  # read of one table
+_SECTION_CHARACTERS = 500  # about what a passage holds of a table (200 tokens, and numbers have many)
+_SECTION_ROWS = 30
+_SMALL = 200  # characters under which a section is joined with its neighbour
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_NUMBER = re.compile(r"\W*\d[\d\s.,:/%-]*(?:[€$£¥]|[A-Z]{3})?|TRUE|FALSE")  # also dates and times
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rows and columns, 1-based, the last ones included."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+    @property
+    def cells(self) -> str:
+        """ "B2:D21", as spreadsheets call it."""
+        first, last = (
+            f"{letters(column)}{line}"
+            for line, column in ((self.first_row, self.first_column), (self.last_row, self.last_column))
+        )
+        return first if first == last else f"{first}:{last}"
+
+    def joined(self, other: "Place") -> "Place":
+        """The smallest that holds both."""
+        return Place(
+            min(self.first_row, other.first_row),
+            min(self.first_column, other.first_column),
+            max(self.last_row, other.last_row),
+            max(self.last_column, other.last_column),
+        )
+
+    @property
+    def rows(self) -> str:
+        """ "rows 2–21", for tables whose columns have no letters."""
+        return f"row {self.first_row}" if self.first_row == self.last_row else f"rows {self.first_row}–{self.last_row}"  # noqa: RUF001
+
+
+def letters(column: int) -> str:
+    """A for 1, Z for 26, AA for 27."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table read as text, and what was left out of it."""
+
+    page: Page
+    gaps: tuple[str, ...]
+
+
+def read_table(
+    rows: Iterable[Sequence[str]],
+    *,
+    name: str = "",
+    number: int | None = None,
+    called: Callable[[Place], str] = lambda place: place.cells,
+) -> Table:
+    """The rows of one sheet as a page.
+
+    Args:
+        rows: the cells of every row from the first on, empty rows too.
+        name: of the sheet, the heading over all its places.
+        number: of the page.
+        called: names the place of a section.
+    """
+    lines, gaps = _bounded(rows, f"{name}: " if name else "")
+    blocks = [Block(name, level=1)]
+    for section in _joined(list(_sections(lines))):
+        blocks.append(Block(called(section.place), level=2 if name else 1))
+        blocks += (Block(text, tight=count > 0) for part in section.parts for count, text in enumerate(part))
+    return Table(page_of(blocks if len(blocks) > 1 else [], number), gaps)
+
+
+def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    """As many rows and columns as are read, and the gaps that name the rest, if there is anything in it."""
+    kept: list[list[str]] = []
+    filled, cells, wide, every = 0, 0, False, iter(rows)
+    for line in every:
+        wide = wide or any(map(str.strip, line[COLUMNS:]))
+        kept.append([" ".join(cell.split()) for cell in line[:COLUMNS]])
+        filled += any(kept[-1])
+        cells += len(kept[-1])
+        if filled == ROWS or cells > CELLS:
+            break
+    gaps = [f"{of_sheet}columns after {letters(COLUMNS)} were left out"] if wide else []
+    if any(any(map(str.strip, line)) for line in every):
+        gaps.append(f"{of_sheet}rows after {len(kept):,} were left out")
+    return kept, tuple(gaps)
+
+
+@dataclass(frozen=True)
+class _Section:
+    """What stands under one heading: the lines of one or more parts of the table, and its length in characters."""
+
+    place: Place
+    parts: tuple[tuple[str, ...], ...]
+
+    @property
+    def length(self) -> int:
+        return sum(len(line) + 1 for part in self.parts for line in part)
+
+    def joined(self, following: "_Section") -> "_Section":
+        return _Section(self.place.joined(following.place), self.parts + following.parts)
+
+
+def _joined(sections: Sequence[_Section]) -> list[_Section]:
+    """Small sections joined with the next, so that a passage is one section and names its place exactly."""
+    joined: list[_Section] = []
+    for count, section in enumerate(sections, start=1):
+        last = joined[-1].length if joined else 0
+        fits = last + section.length <= _SECTION_CHARACTERS
+        if joined and fits and (last < _SMALL or (count == len(sections) and section.length < _SMALL)):
+            joined[-1] = joined[-1].joined(section)
+        else:
+            joined.append(section)
+    return joined
+
+
+def _sections(lines: Sequence[list[str]]) -> Iterator[_Section]:
+    head, column = "", 0
+    for region in _regions(lines):
+        if region.head or (region.width, region.first_column) != (head.count(CELL_JOINT) + 1, column):
+            head, column = region.head, region.first_column
+        yield from region.sections(head)
+
+
+def _regions(lines: Sequence[list[str]]) -> Iterator["_Region"]:
+    """Rows between empty ones, cut to the columns that are filled."""
+    for filled, group in groupby(enumerate(lines, start=1), key=lambda pair: any(pair[1])):
+        if filled:
+            numbered = list(group)
+            columns = [column for _, cells in numbered for column, cell in enumerate(cells) if cell]
+            start, end = min(columns), max(columns) + 1
+            padded = [(cells + [""] * (end - len(cells)))[start:end] for _, cells in numbered]
+            yield _Region(padded, numbered[0][0], start + 1)
+
+
+class _Region:
+    """Captions (rows of one cell above a table), the head of the columns, rows; any of them may be missing."""
+
+    def __init__(self, rows: Sequence[Sequence[str]], first_row: int, first_column: int) -> None:
+        self.width = len(rows[0])
+        self.first_column = first_column
+        self._first_row = first_row
+        filled = [sum(1 for cell in cells if cell) for cells in rows]
+        captions = next((index for index, count in enumerate(filled) if count > 1), 0)
+        self._captions = tuple("".join(cells) for cells in rows[:captions])
+        below = rows[captions:]
+        self.head = row(below[0]) if len(below) > 1 and _is_head(below[0]) else ""
+        self._lines = [row(cells) for cells in (below[1:] if self.head else below)]
+
+    def sections(self, head: str) -> Iterator[_Section]:
+        """Stretches of rows; `head` is shown above each."""
+        captions, begin, written = self._captions, 0, self._first_row
+        for size in _sizes(self._lines, len(head)):
+            lead = len(captions) + (1 if self.head and not begin else 0)
+            place = Place(written, self.first_column, written + lead + size - 1, self.first_column + self.width - 1)
+            yield _Section(place, ((*captions, *filter(None, [head]), *self._lines[begin : begin + size]),))
+            captions, begin, written = (), begin + size, written + lead + size
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    """Whether a row names columns: most of it is filled, and numbers in it can only be years."""
+    filled = [cell for cell in cells if cell]
+    words = [cell for cell in filled if not _YEAR.fullmatch(cell)]
+    return len(filled) * 2 > len(cells) > 1 and bool(words) and not any(map(_NUMBER.fullmatch, words))
+
+
+def _sizes(lines: Sequence[str], head: int) -> list[int]:
+    """How many rows each section takes. `head` characters are repeated in each, and are at most half of its text."""
+    room = max(_SECTION_CHARACTERS - head, head)
+    sizes: list[int] = []
+    length = 0
+    for line in lines:
+        if sizes and length + len(line) <= room and sizes[-1] < _SECTION_ROWS:
+            sizes[-1] += 1
+            length += len(line) + 1
+        else:
+            sizes.append(1)
+            length = len(line) + 1
+    if len(sizes) > 1 and length < _SMALL:
+        sizes[-2:] = [sizes[-2] + sizes[-1]]
+    return sizes

@@ -1,0 +1,149 @@
+"""E-mails through the standard library: single ones (.eml) and mailboxes of many (.mbox)."""
+
+import email
+import email.policy
+import mimetypes
+import re
+from collections.abc import Iterator
+from email.message import MIMEPart
+from pathlib import Path
+
+from ingest.readers.blocks import Block, page_of, stacked
+from ingest.readers.cleaning import clean
+from ingest.readers.encoding import decode
+from ingest.readers.hypertext import read_hypertext
+from ingest.readers.letters import Attachment, Letter, letter_pages
+from ingest.readers.source import Content, Reader, Source, one_line
+from rag.errors import UnreadableDocument
+from rag.types import Page
+
+_REMEDY = "Open it in the mail program, save it again as .eml and add that."
+_HEADS = ("From", "To", "Cc", "Date")
+_ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+# What the module is known to raise on heads and bodies that follow no rule.
+_MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
+_POSTMARK = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n(?=[!-9;-~]+:)")  # begins an e-mail of a mailbox
+_QUOTED_POSTMARK = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+def read_mail(source: Source, read_attachment: Reader) -> Content:
+    """Pages without a number: heads and text (the plain one, where there is one), then those that are attached.
+
+    Raises:
+        UnreadableDocument: it is no e-mail.
+    """
+    letter = _letter(source.data, source.name)
+    return Content(letter.subject, *letter_pages(letter, source, read_attachment))
+
+
+def read_mailbox(source: Source, read_attachment: Reader) -> Content:
+    """Every e-mail as in `read_mail`, its pages with its number in the order of the mailbox.
+
+    Raises:
+        UnreadableDocument: it is no mailbox.
+    """
+    starts = list(_POSTMARK.finditer(source.data))
+    if not starts:
+        raise UnreadableDocument(source.name, "it is not a mailbox", "Export it again as mbox, or its e-mails as .eml.")
+    pages: list[Page] = []
+    gaps: list[str] = []
+    ends = [*(match.start() for match in starts[1:]), len(source.data)]
+    for number, (match, end) in enumerate(zip(starts, ends, strict=True), start=1):
+        data = _QUOTED_POSTMARK.sub(rb"\1", source.data[match.end() : end])
+        found, missing = letter_pages(_letter(data, source.name), source, read_attachment, number)
+        pages += found
+        gaps += (f"message {number}: {gap}" for gap in missing)
+    return Content("", tuple(pages), tuple(gaps))
+
+
+def _letter(data: bytes, name: str) -> Letter:
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        parts = list(_parts(message))
+    except (*_MALFORMED, RecursionError) as exc:
+        raise UnreadableDocument(name, "it is damaged or not an e-mail", _REMEDY) from exc
+    heads = tuple((head, _head(message, head)) for head in _HEADS)
+    subject = _head(message, "Subject")
+    if not subject and not any(value for _, value in heads):
+        raise UnreadableDocument(name, "it is damaged or not an e-mail", _REMEDY)
+    bodies = [_text(part, name) for part in parts if _is_text(part)]
+    attachments = [_attachment(part, count) for count, part in enumerate(parts, start=1) if _is_attachment(part)]
+    locked = any(part.get_content_type() in _ENCRYPTED for part in message.walk())
+    gaps = ("left out: its text, because it is encrypted",) if locked else ()
+    return Letter(subject, heads, stacked(bodies), tuple(attachments), gaps)
+
+
+def _head(message: MIMEPart, name: str) -> str:
+    try:
+        return one_line(clean(str(message.get(name) or "")))
+    except _MALFORMED:
+        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+        return one_line(clean(str(raw)))
+
+
+def _parts(message: MIMEPart) -> Iterator[MIMEPart]:
+    """The parts that are shown: of alternatives one, of an attached e-mail the whole."""
+    if message.get_content_type() == "multipart/alternative":
+        yield from _chosen([list(_parts(part)) for part in message.iter_parts()])
+    elif message.get_content_maintype() == "multipart" and message.get_content_type() not in _ENCRYPTED:
+        for part in message.iter_parts():
+            yield from _parts(part)
+    else:
+        yield message
+
+
+def _chosen(alternatives: list[list[MIMEPart]]) -> list[MIMEPart]:
+    """The plain text unless it is blank, else the last one, which is the richest; attachments of all of them."""
+    plain = [parts for parts in alternatives if any(map(_is_plain, parts))]
+    chosen = (plain or alternatives[-1:] or [[]])[0]
+    return chosen + [part for parts in alternatives if parts is not chosen for part in parts if _is_attachment(part)]
+
+
+def _is_plain(part: MIMEPart) -> bool:
+    return _is_text(part) and part.get_content_type() == "text/plain" and bool(str(part.get_payload()).strip())
+
+
+def _is_text(part: MIMEPart) -> bool:
+    return part.get_content_type() in ("text/plain", "text/html") and not _is_attachment(part)
+
+
+def _is_attachment(part: MIMEPart) -> bool:
+    """Pictures that the text shows are none, nor are signatures and parts without a name, which only programs read."""
+    if part.get_content_type() in _SIGNATURES:
+        return False
+    if part.get_content_type() in ("message/rfc822", "message/global"):
+        return True
+    if part.get_content_disposition() == "attachment":
+        return True
+    return bool(part.get_filename()) and not (part.get_content_maintype() == "image" and part.get("Content-ID"))
+
+
+def _text(part: MIMEPart, name: str) -> Page:
+    data = part.get_payload(decode=True)
+    text = _decoded(data if isinstance(data, bytes) else b"", part.get_content_charset(), name)
+    if part.get_content_type() == "text/html":
+        return read_hypertext(Source(name, text.encode("utf-8", errors="replace")))
+    return page_of([Block(text)])
+
+
+def _decoded(data: bytes, charset: str | None, name: str) -> str:
+    """As the e-mail says, where that is possible: some encodings of the East look like plain ASCII."""
+    try:
+        return data.decode(charset or "utf-8")
+    except (UnicodeError, LookupError):
+        return decode(data, name)
+
+
+def _attachment(part: MIMEPart, count: int) -> Attachment:
+    if part.get_content_maintype() == "message":
+        inner = part.get_payload()
+        enclosed = inner[0] if isinstance(inner, list) and inner else None
+        subject = _head(enclosed, "Subject") if isinstance(enclosed, MIMEPart) else ""
+        data = enclosed.as_bytes() if isinstance(enclosed, MIMEPart) else None
+        return Attachment(f"{subject or f'message {count}'}.eml", data)
+    name = one_line(clean(part.get_filename() or f"part {count}"))
+    if not Path(name).suffix:
+        name += mimetypes.guess_extension(part.get_content_type()) or ""
+    payload = part.get_payload(decode=True)
+    return Attachment(name, payload if isinstance(payload, bytes) else b"")

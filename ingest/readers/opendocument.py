@@ -1,0 +1,228 @@
+"""OpenDocument files of LibreOffice and others: texts (ODT), spreadsheets (ODS), presentations (ODP)."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from itertools import repeat
+
+from ingest.readers import grid
+from ingest.readers.archive import DAMAGE, refuse_harmful
+from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.cleaning import clean
+from ingest.readers.source import Content, Source, sensible_title
+from ingest.readers.xml import Element, local_name, parse_xml
+from rag.errors import UnreadableDocument
+
+# Deleted text is no text any more; a table of contents repeats the headings.
+_LEFT_OUT = frozenset(
+    ("annotation", "annotation-end", "table-of-content", "tracked-changes", "forms", "shapes", "desc", "title")
+    + ("sequence-decls", "variable-decls", "user-field-decls", "note-body")
+)
+_REPEATED = ("date-time", "footer", "header", "page-number")
+_LAST_ROW = 1_048_576  # of a sheet of LibreOffice
+_ROW_GROUPS = frozenset(("table-header-rows", "table-rows", "table-row-group"))
+
+
+def read_text_document(source: Source) -> Content:
+    """One page without a number; headers, footers, comments and the table of contents are left out.
+
+    Raises:
+        UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
+    """
+    archive = _Archive(source)
+    page = page_of(_blocks(archive.body("text"), archive.title_styles()))
+    level_one = [heading.text for heading in page.headings if heading.level == 1]
+    return Content(archive.title or (level_one[0] if len(level_one) == 1 else ""), (page,))
+
+
+def read_spreadsheet(source: Source) -> Content:
+    """One Page per sheet, numbered as in the file, with its cells as they are shown.
+
+    Raises:
+        UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
+    """
+    archive = _Archive(source)
+    sheets = [sheet for sheet in archive.body("spreadsheet") if local_name(sheet) == "table"]
+    tables = [
+        grid.read_table(_rows(sheet), name=clean(_attribute(sheet, "name")), number=number)
+        for number, sheet in enumerate(sheets, start=1)
+    ]
+    return Content(
+        archive.title, tuple(table.page for table in tables), tuple(g for table in tables for g in table.gaps)
+    )
+
+
+def read_presentation(source: Source) -> Content:
+    """One Page per slide, with its notes; dates, footers and slide numbers are left out.
+
+    Raises:
+        UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
+    """
+    archive = _Archive(source)
+    slides = [slide for slide in archive.body("presentation") if local_name(slide) == "page"]
+    return Content(archive.title, tuple(page_of(_slide(slide), n) for n, slide in enumerate(slides, start=1)))
+
+
+class _Archive:
+    """The parts of a file that are read."""
+
+    def __init__(self, source: Source) -> None:
+        remedy = "Open it in LibreOffice, save it again and add that."
+        self._damaged = UnreadableDocument(source.name, "it is damaged or not an OpenDocument file", remedy)
+        refuse_harmful(source, self._damaged)
+        try:
+            with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
+                content, meta, manifest = (
+                    archive.read(part) if part in archive.namelist() else b"<none/>"
+                    for part in ("content.xml", "meta.xml", "META-INF/manifest.xml")
+                )
+        except DAMAGE as exc:
+            raise self._damaged from exc
+        if b"encryption-data" in manifest:
+            remedy = "Open it, save a copy without a password and add that."
+            raise UnreadableDocument(source.name, "it is locked with a password", remedy)
+        self._content = parse_xml(content, self._damaged)
+        properties = parse_xml(meta, self._damaged)
+        self.title = sensible_title(clean(next((one.text or "" for one in properties.iter("{*}title")), "")))
+
+    def body(self, kind: str) -> Element:
+        """The element that holds the content of this kind of document."""
+        found = next(self._content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}" + kind), None)
+        if found is None:
+            raise self._damaged
+        return found
+
+    def title_styles(self) -> frozenset[str]:
+        """The names of the style Title and of those that are made from it."""
+        made = (style for style in self._content.iter("{*}style") if _attribute(style, "parent-style-name") == "Title")
+        return frozenset(("Title", *(_attribute(style, "name") for style in made)))
+
+
+def _attribute(element: Element, name: str) -> str:
+    """By its name without the namespace, "" where it is missing."""
+    return next((str(value) for key, value in element.items() if key.rpartition("}")[2] == name), "")
+
+
+def _count(element: Element, name: str, limit: int) -> int:
+    """A number of repetitions."""
+    value = _attribute(element, name)
+    return min(int(value), limit) if value.isdigit() else 1
+
+
+# Texts
+
+
+def _blocks(element: Element, titles: frozenset[str] = frozenset()) -> Iterator[Block]:
+    for child in element:
+        match local_name(child):
+            case "h":
+                yield Block(_text(child), level=_count(child, "outline-level", 10))
+            case "p":
+                yield Block(_text(child), level=1 if _attribute(child, "style-name") in titles else 0)
+                yield from _beside(child, titles)
+            case "list":
+                yield from _items(child, titles)
+            case "table":
+                yield from _table(child)
+            case name if name not in _LEFT_OUT:
+                yield from _blocks(child, titles)
+
+
+def _beside(paragraph: Element, titles: frozenset[str]) -> Iterator[Block]:
+    """What is anchored in a paragraph: the text of its notes and of its text boxes."""
+    for element in paragraph.iter("{*}note-body", "{*}text-box"):
+        yield from _blocks(element, titles)
+
+
+def _items(element: Element, titles: frozenset[str]) -> Iterator[Block]:
+    for count, item in enumerate(element):
+        for place, block in enumerate(_blocks(item, titles)):
+            marked = place == 0 and not block.level and not block.text.startswith("- ")
+            text = f"- {block.text}" if marked and block.text.strip() else block.text
+            yield Block(text, block.level, tight=count > 0 or place > 0)
+
+
+def _text(element: Element) -> str:
+    """Text of a paragraph with its links and line breaks, without its notes and text boxes."""
+    parts = [_collapsed(element.text)]
+    for child in element:
+        match local_name(child):
+            case "s":
+                parts.append(" " * _count(child, "c", 100))
+            case "tab":
+                parts.append("\t")
+            case "line-break":
+                parts.append("\n")
+            case name if name not in _LEFT_OUT and name != "text-box":
+                parts.append(_text(child))
+        parts.append(_collapsed(child.tail))
+    return "".join(parts)
+
+
+def _collapsed(text: str | None) -> str:
+    return re.sub(r"\s+", " ", text or "")
+
+
+def _table(table: Element) -> Iterator[Block]:
+    """Each row is a line."""
+    for count, line in enumerate(_table_rows(table)):
+        yield Block(row(_cell(cell) for cell in line if _is_cell(cell)), tight=count > 0)
+
+
+def _cell(cell: Element) -> str:
+    texts = [block.text for block in _blocks(cell)]
+    return texts[0].removeprefix("- ") if len(texts) == 1 else " ".join(texts)
+
+
+def _table_rows(table: Element) -> Iterator[Element]:
+    for child in table:
+        name = local_name(child)
+        if name == "table-row":
+            yield child
+        elif name in _ROW_GROUPS:
+            yield from _table_rows(child)
+
+
+def _is_cell(element: Element) -> bool:
+    return local_name(element) in ("table-cell", "covered-table-cell")
+
+
+# Spreadsheets
+
+
+def _rows(sheet: Element) -> Iterator[list[str]]:
+    for line in _table_rows(sheet):
+        cells: list[str] = []
+        for cell in filter(_is_cell, line):
+            text = "\n".join(_text(paragraph) for paragraph in cell if local_name(paragraph) == "p")
+            cells += [text] * _count(cell, "number-columns-repeated", grid.COLUMNS + 1 - len(cells))
+        yield from repeat(cells, _count(line, "number-rows-repeated", _LAST_ROW))
+
+
+# Presentations
+
+
+def _slide(slide: Element) -> Iterator[Block]:
+    frames = sorted((shape for shape in slide if _attribute(shape, "class") not in _REPEATED), key=_height)
+    titles = [shape for shape in frames if _attribute(shape, "class") == "title"]
+    for shape in titles:
+        yield Block(" ".join(_text(paragraph) for paragraph in shape.iter("{*}p")), level=1)
+    notes = [shape for shape in frames if local_name(shape) == "notes"]
+    for shape in frames:
+        if shape not in titles and shape not in notes:
+            yield from _blocks([shape])
+    spoken = [block for shape in notes for block in _notes(shape) if block.text.strip()]
+    yield from (Block("Notes", level=2), *spoken) if spoken else ()
+
+
+def _height(shape: Element) -> float:
+    """How far from the top it stands; all places of a file are in the same unit."""
+    number = re.match(r"-?\d+(\.\d+)?", _attribute(shape, "y"))
+    return float(number[0]) if number else 0.0
+
+
+def _notes(notes: Element) -> Iterator[Block]:
+    for shape in notes:
+        if _attribute(shape, "class") == "notes":
+            yield from _blocks(shape)

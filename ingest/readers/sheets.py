@@ -1,0 +1,101 @@
+"""Excel workbooks through openpyxl: a page for each sheet, the saved results of its formulas."""
+
+import datetime
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
+from ingest.readers.blocks import page_of
+from ingest.readers.cleaning import clean
+from ingest.readers.grid import Table, read_table
+from ingest.readers.source import Content, Source, left_out, sensible_title
+from rag.errors import UnreadableDocument
+
+_Object = Any  # an object of openpyxl
+_DAMAGE = (*OFFICE_DAMAGE, InvalidFileException)
+_LAST_ROW = 1_048_576  # of a sheet of Excel
+_UNCALCULATED = re.compile(rb"<f\b[^>]*>[^<]*</f>\s*(?:<v\s*/>|<v></v>|</c>)")
+_PERCENT = re.compile(r"[0#.]%")
+
+
+def read_sheets(source: Source) -> Content:
+    """One Page per sheet, numbered as in the file, hidden ones too; charts, comments and pictures are left out.
+
+    Raises:
+        UnreadableDocument: damaged, or not safe to open (see archive.py).
+    """
+    refuse_unreadable_office(source, _damaged(source.name), ordinary="Excel Workbook (*.xlsx)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl tells of every feature that it does not keep when it writes
+            workbook = openpyxl.load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
+            tables = [_table(workbook[name], number) for number, name in enumerate(workbook.sheetnames, start=1)]
+            title = sensible_title(clean(workbook.properties.title or ""))
+            waiting = _uncalculated(source.data)
+    except _DAMAGE as exc:
+        raise _damaged(source.name) from exc
+    damaged = [number for number, table in enumerate(tables, start=1) if table is None]
+    if damaged and len(damaged) == len(tables):
+        raise _damaged(source.name)
+    whole = [table for table in tables if table is not None]
+    gaps = (*left_out("sheet", damaged), *(gap for table in whole for gap in table.gaps), *waiting)
+    return Content(title, tuple(table.page for table in whole), gaps)
+
+
+def _damaged(name: str) -> UnreadableDocument:
+    remedy = "Open it in Excel or LibreOffice, save it again as .xlsx and add that."
+    return UnreadableDocument(name, "it is damaged or not an Excel workbook", remedy)
+
+
+def _table(sheet: _Object, number: int) -> Table | None:
+    """The sheet; None where it is damaged: one broken sheet costs only itself."""
+    if not hasattr(sheet, "reset_dimensions"):
+        return Table(page_of((), number), ())  # a sheet that is a chart
+    sheet.reset_dimensions()  # what a file says of its own size is often wrong
+    try:
+        return read_table(_rows(sheet), name=clean(sheet.title), number=number)
+    except _DAMAGE:
+        return None
+
+
+def _rows(sheet: _Object) -> Iterator[list[str]]:
+    for cells in sheet.iter_rows(max_row=_LAST_ROW):
+        yield [_text(cell) for cell in cells]
+
+
+def _text(cell: _Object) -> str:
+    value = cell.value
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).upper()
+        case int() | float():
+            return _number(value, cell.number_format)
+        case datetime.datetime():
+            return str(value.date() if value.time() == datetime.time() else value.replace(microsecond=0))
+        case _:
+            return str(value)
+
+
+def _number(value: float, style: str | None) -> str:
+    """As many digits as Excel shows at most; a share as per cent where it is shown so."""
+    if style and _PERCENT.search(style):
+        return f"{value * 100:.12g}%"
+    return str(value) if isinstance(value, int) else f"{value:.15g}"
+
+
+def _uncalculated(data: bytes) -> tuple[str, ...]:
+    """The gap that names formulas without a saved result, as programs other than Excel leave them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        count = sum(len(_UNCALCULATED.findall(archive.read(name))) for name in sheets)
+    remedy = "open it in Excel or LibreOffice, save it and add it again"
+    return (f"{count:,} formulas hold no result and were left out: {remedy}",) if count else ()

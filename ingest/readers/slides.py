@@ -1,0 +1,135 @@
+"""PowerPoint presentations through python-pptx: a page for each slide, with its tables, charts and speaker notes."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.exc import PythonPptxError
+from pptx.oxml import parse_xml
+from pptx.package import Package
+
+from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
+from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.chart import chart_blocks
+from ingest.readers.cleaning import clean
+from ingest.readers.source import Content, Source, left_out, sensible_title
+from rag.errors import UnreadableDocument
+from rag.types import Page
+
+_Object = Any  # an object of python-pptx, of which only the file knows what it holds
+_DAMAGE = (*OFFICE_DAMAGE, PythonPptxError)
+_REPEATED = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.HEADER, PP_PLACEHOLDER.SLIDE_NUMBER)
+_TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
+_BODIES = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
+_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"  # SmartArt
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_MARKUP = "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml"
+_NUMBERED = re.compile(r"\w{1,3}[.)]\s")
+_LINE_BREAK = "\v"  # as python-pptx writes one inside a paragraph
+
+
+def read_slides(source: Source) -> Content:
+    """One Page per slide, numbered as in the file, hidden ones too; dates, footers and slide numbers are left out.
+
+    Raises:
+        UnreadableDocument: damaged, or not safe to open (see archive.py).
+    """
+    refuse_unreadable_office(source, _damaged(source.name), ordinary="PowerPoint Presentation (*.pptx)")
+    try:
+        presentation = _Presentation(source.data)
+        pages = [presentation.page(number) for number in range(1, presentation.length + 1)]
+    except _DAMAGE as exc:
+        raise _damaged(source.name) from exc
+    damaged = [number for number, page in enumerate(pages, start=1) if page is None]
+    if damaged and len(damaged) == len(pages):
+        raise _damaged(source.name)
+    whole = (page or Page(number, "") for number, page in enumerate(pages, start=1))
+    return Content(presentation.title, tuple(whole), left_out("slide", damaged))
+
+
+def _damaged(name: str) -> UnreadableDocument:
+    remedy = "Open it in PowerPoint or LibreOffice, save it again as .pptx and add that."
+    return UnreadableDocument(name, "it is damaged or not a PowerPoint presentation", remedy)
+
+
+class _Presentation:
+    """The slides of a file. Presentations, slide shows and those with macros differ in one word, which is not asked."""
+
+    def __init__(self, data: bytes) -> None:
+        self._presentation: _Object = Package.open(io.BytesIO(data)).main_document_part.presentation
+        self._identifiers = [slide.rId for slide in self._presentation.slides._sldIdLst]
+        self.length = len(self._identifiers)
+        self.title = sensible_title(clean(self._presentation.core_properties.title or ""))
+
+    def page(self, number: int) -> Page | None:
+        """The slide as a page; None where it is damaged: one broken slide costs only itself."""
+        try:
+            slide = self._presentation.part.related_slide(self._identifiers[number - 1])
+            return page_of(_blocks(slide), number)
+        except _DAMAGE:
+            return None
+
+
+def _blocks(slide: _Object) -> Iterator[Block]:
+    shapes = list(_flat(slide.shapes))
+    titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
+    for shape in titles:
+        yield Block(_words(shape.text_frame.text), level=1)
+    for shape in shapes:
+        if shape not in titles and _placeholder(shape) not in _REPEATED:
+            yield from _shape(shape)
+    notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    if notes is not None and notes.text.strip():
+        yield Block("Notes", level=2)
+        yield from (Block(_lines(paragraph.text)) for paragraph in notes.paragraphs)
+
+
+def _flat(shapes: Iterable[_Object]) -> Iterator[_Object]:
+    """The shapes from top to bottom, those of a group where the group stands."""
+    for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
+        if hasattr(shape, "shapes"):
+            yield from _flat(shape.shapes)
+        else:
+            yield shape
+
+
+def _placeholder(shape: _Object) -> PP_PLACEHOLDER | None:
+    return shape.placeholder_format.type if shape.is_placeholder else None
+
+
+def _shape(shape: _Object) -> Iterator[Block]:
+    if shape.has_text_frame:
+        paragraphs = [paragraph for paragraph in shape.text_frame.paragraphs if paragraph.text.strip()]
+        items = _placeholder(shape) in _BODIES and len(paragraphs) > 1
+        for count, paragraph in enumerate(paragraphs):
+            text = _lines(paragraph.text)
+            yield Block(f"- {text}" if items and not _NUMBERED.match(text) else text, tight=count > 0)
+    elif getattr(shape, "has_table", False):
+        for count, line in enumerate(shape.table.rows):
+            cells = ("" if cell.is_spanned else _words(cell.text) for cell in line.cells)
+            yield Block(row(cells), tight=count > 0)
+    elif getattr(shape, "has_chart", False):
+        yield from chart_blocks(shape.chart.element)
+    elif _DIAGRAM in str(getattr(shape.element, "graphicData_uri", "")):
+        yield from _diagram(shape)
+
+
+def _diagram(shape: _Object) -> Iterator[Block]:
+    """The texts of a SmartArt graphic, which python-pptx does not know: they lie in a part of their own."""
+    for element in shape.element.iter(f"{{{_DIAGRAM}}}relIds"):
+        part = shape.part.related_part(element.get(f"{_RELATION}dm"))
+        if part.content_type == _MARKUP:
+            paragraphs = parse_xml(part.blob).iter(f"{_DRAWING}p")
+            texts = ("".join(run.text or "" for run in line.iter(f"{_DRAWING}t")) for line in paragraphs)
+            yield from (Block(f"- {text}", tight=count > 0) for count, text in enumerate(filter(str.strip, texts)))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lines(text: str) -> str:
+    return text.replace(_LINE_BREAK, "\n").strip()

@@ -1,0 +1,75 @@
+"""XML and HTML as trees, through lxml, without entities, document types and the network."""
+
+import html
+import re
+from typing import Any
+
+from lxml import etree
+
+from rag.errors import UnreadableDocument
+
+Element = Any  # lxml's element, which readers walk through
+
+_NAMED_CHARACTER = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)[A-Za-z]\w+;")
+
+
+def parse_xml(data: bytes, damaged: UnreadableDocument) -> Element:
+    """The root of a document; what is broken in it is passed over where anything can be made of it.
+
+    Raises:
+        UnreadableDocument: `damaged`, where nothing can.
+    """
+    if b"<!DOCTYPE" in data:  # which would say what named characters are
+        data = _NAMED_CHARACTER.sub(_numbered, data)
+    try:
+        root = etree.fromstring(data, _xml_parser(recover=True))
+    except (etree.LxmlError, ValueError) as exc:
+        raise damaged from exc
+    if root is None:
+        raise damaged
+    return root
+
+
+def parse_html(markup: str, damaged: UnreadableDocument) -> Element:
+    """The root of a page. XHTML is read as what it says it is, since browsers leave elements open that it closes.
+
+    Raises:
+        UnreadableDocument: `damaged`, where nothing can be made of it.
+    """
+    if "http://www.w3.org/1999/xhtml" in markup[:2_000]:
+        try:
+            numbered = _NAMED_CHARACTER.sub(_numbered, _undeclared(markup).encode())
+            return etree.fromstring(numbered, _xml_parser(recover=False))
+        except (etree.LxmlError, ValueError):
+            pass  # not the XHTML that it says it is: read as browsers do
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(_undeclared(markup).encode(), parser)
+    except (etree.LxmlError, ValueError) as exc:
+        raise damaged from exc
+    if root is None:
+        raise damaged
+    return root
+
+
+def local_name(element: Element) -> str:
+    """The name of an element without its namespace, "" for an entity that stands in its place."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _numbered(match: re.Match[bytes]) -> bytes:
+    """A named character of HTML as its number, which needs no declaration."""
+    character = html.unescape(match[0].decode("ascii", errors="replace"))
+    return match[0] if len(character) != 1 else f"&#{ord(character)};".encode()
+
+
+def _undeclared(markup: str) -> str:
+    """Without the line that names an encoding, which is another one now."""
+    return re.sub(r"\A\s*<\?xml[^>]*>", "", markup)
+
+
+def _xml_parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, recover=recover, remove_comments=True, remove_pis=True
+    )

@@ -1,0 +1,65 @@
+"""What goes into a run of the pipeline, what it tells on its way, and what it did."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class IncomingFile:
+    """A file to add: where it lies, what it is called, and the source whose earlier version it replaces."""
+
+    path: Path
+    name: str
+    source: str
+    password: str | None = None
+
+
+@dataclass(frozen=True)
+class IngestProgress:
+    """How far a run is.
+
+    Attributes:
+        position: 1-based place of the file among `files`.
+        stage: "reading", "embedding" or "writing".
+        part: of this file, 0 to 1.
+        fraction: of the whole run, by bytes, 0 to 1.
+        seconds_left: by the pace so far; None until there is one.
+    """
+
+    name: str
+    position: int
+    files: int
+    stage: str
+    part: float
+    fraction: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that was not added, and the message that says why and what to do; `locked`: a password would help."""
+
+    name: str
+    message: str
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What a run did, by file name.
+
+    Attributes:
+        gaps: what could not be read of added files.
+        chunks: that were embedded anew.
+        unfinished: id of the document that was in work when the run was stopped, "" where there was none.
+    """
+
+    added: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    replaced: tuple[str, ...]
+    failed: tuple[Failure, ...]
+    gaps: tuple[str, ...]
+    chunks: int
+    seconds: float
+    stopped: bool = False
+    unfinished: str = ""

@@ -1,0 +1,82 @@
+"""What only the local generator does: it reads a prompt from where it differs from the one before."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from rag.generators import Message, StopReason
+from rag.generators.local import LocalGenerator, look_up
+
+SYSTEM = Message("system", "Answer in one short sentence.")
+FRANCE, NORWAY = (Message("user", f"What is the capital of {land}?") for land in ("France", "Norway"))
+
+
+@pytest.fixture(scope="module")
+def generator() -> LocalGenerator:
+    from rag.build import load_generator
+    from rag.settings import load_settings
+
+    return load_generator(load_settings(generator_model="smollm2-135m-instruct", dtype="float32"))
+
+
+def answer(generator: LocalGenerator, *messages: Message, tokens: int = 24) -> str:
+    return "".join(generator.stream(messages, max_new_tokens=tokens, stop=threading.Event()))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "following"),
+    [
+        ([1, 2, 3, 4, 5, 1, 2, 3], [4, 5, 1, 2, 3]),
+        ([9, 2, 3, 7, 8, 2, 3, 5, 1, 2, 3], [5, 1, 2, 3]),  # the latest of equals
+        ([1, 2, 3, 6, 9, 2, 3, 5, 1, 2, 3], [6, 9, 2, 3, 5, 1, 2, 3]),  # three alike before two
+        ([1, 2, 3, 4], []),
+        ([1], []),
+    ],
+)
+def test_what_followed_the_last_tokens_before_is_looked_up(tokens: list[int], following: list[int]) -> None:
+    assert look_up(tokens) == following
+
+
+@pytest.mark.model
+def test_a_prompt_that_begins_like_the_last_gets_the_same_answer(generator: LocalGenerator) -> None:
+    fresh = answer(generator, SYSTEM, FRANCE)
+    assert "Paris" in fresh
+    answer(generator, SYSTEM, NORWAY)
+    assert answer(generator, SYSTEM, FRANCE) == fresh
+    generator.weigh([SYSTEM, FRANCE, Message("assistant", "The capital is")], [" Paris"])
+    assert answer(generator, SYSTEM, FRANCE) == fresh
+
+
+@pytest.mark.model
+def test_a_stream_that_is_left_early_spoils_nothing(generator: LocalGenerator) -> None:
+    fresh = answer(generator, SYSTEM, FRANCE)
+    pieces: Iterator[str] = iter(generator.stream([SYSTEM, FRANCE], max_new_tokens=24, stop=threading.Event()))
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert answer(generator, SYSTEM, FRANCE) == fresh
+
+
+@pytest.mark.model
+def test_looking_ahead_changes_no_word(generator: LocalGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
+    passage = "The Skua 4 reports by radio to a gateway at a distance of up to 8 kilometres in open country."
+    asked = [SYSTEM, Message("user", f"Repeat word for word: {passage}")]
+    ahead = answer(generator, *asked, tokens=30)
+    monkeypatch.setattr("rag.generators.local.look_up", lambda tokens: [])
+    assert answer(generator, *asked, tokens=30) == ahead
+
+
+@pytest.mark.model
+def test_a_likely_continuation_weighs_more(generator: LocalGenerator) -> None:
+    begun = [SYSTEM, FRANCE, Message("assistant", "The capital of France is")]
+    paris, oslo = generator.weigh(begun, [" Paris", " Oslo"])
+    assert oslo < paris <= 0
+
+
+@pytest.mark.model
+def test_a_stop_while_a_long_prompt_is_read_ends_it(generator: LocalGenerator) -> None:
+    stop = threading.Event()
+    stop.set()
+    stream = generator.stream([SYSTEM, Message("user", "word " * 3_000)], max_new_tokens=24, stop=stop)
+    assert list(stream) == []
+    assert stream.stop_reason is StopReason.STOPPED

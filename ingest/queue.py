@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from ingest.pace import Pace
-from ingest.pipeline import abandon, ingest
+from ingest.pipeline import abandon, document_id, ingest
 from ingest.report import IncomingFile, IngestProgress, IngestReport
 from rag.catalog import QueuedFile, QueueState
 from rag.embedders import Embedder

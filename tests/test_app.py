@@ -150,7 +150,7 @@ def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
     assert 'class="place"' in page.html()
     assert any(text.value == "Page 2 of 3" for text in at.markdown)
     assert not at.exception
-    at.session_state["page-dialog-shown"] = 3
+    at.session_state["page-dialog-1-shown"] = 3
     button(at, "Show page").click().run()  # AppTest reruns the page, which closes the view: it opens where it was cited
     assert 'alt="Page 2 of leave.pdf"' in page.html()
     assert "Six days of leave carry over" in page.html(), "the conversation is still there"

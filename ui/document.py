@@ -4,6 +4,7 @@ import datetime
 
 import streamlit as st
 
+from ingest.readers.source import readable_stem
 from rag.catalog import DocumentRecord, DocumentState
 from rag.models.space import readable
 from ui.parts.asking import ask_only
@@ -50,7 +51,7 @@ def _act(engine: Engine, record: DocumentRecord) -> None:
 
 def _facts(record: DocumentRecord) -> None:
     added = datetime.datetime.fromtimestamp(record.added_at)
-    if record.title and record.title != record.name:
+    if record.title != readable_stem(record.name):
         st.markdown(plain(record.title))
     st.caption(
         f"Added {added:%Y-%m-%d %H:%M} · {readable(record.size)} · {counted(record.pages, 'page')} · "

@@ -216,6 +216,22 @@ def test_an_answer_that_fails_again_leaves_the_last_one(page: Page) -> None:
     assert "Six days of leave" in page.html()
 
 
+def test_a_long_conversation_shows_its_last_answers_first(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    catalog = page.engine.library.catalog
+    (conversation,) = catalog.conversations()
+    for number in range(12):
+        catalog.add_answer(conversation.id, {**catalog.answers(conversation.id)[0], "question": f"Question {number}?"})
+    at.run()
+    assert [text.value for text in at.text] == [f"Question {number}?" for number in range(2, 12)]
+    button(at, "Show 3 earlier answers").click().run()
+    assert len(at.text) == 13
+    assert not at.exception
+
+
 def test_a_thumb_is_kept(page: Page) -> None:
     (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
     page.generator.replies = ["Six days of leave [1]."]

@@ -136,6 +136,13 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(answer).to_contain_text("three to five")
 
+    page.get_by_role("button", name="Edit question").click()
+    page.get_by_role("textbox", name="Question").fill("Where do grey herons nest?")
+    page.get_by_role("dialog").get_by_role("button", name="Ask", exact=True).click()
+    expect(answer).to_contain_text("trees", timeout=180 * SECONDS)
+    expect(page.get_by_text("Answered in")).to_be_visible(timeout=180 * SECONDS)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+
     page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").click()
     page.get_by_text("Rename", exact=True).click()
     page.get_by_role("dialog").get_by_label("Name").fill("Birds")

@@ -38,6 +38,7 @@ _FOCUS = """<script>
   }, 150);
 }
 </script>"""
+_RECENT = 10  # answers of a long conversation that are shown at first
 _OFFERED = 2_000  # names to choose from; a longer list would be sent with every redraw
 
 
@@ -58,20 +59,34 @@ def show() -> None:
         _welcome(engine)
     if job is not None and job.again and not job.failure:
         answers = answers[:-1]
-    for kept in answers:
+    for kept in _recent(answers, conversation):
         _show_answer(engine, conversation, kept, is_last=job is None and kept is answers[-1])
     if job is not None:
         _show_job(engine, conversation, job)
     _question(engine, busy=job is not None and not job.done.is_set())
 
 
+def _recent(answers: list[KeptAnswer], conversation: str) -> list[KeptAnswer]:
+    """The last answers; those before them when they are asked for."""
+    earlier = len(answers) - _RECENT
+    shown = f"earlier-{conversation}"
+    if earlier <= 0 or st.session_state.get(shown):
+        return answers
+    if st.button(f"Show {counted(earlier, 'earlier answer')}", icon=":material/history:", type="tertiary"):
+        st.session_state[shown] = True
+        st.rerun()
+    return answers[earlier:]
+
+
+@st.fragment
 def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last: bool) -> None:
+    """A fragment: what is clicked in it does not draw the other answers anew."""
     answer = answer_from_json(kept.values)
     with st.chat_message("user", avatar=_USER):
         st.text(answer.question)
     with st.chat_message("assistant", avatar=_FOOTNOTE):
         show_answer(engine, answer, key=str(kept.id))
-        show_actions(engine, kept, conversation, _scope(engine) if is_last else None, is_last=is_last)
+        show_actions(engine, kept, conversation, (lambda: _scope(engine)) if is_last else None)
         show_why(engine, answer, key=f"why-{kept.id}")
 
 

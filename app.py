@@ -11,7 +11,7 @@ ICON = Path(__file__).parent / "ui" / "icon.svg"  # a file: the browser would fe
 st.set_page_config(page_title="Footnote", page_icon=str(ICON), layout="centered")
 st.navigation(
     [
-        st.Page(chat.show, title="Ask", icon=":material/forum:", url_path="ask", default=True),
+        chat.page(),
         st.Page(library.show, title="Library", icon=":material/folder_open:", url_path="library"),
         st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
     ]

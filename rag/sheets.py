@@ -15,19 +15,25 @@ class Sheet:
 
     Attributes:
         number: of the page, or of the stretch, from 1.
-        start: where the text begins on its page.
-        chunks: by their position.
+        chunks: by their position; chunk `i` begins at `text[places[i]]`.
     """
 
     number: int
-    start: int
     text: str
     chunks: tuple[Chunk, ...]
+    places: tuple[int, ...]
 
     def spans(self, chunk: Chunk, marks: Iterable[Span]) -> tuple[Span, ...]:
-        """Stretches of a chunk's text as stretches of the sheet's."""
-        moved = chunk.start - self.start
-        return tuple(Span(mark.start + moved, mark.end + moved) for mark in marks)
+        """Stretches of a chunk's text as stretches of the sheet's, none where the chunk is not on it."""
+        if chunk not in self.chunks:
+            return ()
+        place = self.places[self.chunks.index(chunk)]
+        return tuple(Span(place + mark.start, place + mark.end) for mark in marks)
+
+
+def are_pages(found: dict[int, Sheet]) -> bool:
+    """Whether the sheets are the pages of a document that has some."""
+    return bool(found) and all(chunk.page is not None for sheet in found.values() for chunk in sheet.chunks)
 
 
 def sheets(chunks: Iterable[Chunk]) -> dict[int, Sheet]:
@@ -51,7 +57,7 @@ def _pages(chunks: Iterable[Chunk]) -> Iterator[tuple[int, list[Chunk]]]:
 def _stretches(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
     stretch: list[Chunk] = []
     for chunk in chunks:
-        if stretch and chunk.end - stretch[0].start > _SHEET:
+        if stretch and sum(len(other.text) for other in stretch) + len(chunk.text) > _SHEET:
             yield stretch
             stretch = []
         stretch.append(chunk)
@@ -60,10 +66,26 @@ def _stretches(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
 
 
 def _sheet(number: int, chunks: list[Chunk]) -> Sheet:
-    """Chunks overlap; between two that do not there was white space."""
-    start = end = chunks[0].start
-    parts = []
-    for chunk in chunks:
-        parts += ["\n" * (chunk.start - end), chunk.text[max(0, end - chunk.start) :]]
-        end = max(end, chunk.end)
-    return Sheet(number, start, "".join(parts), tuple(chunks))
+    text = ""
+    places = []
+    for before, chunk in zip([None, *chunks], chunks, strict=False):
+        shared = _shared(before, chunk)
+        text += _gap(before, chunk, shared)
+        places.append(len(text) - shared)
+        text += chunk.text[shared:]
+    return Sheet(number, text, tuple(chunks), tuple(places))
+
+
+def _shared(before: Chunk | None, chunk: Chunk) -> int:
+    """Characters with which a chunk repeats the end of the one before it; a new page begins anew."""
+    if before is None or before.page != chunk.page or not before.start < chunk.start < before.end <= chunk.end:
+        return 0
+    repeated = before.end - chunk.start
+    return repeated if before.text.endswith(chunk.text[:repeated]) else 0
+
+
+def _gap(before: Chunk | None, chunk: Chunk, shared: int) -> str:
+    """Between chunks that do not overlap there was white space, which is not kept."""
+    if before is None or shared or before.page == chunk.page and before.end == chunk.start:
+        return ""
+    return "\n" if before.page == chunk.page and chunk.start == before.end + 1 else "\n\n"

@@ -132,7 +132,7 @@ def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
     page.ask("How many days of leave carry over?")
     assert "leave.txt" in page.html()
     assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
-    assert '<span class="footnote">1</span>' in page.html()
+    assert 'title="leave.txt">1</a>' in page.html()
     assert not at.exception
     conversation = page.engine.library.catalog.conversations()[0]
     assert conversation.title == "How many days of leave carry over?"
@@ -150,7 +150,7 @@ def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
     assert 'class="place"' in page.html()
     assert any(text.value == "Page 2 of 3" for text in at.markdown)
     assert not at.exception
-    at.session_state["page-dialog-shown"] = 3
+    at.session_state["page-dialog-1-shown"] = 3
     button(at, "Show page").click().run()  # AppTest reruns the page, which closes the view: it opens where it was cited
     assert 'alt="Page 2 of leave.pdf"' in page.html()
     assert "Six days of leave carry over" in page.html(), "the conversation is still there"
@@ -214,6 +214,22 @@ def test_an_answer_that_fails_again_leaves_the_last_one(page: Page) -> None:
     at.run()
     assert "The answer broke off" in unescaped(at.error[0].value)
     assert "Six days of leave" in page.html()
+
+
+def test_a_long_conversation_shows_its_last_answers_first(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    catalog = page.engine.library.catalog
+    (conversation,) = catalog.conversations()
+    for number in range(12):
+        catalog.add_answer(conversation.id, {**catalog.answers(conversation.id)[0], "question": f"Question {number}?"})
+    at.run()
+    assert [text.value for text in at.text] == [f"Question {number}?" for number in range(2, 12)]
+    button(at, "Show 3 earlier answers").click().run()
+    assert len(at.text) == 13
+    assert not at.exception
 
 
 def test_a_thumb_is_kept(page: Page) -> None:

@@ -108,6 +108,7 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     page.get_by_role("link", name="Ask").click()
     expect(page.get_by_text("Ready ·")).to_be_visible(timeout=120 * SECONDS)
     question = page.get_by_placeholder("Ask your documents")
+    expect(question).to_be_focused()
     question.fill("How many eggs does the grey heron lay?")
     question.press("Enter")
     expect(page.get_by_text("Answered in")).to_be_visible(timeout=180 * SECONDS)
@@ -117,6 +118,8 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     answer = page.get_by_test_id("stChatMessage").nth(1)
     expect(answer).to_contain_text("three to five")
     expect(answer.locator(".footnote").first).to_have_text("1")
+    answer.locator("a.footnote").first.click()
+    expect(page.locator("[id^=source-]:target .place")).to_have_text("1 · herons.pdf, p. 2")
 
     page.get_by_role("button", name="Show page").first.click()
     picture = page.get_by_role("img", name="Page 2 of herons.pdf")
@@ -132,6 +135,13 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     assert download.value.suggested_filename == "herons.pdf"
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(answer).to_contain_text("three to five")
+
+    page.get_by_role("button", name="Edit question").click()
+    page.get_by_role("textbox", name="Question").fill("Where do grey herons nest?")
+    page.get_by_role("dialog").get_by_role("button", name="Ask", exact=True).click()
+    expect(answer).to_contain_text("trees", timeout=180 * SECONDS)
+    expect(page.get_by_text("Answered in")).to_be_visible(timeout=180 * SECONDS)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
 
     page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").click()
     page.get_by_text("Rename", exact=True).click()
@@ -158,8 +168,12 @@ def test_a_document_is_opened_from_the_table_and_deleted(page: Page, address: st
     table.click(position={"x": 120, "y": 50})
     expect(page.get_by_role("heading", name="owls.pdf")).to_be_visible()
     expect(page.get_by_role("img", name="Page 1 of owls.pdf")).to_be_visible()
-    assert "document=" in page.url
-    page.reload()
+    document = page.url
+    assert "document=" in document
+    page.get_by_role("button", name="Ask only this document").click()
+    expect(page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+    expect(page.get_by_test_id("stMultiSelect")).to_contain_text("owls.pdf")
+    page.goto(document)
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).not_to_be_visible()

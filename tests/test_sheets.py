@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.chunker import chunk
-from rag.sheets import number_of, sheets
+from rag.sheets import are_pages, number_of, sheets
 from rag.types import Chunk, Document, Page, Span
 
 
@@ -23,6 +23,7 @@ def test_a_page_reads_as_it_was_read(overlap: int) -> None:
     text = "\n\n".join(f"Paragraph {number} says that the heron stands by the river and waits." for number in range(20))
     found = sheets(chunks_of(Page(1, text), Page(2, ""), Page(3, "The last page."), overlap=overlap))
     assert list(found) == [1, 3]
+    assert are_pages(found)
     assert squeezed(found[1].text) == squeezed(text)
     assert found[3].text == "The last page."
 
@@ -49,3 +50,14 @@ def test_a_long_document_without_pages_is_read_in_stretches() -> None:
         (span,) = sheet.spans(one, [Span(0, len(one.text))])
         assert sheet.text[span.start : span.end] == one.text
     assert sheets([]) == {}
+
+
+def test_parts_without_numbers_follow_each_other_though_their_places_begin_anew() -> None:
+    mail = [Page(None, f"Letter {number} says that the heron stands by the river.") for number in range(5)]
+    chunks = chunks_of(*mail)
+    (sheet,) = sheets(chunks).values()
+    assert sheet.text == "\n\n".join(page.text for page in mail)
+    assert not are_pages({1: sheet})
+    for one in chunks:
+        (span,) = sheet.spans(one, [Span(0, 8)])
+        assert sheet.text[span.start : span.end] == one.text[:8]

@@ -1,6 +1,7 @@
 """The chat page: conversations, questions, answers with their sources."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import DocumentQuery, DocumentState, KeptAnswer
@@ -22,16 +23,28 @@ EXAMPLES = (
 )
 _MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
-_ASKED = "asked-documents"  # key of the names chosen
+ASKED = "asked-documents"  # key of the names chosen
 _TITLE = 48  # characters of a question that name its conversation
 # Not on a touch screen, where a keyboard would jump up, and not away from another field.
 _FOCUS = """<script>
-setTimeout(() => {
-  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches)
-    document.querySelector('[data-testid="stChatInput"] textarea')?.focus({preventScroll: true});
-}, 200);  // the field is drawn a moment later
+{
+  let tries = 0;
+  const timer = setInterval(() => {  // the field is drawn a moment later
+    const field = document.querySelector('[data-testid="stChatInput"] textarea:enabled');
+    const busy = document.activeElement.matches("input, textarea") || document.querySelector("[role=dialog]");
+    if (field && !busy && matchMedia("(pointer: fine)").matches)
+      field.focus({preventScroll: true});
+    if (field || ++tries === 20) clearInterval(timer);
+  }, 150);
+}
 </script>"""
+_RECENT = 10  # answers of a long conversation that are shown at first
 _OFFERED = 2_000  # names to choose from; a longer list would be sent with every redraw
+
+
+def page() -> StreamlitPage:
+    """The page as the navigation knows it."""
+    return st.Page(show, title="Ask", icon=":material/forum:", url_path="ask", default=True)
 
 
 def show() -> None:
@@ -46,20 +59,34 @@ def show() -> None:
         _welcome(engine)
     if job is not None and job.again and not job.failure:
         answers = answers[:-1]
-    for kept in answers:
+    for kept in _recent(answers, conversation):
         _show_answer(engine, conversation, kept, is_last=job is None and kept is answers[-1])
     if job is not None:
         _show_job(engine, conversation, job)
     _question(engine, busy=job is not None and not job.done.is_set())
 
 
+def _recent(answers: list[KeptAnswer], conversation: str) -> list[KeptAnswer]:
+    """The last answers; those before them when they are asked for."""
+    earlier = len(answers) - _RECENT
+    shown = f"earlier-{conversation}"
+    if earlier <= 0 or st.session_state.get(shown):
+        return answers
+    if st.button(f"Show {counted(earlier, 'earlier answer')}", icon=":material/history:", type="tertiary"):
+        st.session_state[shown] = True
+        st.rerun()
+    return answers[earlier:]
+
+
+@st.fragment
 def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last: bool) -> None:
+    """A fragment: what is clicked in it does not draw the other answers anew."""
     answer = answer_from_json(kept.values)
     with st.chat_message("user", avatar=_USER):
         st.text(answer.question)
     with st.chat_message("assistant", avatar=_FOOTNOTE):
         show_answer(engine, answer, key=str(kept.id))
-        show_actions(engine, kept, conversation, _scope(engine) if is_last else None, is_last=is_last)
+        show_actions(engine, kept, conversation, (lambda: _scope(engine)) if is_last else None)
         show_why(engine, answer, key=f"why-{kept.id}")
 
 
@@ -76,7 +103,7 @@ def _question(engine: Engine, *, busy: bool) -> None:
 
 
 def _scope(engine: Engine) -> Scope:
-    return engine.library.scope(st.session_state[_ASKED])
+    return engine.library.scope(st.session_state[ASKED])
 
 
 def _recall(engine: Engine) -> None:
@@ -100,9 +127,12 @@ def _sidebar(engine: Engine) -> None:
 
 def _choose_documents(engine: Engine) -> None:
     """What the next questions are asked of."""
-    names = engine.library.catalog.document_names(engine.settings.collection, limit=_OFFERED)
-    st.session_state[_ASKED] = [name for name in st.session_state.get(_ASKED, ()) if name in names]
-    st.multiselect("Ask only", names, placeholder="All documents", key=_ASKED, persist_state="session")
+    catalog, collection = engine.library.catalog, engine.settings.collection
+    names = catalog.document_names(collection, limit=_OFFERED)
+    chosen = [name for name in st.session_state.get(ASKED, ()) if catalog.document_named(collection, name)]
+    st.session_state[ASKED] = chosen
+    names += [name for name in chosen if name not in names]
+    st.multiselect("Ask only", names, placeholder="All documents", key=ASKED, persist_state="session")
 
 
 def _welcome(engine: Engine) -> None:

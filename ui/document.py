@@ -4,8 +4,10 @@ import datetime
 
 import streamlit as st
 
+from ingest.readers.source import readable_stem
 from rag.catalog import DocumentRecord, DocumentState
 from rag.models.space import readable
+from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.page_view import show_pages
 from ui.parts.text import counted, plain
@@ -28,8 +30,7 @@ def show_document(engine: Engine, document_id: str) -> None:
     _facts(record)
     if record.gaps:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
-    if st.button("Delete", icon=":material/delete:", key="delete-document"):
-        delete_dialog(engine, [record])
+    _act(engine, record)
     if record.state is DocumentState.READY:
         show_pages(engine, record, key=f"document-{document_id[:12]}")
     elif record.state is DocumentState.WRITING:
@@ -38,9 +39,19 @@ def show_document(engine: Engine, document_id: str) -> None:
         st.info("It is being deleted; no answer reads it any longer.")
 
 
+def _act(engine: Engine, record: DocumentRecord) -> None:
+    with st.container(horizontal=True):
+        ask = record.state is DocumentState.READY and st.button("Ask only this document", icon=":material/forum:")
+        delete = st.button("Delete", icon=":material/delete:", key="delete-document")
+    if ask:
+        ask_only([record])
+    elif delete:
+        delete_dialog(engine, [record])
+
+
 def _facts(record: DocumentRecord) -> None:
     added = datetime.datetime.fromtimestamp(record.added_at)
-    if record.title and record.title != record.name:
+    if record.title != readable_stem(record.name):
         st.markdown(plain(record.title))
     st.caption(
         f"Added {added:%Y-%m-%d %H:%M} · {readable(record.size)} · {counted(record.pages, 'page')} · "

@@ -37,7 +37,13 @@ def _list(engine: Engine) -> None:
 def _upload(engine: Engine) -> None:
     """Dropping files is adding them; the uploader is then drawn anew, empty."""
     turn = st.session_state.setdefault("upload", 0)
-    files = st.file_uploader("Add documents", type=list(ACCEPTED), accept_multiple_files=True, key=f"upload-{turn}")
+    files = st.file_uploader(
+        "Add documents",
+        type=list(ACCEPTED),
+        accept_multiple_files=True,
+        key=f"upload-{turn}",
+        help=f"Files ending in {', '.join(ACCEPTED)}. They stay on this machine.",
+    )
     if not files:
         return
     try:

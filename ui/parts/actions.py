@@ -1,5 +1,7 @@
 """What can be done with an answer: say what it is worth, copy it, ask again."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from rag.assistant import QUESTION_CHARACTERS
@@ -11,29 +13,29 @@ from ui.parts.confirm import confirm
 from ui.parts.text import file_name, plain
 from ui.session import Engine
 
+GetScope = Callable[[], Scope]
 
-def show_actions(engine: Engine, kept: KeptAnswer, conversation: str, scope: Scope | None, *, is_last: bool) -> None:
-    """One row under an answer. `scope`: of what it is asked again, None while that is not possible."""
+
+def show_actions(engine: Engine, kept: KeptAnswer, conversation: str, scope: GetScope | None) -> None:
+    """One row under an answer. `scope` tells of what the last one is asked again, None for those before it."""
     answer = answer_from_json(kept.values)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _rate(engine, kept)
         if st.button("Copy", icon=":material/content_copy:", type="tertiary", key=f"copy-{kept.id}"):
             copy_dialog(answer.question, [answer])
-        if not is_last:
+        if scope is None:
             return
-        busy = scope is None
         again = st.button(
             "Ask again",
             icon=":material/refresh:",
             type="tertiary",
             key=f"again-{kept.id}",
             help="Answers the question anew, from the documents as they are now",
-            disabled=busy,
         )
-        edit = st.button("Edit question", icon=":material/edit:", type="tertiary", key=f"edit-{kept.id}", disabled=busy)
-    if again and scope is not None:
+        edit = st.button("Edit question", icon=":material/edit:", type="tertiary", key=f"edit-{kept.id}")
+    if again:
         _ask_again(engine, conversation, answer.question, scope)
-    elif edit and scope is not None:
+    elif edit:
         _edit(engine, conversation, answer.question, scope)
 
 
@@ -61,16 +63,16 @@ def copy_dialog(title: str, answers: list[Answer]) -> None:
 
 
 @st.dialog("Edit the question")
-def _edit(engine: Engine, conversation: str, question: str, scope: Scope) -> None:
+def _edit(engine: Engine, conversation: str, question: str, scope: GetScope) -> None:
     st.caption("The new answer takes the place of the last one.")
     changed = st.text_area("Question", question, max_chars=QUESTION_CHARACTERS, key="edited-question").strip()
     if confirm("Ask") and changed:
         _ask_again(engine, conversation, changed, scope)
 
 
-def _ask_again(engine: Engine, conversation: str, question: str, scope: Scope) -> None:
+def _ask_again(engine: Engine, conversation: str, question: str, scope: GetScope) -> None:
     try:
-        engine.ask(conversation, question, scope, again=True)
+        engine.ask(conversation, question, scope(), again=True)
     except FootnoteError as exc:
         st.warning(plain(str(exc)), icon=":material/hourglass:")
         return

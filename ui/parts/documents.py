@@ -6,6 +6,7 @@ import streamlit as st
 
 from rag.catalog import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState
 from ui.document import DOCUMENT
+from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.text import counted
 from ui.session import Engine
@@ -136,8 +137,14 @@ def _state(document: DocumentRecord, is_open: bool) -> str:
 
 def _act(engine: Engine, chosen: list[DocumentRecord]) -> None:
     if not chosen:
-        st.caption("Click into a row to open its document; tick rows to delete them.")
-    elif st.button(f"Delete {counted(len(chosen), 'document')}", icon=":material/delete:"):
+        st.caption("Click into a row to open its document; tick rows to ask only them, or to delete them.")
+        return
+    with st.container(horizontal=True):
+        ask = st.button(f"Ask only {counted(len(chosen), 'document')}", icon=":material/forum:")
+        delete = st.button(f"Delete {counted(len(chosen), 'document')}", icon=":material/delete:")
+    if ask:
+        ask_only(chosen)
+    elif delete:
         delete_dialog(engine, chosen)
 
 

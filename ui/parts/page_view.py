@@ -11,17 +11,17 @@ import streamlit as st
 from ingest import originals
 from ingest.page_picture import NoPicture, PagePicture, draw_page
 from rag.catalog import DocumentRecord, DocumentState
-from rag.sheets import Sheet, number_of, sheets
+from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, Span
-from ui.parts.text import marked, plain
+from ui.parts.text import marked, plain, shortened
 from ui.session import Engine
 
 _PICTURE, _TEXT, _PASSAGES = "Picture", "Text", "Passages"
-_DIALOG = "page-dialog"
+_DIALOG = "page-dialog"  # how many were opened: each begins at its page, whatever the last one was turned to
 _WIDTH = 880  # pixels: a page is as wide as on paper, and the answer stays in sight
 _KEPT = 24  # pictures, and texts of documents, kept in memory
 _STYLE = """<style>
-.sheet {position: relative; overflow: auto; max-height: calc(100vh - 10.5rem); min-height: 12rem;
+.sheet {position: relative; overflow: auto; max-height: calc(100vh - 10.5rem);
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 4px}
 @media (max-width: 640px) {.sheet {max-height: calc(100vh - 14rem)}}
 .sheet img {display: block; width: 100%; min-width: 40rem; height: auto}
@@ -50,9 +50,8 @@ def page_button(engine: Engine, chunk: Chunk, marks: Sequence[Span], *, key: str
     """A button that opens the page of a passage; where nothing is marked, all of the passage is."""
     label = "Show in its place" if chunk.page is None else "Show page"
     if st.button(label, icon=":material/find_in_page:", type="tertiary", key=key):
-        for kept in (_shown(_DIALOG), _view(_DIALOG)):
-            st.session_state.pop(kept, None)
-        view = st.dialog(plain(chunk.document_name), width=_WIDTH, position="right")(_page_view)
+        st.session_state[_DIALOG] = st.session_state.get(_DIALOG, 0) + 1
+        view = st.dialog(plain(shortened(chunk.document_name)), width=_WIDTH, position="right")(_page_view)
         view(engine, Cited(chunk, tuple(marks) or (Span(0, len(chunk.text)),)))
 
 
@@ -68,17 +67,17 @@ def _page_view(engine: Engine, cited: Cited) -> None:
         st.info("This document is no longer in the library, or in a newer version. The passage as it was cited:")
         _show_text(cited.chunk.text, cited.marks)
     else:
-        show_pages(engine, record, cited, key=_DIALOG)
+        show_pages(engine, record, cited, key=f"{_DIALOG}-{st.session_state[_DIALOG]}")
 
 
 def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = None, *, key: str) -> None:
     """A document page by page, or part by part; read top-down: which page, picture or text."""
     file = originals.find(engine.library.folder, record.id)
     read = _sheets(str(engine.library.folder), record.id, engine) if engine.queue.is_started else {}
-    paged = _is_pdf(file) or (cited is not None and cited.chunk.page is not None)
-    own = (cited.chunk.page or number_of(cited.chunk, read)) if cited else 1
+    paged = _is_pdf(file) or are_pages(read)
+    own = (cited.chunk.page if paged else number_of(cited.chunk, read)) if cited else 1
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        number = _choose_number(own, record.pages if paged else len(read), "Page" if paged else "Part", key)
+        number = _choose_number(own or 1, record.pages if paged else len(read), "Page" if paged else "Part", key)
         views = (_PICTURE, _TEXT, _PASSAGES) if _is_pdf(file) else (_TEXT, _PASSAGES)
         view = st.segmented_control(
             "View", views, default=views[0], required=True, key=_view(key), label_visibility="collapsed"

@@ -8,13 +8,17 @@ import streamlit as st
 
 from rag.evidence import Line
 from rag.markdown import render
-from rag.types import Answer, Finish, Hit, Span
+from rag.types import Answer, Citation, Finish, Hit, Span
 from ui.parts.page_view import page_button
 from ui.parts.text import counted, duration, marked, plain
 from ui.session import Engine
 
 _STYLE = """<style>
 .footnote {font-size: .72em; vertical-align: super; line-height: 0; margin-left: .1em; font-weight: 600; opacity: .75}
+a.footnote {color: inherit; text-decoration: none}
+a.footnote:hover {text-decoration: underline; opacity: 1}
+[id^="source-"] {scroll-margin-top: 5rem}
+[id^="source-"]:target .source {background: rgba(20, 130, 135, .08)}
 .source {border-left: 3px solid rgba(20, 130, 135, .6); padding: .1rem 0 .1rem .8rem; margin: .3rem 0 0}
 .source .place {font-weight: 600; overflow-wrap: anywhere}
 .source .detail {opacity: .7; font-size: .85em}
@@ -30,9 +34,17 @@ _ENDINGS = {
 }
 
 
-def show_text(text: str) -> None:
-    """Model text with its numbers as small footnotes."""
-    st.html(_STYLE + _NUMBER.sub(r'<span class="footnote">\1</span>', render(text)))
+def show_text(text: str, citations: Sequence[Citation] = (), *, key: str = "") -> None:
+    """Model text with its numbers as small footnotes, each a link to its source below."""
+    places = {str(citation.number): html.escape(citation.hit.chunk.label) for citation in citations}
+
+    def footnote(match: re.Match[str]) -> str:
+        number = match.group(1)
+        if number not in places:
+            return f'<span class="footnote">{number}</span>'
+        return f'<a class="footnote" href="#source-{key}-{number}" title="{places[number]}">{number}</a>'
+
+    st.html(_STYLE + _NUMBER.sub(footnote, render(text)))
 
 
 def show_line(line: Line, hits: Sequence[Hit]) -> None:
@@ -48,7 +60,7 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
     """A finished answer: text, how it ended, sources."""
     if answer.standalone != answer.question:
         st.caption(f"Understood as: {plain(answer.standalone)}")
-    show_text(answer.text)
+    show_text(answer.text, answer.citations, key=key)
     ending = _ENDINGS.get(answer.finish, "")
     st.caption(f"{ending} Answered in {duration(answer.timings.total)}.".strip())
     for citation in answer.citations:
@@ -79,7 +91,7 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
 def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *, key: str) -> None:
     """A passage with its marks, and the way to its page."""
     with st.container(key=f"source-{key}", gap="xxsmall"):
-        st.html(_STYLE + _source(number, hit, marks))
+        st.html(f'{_STYLE}<div id="source-{key}">{_source(number, hit, marks)}</div>')
         page_button(engine, hit.chunk, marks, key=f"page-{key}")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from rag.types import Span
 
+_LONGEST = 80  # characters of a title
+
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it stands."""
@@ -31,6 +33,11 @@ def duration(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """ "1 page", "2,000 pages"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(name: str) -> str:
+    """The name of a file for a title: a very long one without its middle."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 20].rstrip()} … {name[-17:].lstrip()}"
 
 
 def file_name(title: str, suffix: str) -> str:

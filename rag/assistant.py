@@ -9,7 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
-from rag.evidence import Line, choose, missing_codes, narrow, quotation
+from rag.evidence import Line, certainty, choose, missing_codes, narrow, quotation
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -179,12 +179,12 @@ class Reply:
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 
     def _has_evidence(self) -> bool:
-        """Whether a line of the passages is near enough, and every code of the question stands in them."""
+        """Whether a line of the passages surely answers, and every code of the question stands in them."""
         started = time.perf_counter()
         self.evidence = tuple(self._parts.retriever.evidence(self.standalone, self.hits))
         self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
-        best = self.evidence[0].score if self.evidence else 0.0
-        return best >= self._parts.settings.minimum_evidence and not missing_codes(self.standalone, self.hits)
+        sure = certainty(self.evidence, self.hits)
+        return sure >= self._parts.settings.minimum_evidence and not missing_codes(self.standalone, self.hits)
 
     def _narrow(self) -> None:
         """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""

@@ -24,6 +24,9 @@ _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (d
 _ABOUT = 0.06  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
+_OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
+_FAR = 0.3  # about the score of a line that has nothing to do with the question
+_LEAD_WEIGHT, _HELD_WEIGHT = 2.0, 0.6  # chosen with minimum_evidence (docs/evaluation.md)
 _CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old or pre-1990
     r"(?<![\w-])(?!(?:pre|post|mid|early|late|since)-)[^\W\d_]+(?:-?\d[^\W_]*|-[^\W\d_]+-?\d[^\W_]*)(?:-[^\W_]+)*",
     re.IGNORECASE,
@@ -77,6 +80,22 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weight
         for (number, part, reading), cosine in zip(lines, cosines, strict=True)
     ]
     return sorted(found, key=lambda line: -line.score)
+
+
+def certainty(lines: Sequence[Line], hits: Sequence[Hit]) -> float:
+    """How surely the nearest line answers the question: 0 where there is none, about 1 to 3.
+
+    It is the line's score, its lead over lines that only treat the same matter, and the question's words in its
+    passage. Where a question has no answer, several lines are about as near (docs/evaluation.md).
+
+    Args:
+        lines: of all `hits`, the nearest first.
+    """
+    if not lines:
+        return 0.0
+    best = lines[0]
+    others = lines[_OTHERS].score if len(lines) > _OTHERS else min(_FAR, lines[-1].score)
+    return best.score + _LEAD_WEIGHT * (best.score - others) + _HELD_WEIGHT * hits[best.number - 1].words
 
 
 def choose(lines: Sequence[Line]) -> list[Line]:

@@ -160,7 +160,7 @@ class Finish(str, Enum):
     COMPLETE = "complete"
     LENGTH = "length"  # cut at the token limit
     STOPPED = "stopped"  # by the user
-    NOTHING_NEAR = "nothing near"  # no passage or line was near enough; the generator was not asked
+    NOTHING_NEAR = "nothing near"  # no passage was near enough, or no line answers surely; the generator was not asked
     NO_ANSWER = "no answer"  # the generator read the passages and found no answer in them
 
     @property

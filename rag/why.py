@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rag.errors import FootnoteError
-from rag.evidence import missing_codes, narrow
+from rag.evidence import certainty, missing_codes, narrow
 from rag.library import Library
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -103,11 +103,11 @@ def _fate(question: str, chunk: Chunk, rank: int | None, retriever: Retriever, s
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."
         return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {settings.top_k}."
     lines = retriever.evidence(question, found.hits)
-    best = lines[0].score if lines else 0.0
-    if best < settings.minimum_evidence:
+    sure = certainty(lines, found.hits)
+    if sure < settings.minimum_evidence:
         return Fate.REFUSED, (
-            f"It was found, but the nearest line of all passages scores {best:.2f}, below minimum_evidence "
-            f"({settings.minimum_evidence:g}): the question was refused."
+            f"It was found, but the nearest line of all passages answers with a certainty of {sure:.2f}, below "
+            f"minimum_evidence ({settings.minimum_evidence:g}): the question was refused."
         )
     if missing := missing_codes(question, found.hits):
         return Fate.REFUSED, f"It was found, but {', '.join(missing)} stands in no passage: the question was refused."

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.evidence import Line, choose, missing_codes, narrow, nearest_lines, quotation
+from rag.evidence import Line, certainty, choose, missing_codes, narrow, nearest_lines, quotation
 from rag.terms import terms
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
@@ -154,3 +154,26 @@ def test_the_words_of_the_headings_count_for_the_lines_below() -> None:
     under = replace(hit("It is two years.").chunk, heading="Warranty")
     lines = nearest("How long is the warranty?", [hit("It is two years."), Hit(under, 0.5)])
     assert [line.number for line in lines] == [2, 1]
+
+
+def test_a_line_that_stands_out_is_surer_than_one_among_equals() -> None:
+    """Four passages that treat the same matter, none of which says what was asked, and one that says it."""
+    about = [hit(f"The pump of hall {number} is blue.") for number in range(4)]
+    says = hit("The pump runs at 40 bar.")
+    question = "At how many bar does the pump run?"
+    without, with_it = nearest(question, about), nearest(question, [*about, says])
+    assert certainty(with_it, [*about, says]) > certainty(without, about) + 1
+
+
+def test_words_of_the_question_in_the_passage_make_a_line_surer() -> None:
+    lines = nearest("Is the pump blue?", [hit("The pump is blue.")])
+    bare, worded = Hit(hit("The pump is blue.").chunk, 0.5), Hit(hit("The pump is blue.").chunk, 0.5, words=0.9)
+    assert certainty(lines, [worded]) > certainty(lines, [bare])
+
+
+def test_one_line_alone_can_be_sure() -> None:
+    lines = nearest("Is the pump blue?", [hit("The pump is blue.")])
+    assert certainty(lines, [hit("The pump is blue.")]) > 1.2
+    far = nearest("Who won the cup of 1998?", [hit("The pump is blue.")])
+    assert certainty(far, [hit("The pump is blue.")]) < 0.8
+    assert certainty([], []) == 0.0

@@ -64,7 +64,7 @@ def test_every_way_to_be_left_out_is_told(desk: Desk) -> None:
     assert "number 4" in desk.ask(lunch, top_k=2).reason
     assert desk.ask(lunch, minimum_score=0.3).fate is Fate.LOW_SCORE
     assert desk.ask(lunch, prompt_passages=1).fate is Fate.FARTHER_LINES
-    assert desk.ask(lunch, minimum_evidence=2.0).fate is Fate.REFUSED
+    assert desk.ask(lunch, minimum_evidence=4.0).fate is Fate.REFUSED
     assert "q-99" in desk.ask(lunch, question="At how many bar does the pump Q-99 run?").reason
     assert desk.ask(lunch).lexical_rank is None
 

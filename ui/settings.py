@@ -28,7 +28,7 @@ MEANINGS = {
     "prompt_passages": "of them, those with the nearest lines, which the generator reads",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
     "minimum_score": "score under which a passage counts as not found",
-    "minimum_evidence": "score of the nearest line under which a question is not answered",
+    "minimum_evidence": "certainty of the nearest line under which a question is not answered",
     "exact_rows": "chunks up to which the search is exact",
     "prompt_tokens": "tokens for instruction, passages and question",
     "answer_tokens": "tokens at which an answer is cut, with a mark",

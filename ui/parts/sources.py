@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.STOPPED: "You stopped this answer.",
-    Finish.NOTHING_NEAR: "No line of your documents is near enough to the question, so the model was not asked.",
+    Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
     Finish.NO_ANSWER: "The model read the nearest passages and found no answer in them.",
 }
 

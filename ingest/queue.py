@@ -35,6 +35,7 @@ class QueueSnapshot:
         batch: the same of the files dropped last, without what failed before them.
         progress: of the file in work, None when there is none.
         fraction: of the bytes of the batch, 0 to 1.
+        stopping: the file in work ends as soon as its step is done, because of a pause or a cancel.
         seconds_left: by the pace since the worker began, None until there is one.
     """
 
@@ -45,6 +46,7 @@ class QueueSnapshot:
     fraction: float
     seconds_left: float | None
     paused: bool
+    stopping: bool
 
     @property
     def is_open(self) -> bool:
@@ -194,6 +196,7 @@ class IngestQueue:
             1 - left / every if every else 0.0,
             self._pace.seconds_for(left),
             not self._resume.is_set(),
+            self._stop.is_set() and QueueState.WORKING in totals,
         )
 
     def close(self) -> None:

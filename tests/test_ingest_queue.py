@@ -107,9 +107,11 @@ def test_a_pause_keeps_the_file_in_work(queue: IngestQueue, library: Library, em
     queue.receive("b.txt", b"About terns.")
     embedder.waiting.wait(20)
     queue.pause()
+    assert queue.snapshot().stopping
     embedder.gate.set()
     wait(lambda: states(queue) == {"a.txt": QueueState.WAITING, "b.txt": QueueState.WAITING})
     assert queue.snapshot().paused
+    assert not queue.snapshot().stopping
     queue.resume()
     assert finish(queue) == {"a.txt": QueueState.ADDED, "b.txt": QueueState.ADDED}
 

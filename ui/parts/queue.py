@@ -53,13 +53,13 @@ def _show_work(engine: Engine, closed: int) -> None:
 
 def _controls(queue: IngestQueue, *, paused: bool) -> None:
     if paused:
-        if st.button("", icon=":material/play_arrow:", key="resume", help="Go on"):
+        if st.button("Go on", icon=":material/play_arrow:", key="resume"):
             queue.resume()
             st.rerun(scope="fragment")
-    elif st.button("", icon=":material/pause:", key="pause", help="Pause: everything done so far is kept"):
+    elif st.button("Pause", icon=":material/pause:", key="pause", help="Everything done so far is kept"):
         queue.pause()
         st.rerun(scope="fragment")
-    if st.button("", icon=":material/close:", key="cancel", help="Cancel the files that are not done"):
+    if st.button("Cancel", icon=":material/close:", key="cancel", help="Drops the files that are not done"):
         queue.cancel()
 
 
@@ -79,6 +79,8 @@ def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
 def _doing(snapshot: QueueSnapshot, file: QueuedFile) -> str:
     if file.state is QueueState.WAITING:
         return "waiting"
+    if snapshot.stopping:
+        return "stopping after this step"
     if snapshot.progress is None:
         return "starting"
     return f"{snapshot.progress.stage} {snapshot.progress.part:.0%}"
@@ -87,10 +89,16 @@ def _doing(snapshot: QueueSnapshot, file: QueuedFile) -> str:
 def _show_result(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
     words = [f"{snapshot.totals[state]} {word}" for state, word in _WELL.items() if state in snapshot.totals]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check: {' · '.join(words)}" if words else "Nothing was added.")
-        if st.button("", icon=":material/close:", key="dismiss", help="Clear this list"):
+        st.markdown(f":material/check: {' · '.join(words)}" if words else _without_success(snapshot))
+        if st.button("Clear this list", icon=":material/close:", type="tertiary", key="dismiss"):
             queue.dismiss()
             st.rerun()
+
+
+def _without_success(snapshot: QueueSnapshot) -> str:
+    if snapshot.totals.keys() & {QueueState.NAMESAKE, QueueState.LOCKED}:
+        return "Nothing was added yet: your word is waited for."
+    return "Nothing was added."
 
 
 def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:

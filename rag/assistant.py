@@ -9,7 +9,7 @@ from enum import Enum
 
 from rag import citations, prompt
 from rag.errors import FootnoteError
-from rag.evidence import Line, certainty, choose, missing_codes, narrow, quotation
+from rag.evidence import Line, choose, is_answered, narrow, quotation
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -183,8 +183,8 @@ class Reply:
         started = time.perf_counter()
         self.evidence = tuple(self._parts.retriever.evidence(self.standalone, self.hits))
         self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
-        sure = certainty(self.evidence, self.hits)
-        return sure >= self._parts.settings.minimum_evidence and not missing_codes(self.standalone, self.hits)
+        minimum = self._parts.settings.minimum_evidence
+        return is_answered(self.standalone, self.evidence, self.hits, minimum=minimum)
 
     def _narrow(self) -> None:
         """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""

@@ -12,6 +12,7 @@ from rag.evaluation import measures
 from rag.evaluation.compare import compare
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.questions import Question, held_out, read_questions, sample
+from rag.evaluation.refusals import RefusalTest
 from rag.evaluation.run import Report, describe, evaluate, read_report, summarise
 from rag.library import Library
 from rag.retriever import Retriever
@@ -136,6 +137,7 @@ def run(tmp_path: Path, settings: Settings, generator: ScriptedGenerator) -> Rep
             questions,
             retriever,
             Assistant(retriever, generator, settings),
+            refusals=RefusalTest(retriever, settings),
             stages=("dense", "lexical", "fused"),
             partial=tmp_path / "partial.jsonl",
             on_question=lambda *_: None,
@@ -150,7 +152,8 @@ def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings:
     assert all(mean[f"{name} ms"] > 0 for name in ("question", "dense", "lexical", "fused"))
     assert mean["contains answer"] == 0.5
     assert mean["right passage cited"] == mean["citation precision"] == 1.0
-    assert mean["right refusal"] == 1.0
+    assert mean["right refusal"] == mean["refused, unanswerable"] == mean["refused, answer taken away"] == 1.0
+    assert mean["refused, answerable"] == 0.0
     assert mean["false refusal"] == mean["invented citations"] == 0.0
     assert report.estimates["contains answer"].count == 2
 

@@ -32,6 +32,11 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     evaluate.add_argument(
         "--answers", action="store_true", help="let the generator answer too; default: retrieval only"
     )
+    evaluate.add_argument(
+        "--refusals",
+        action="store_true",
+        help="measure which questions are refused, also with their passages taken away",
+    )
     evaluate.add_argument("--sample", type=int, metavar="N", help="ask N questions chosen by --seed; default: all")
     evaluate.add_argument("--seed", type=int, default=0)
     evaluate.add_argument("--out", type=Path, help="keep the report here, for `compare`; a cut run goes on")
@@ -62,6 +67,7 @@ def _evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
 def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Question], work: Path) -> int:
     from rag.build import build_assistant, load_embedder, load_generator
     from rag.evaluation.corpus import fill
+    from rag.evaluation.refusals import RefusalTest
     from rag.evaluation.run import Report, describe, evaluate, summarise
     from rag.retriever import Retriever
 
@@ -90,6 +96,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Ques
                 questions,
                 retriever,
                 assistant,
+                refusals=RefusalTest(retriever, settings) if arguments.refusals else None,
                 stages=("dense", "lexical", "fused") if settings.word_weight else ("dense", "fused"),
                 partial=partial,
                 on_question=lambda done, total: told(done, total, "asking"),
@@ -105,7 +112,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Ques
 def _partial(arguments: argparse.Namespace, run: Mapping[str, object], work: Path) -> Path:
     """Where records are kept until the run is whole; another for every other run."""
     depends = {name: value for name, value in run.items() if name not in ("when", "machine")}
-    depends["answers"] = arguments.answers
+    depends |= {"answers": arguments.answers, "refusals": arguments.refusals}
     name = hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()[:16]
     work.mkdir(parents=True, exist_ok=True)
     return work / f"{name}.partial.jsonl"

@@ -15,6 +15,7 @@ from rag.errors import FootnoteError
 from rag.evaluation import measures
 from rag.evaluation.measures import Estimate
 from rag.evaluation.questions import Question
+from rag.evaluation.refusals import RefusalTest
 from rag.models import find_row
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -79,6 +80,7 @@ def evaluate(
     retriever: Retriever,
     assistant: Assistant | None,
     *,
+    refusals: RefusalTest | None = None,
     stages: Sequence[str],
     partial: Path,
     on_question: OnQuestion,
@@ -87,6 +89,7 @@ def evaluate(
 
     Args:
         assistant: answers too; None: passages are searched only.
+        refusals: measures too which questions are refused; None: not.
         stages: of `Stages`, whose rankings are measured.
         partial: JSON lines that grow by one for each question.
     """
@@ -95,6 +98,7 @@ def evaluate(
         for number, question in enumerate(questions, 1):
             if question.id not in known:
                 known[question.id] = _ask(question, retriever, assistant, stages)
+                known[question.id]["measures"] |= refusals.measure(question) if refusals else {}
                 lines.write(json.dumps(known[question.id], ensure_ascii=False) + "\n")
                 lines.flush()
             on_question(number, len(questions))

@@ -55,14 +55,6 @@ def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, setti
     assert (answer.text, answer.finish, answer.citations, generator.prompts) == (REFUSAL, Finish.NOTHING_NEAR, (), [])
 
 
-def test_the_generator_may_say_that_the_passages_hold_no_answer(library: Library, settings: Settings) -> None:
-    assistant, generator = build(library, settings, f"{REFUSAL} The passages tell of leave [1].")
-    answer = assistant.answer("How many days of leave carry over?")
-    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.NO_ANSWER, ())
-    assert answer.used  # the nearest passages are shown all the same
-    assert REFUSAL in generator.prompts[0][0].content
-
-
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("How many days of leave carry over under rule L-99?")

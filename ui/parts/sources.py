@@ -30,7 +30,6 @@ _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.STOPPED: "You stopped this answer.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
-    Finish.NO_ANSWER: "The model read the nearest passages and found no answer in them.",
 }
 
 
@@ -73,7 +72,7 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     read = [(number, hit) for number, hit in enumerate(answer.used, 1) if number not in cited]
     if not read and not answer.dropped:
         return
-    refused = answer.finish.is_refusal
+    refused = answer.finish is Finish.NOTHING_NEAR
     title = (
         "Nearest passages" if refused else f"{counted(len(read), 'more passage')} read, {len(answer.dropped)} left out"
     )

@@ -110,9 +110,9 @@ def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:
 def test_lines_that_are_about_as_near_are_evidence_too() -> None:
     texts = ["The blue pump runs at 40 bar.", "The pump runs at 30 bar.", "Lunch is cheap."]
     lines = nearest("At how many bar does the pump run?", [hit(text) for text in texts])
-    about = [replace(line, score=1.0 - 0.05 * place) for place, line in enumerate(lines)]
+    about = [replace(line, score=1.0 - 0.02 * place) for place, line in enumerate(lines)]
     assert choose(about) == about[:2]
-    far = [replace(line, score=1.0 - 0.07 * place) for place, line in enumerate(lines)]
+    far = [replace(line, score=1.0 - 0.04 * place) for place, line in enumerate(lines)]
     assert choose(far) == far[:1]
 
 

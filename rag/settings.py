@@ -37,7 +37,7 @@ class Settings:
     prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
     minimum_score: float = 0.3  # score under which a passage counts as not found
-    minimum_evidence: float = 1.1  # certainty of the nearest line under which a question is not answered
+    minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
     exact_rows: int = 10_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark

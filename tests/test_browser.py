@@ -27,6 +27,7 @@ PAGES = [
     "In hard winters many herons move south, some of them as far as West Africa.",
 ]
 SECONDS = 1_000  # milliseconds
+expect.set_options(timeout=30 * SECONDS)  # a busy machine draws slowly
 pytestmark = [
     pytest.mark.model,
     pytest.mark.skipif(
@@ -128,6 +129,7 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("img", name="Page 3 of herons.pdf")).to_be_visible()
     page.get_by_role("button", name="Previous").click()
+    expect(picture).to_be_visible(timeout=30 * SECONDS)
     page.get_by_text("Text", exact=True).click()
     expect(page.locator(".sheet mark").first).to_contain_text("three to five eggs")
     with page.expect_download() as download:

@@ -87,11 +87,6 @@ class ScriptedGenerator:
         self.prompts.append(messages)
         return ScriptedStream(self.replies.pop(0), max_new_tokens, stop)
 
-    def weigh(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Choices whose words stand in the prompt weigh more."""
-        text = " ".join(message.content for message in messages).lower()
-        return [-1.0 if choice.strip().lower() in text else -9.0 for choice in choices]
-
 
 def chunk(text: str, *, document: str = "d1", position: int = 0, page: int | None = 1) -> Chunk:
     return Chunk(document, f"{document}.pdf", "Title", page, "", position, position + len(text), position, text)

@@ -185,9 +185,3 @@ def test_an_answer_that_is_begun_is_continued(generator: Generator) -> None:
 def test_prompts_are_counted_whole(generator: Generator) -> None:
     longer = [*ASKED, Message("assistant", "Paris."), Message("user", "And of Norway?")]
     assert 0 < generator.count_tokens(ASKED) < generator.count_tokens(longer) < generator.context_tokens
-
-
-def test_choices_are_weighed_by_their_log_probability(generator: Generator) -> None:
-    begun = [Message("user", "Is Paris the capital of France?"), Message("assistant", "The capital of France is")]
-    paris, oslo = generator.weigh(begun, [" Paris", " Oslo"])
-    assert oslo < paris <= 0

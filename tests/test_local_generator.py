@@ -44,8 +44,6 @@ def test_a_prompt_that_begins_like_the_last_gets_the_same_answer(generator: Loca
     assert "Paris" in fresh
     answer(generator, SYSTEM, NORWAY)
     assert answer(generator, SYSTEM, FRANCE) == fresh
-    generator.weigh([SYSTEM, FRANCE, Message("assistant", "The capital is")], [" Paris"])
-    assert answer(generator, SYSTEM, FRANCE) == fresh
 
 
 @pytest.mark.model
@@ -64,13 +62,6 @@ def test_looking_ahead_changes_no_word(generator: LocalGenerator, monkeypatch: p
     ahead = answer(generator, *asked, tokens=30)
     monkeypatch.setattr("rag.generators.local.look_up", lambda tokens: [])
     assert answer(generator, *asked, tokens=30) == ahead
-
-
-@pytest.mark.model
-def test_a_likely_continuation_weighs_more(generator: LocalGenerator) -> None:
-    begun = [SYSTEM, FRANCE, Message("assistant", "The capital of France is")]
-    paris, oslo = generator.weigh(begun, [" Paris", " Oslo"])
-    assert oslo < paris <= 0
 
 
 @pytest.mark.model

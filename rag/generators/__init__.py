@@ -47,7 +47,3 @@ class Generator(Protocol):
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: Event) -> TextStream:
         """Greedy continuation of `messages`; setting `stop` ends it after the token in work."""
         ...
-
-    def weigh(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Log-probability that the continuation of `messages` begins as each of `choices` does (its first token)."""
-        ...

@@ -65,11 +65,6 @@ class LocalGenerator:
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> "LocalStream":
         return LocalStream(self._reader, self._tokenizer, self._tokens(messages), max_new_tokens, stop)
 
-    def weigh(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        logits = self._reader.read(self._tokens(messages), threading.Event())
-        first = [self._tokenizer.encode(choice, add_special_tokens=False)[0] for choice in choices]
-        return [float(value) for value in torch.log_softmax(logits, dim=-1)[first]]
-
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
         prompt: Any = self._tokenizer.apply_chat_template(
             [{"role": message.role, "content": message.content} for message in messages],

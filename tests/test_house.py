@@ -47,7 +47,6 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
     "library",
     [
         "pymilvus",
-        "sqlalchemy",
         "sentence_transformers",
         "onnxruntime",
         "sentencex",
@@ -76,6 +75,11 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
 def test_one_file_owns_a_library(library: str) -> None:
     owners = [file for room in ROOMS for file in (ROOT / room).rglob("*.py") if library in imports(file)]
     assert len(owners) == 1, owners
+
+
+def test_only_the_catalog_imports_sqlalchemy() -> None:
+    owners = {file.parent for room in ROOMS for file in (ROOT / room).rglob("*.py") if "sqlalchemy" in imports(file)}
+    assert owners == {ROOT / "rag" / "catalog"}
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:

@@ -1,0 +1,35 @@
+"""The catalog: what the library holds, what waits to be added, what was asked. Only this folder imports SQLAlchemy.
+
+Vectors live in the store, files in the library folder; the catalog says which documents are whole. A document is
+`writing` until all its chunks are stored, `ready` while it answers questions, `leaving` until its chunks are gone.
+Only `ready` ones are shown to a question, so that a crash between two steps never shows half a document.
+"""
+
+from rag.catalog.collections import Collections
+from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
+from rag.catalog.database import CatalogError
+from rag.catalog.documents import DocumentOrder, DocumentQuery, DocumentRecord, Documents, DocumentState, Totals
+from rag.catalog.marks import Marks
+from rag.catalog.queue import Queue, QueuedFile, QueueState
+
+__all__ = [
+    "Catalog",
+    "CatalogError",
+    "Conversation",
+    "DocumentOrder",
+    "DocumentQuery",
+    "DocumentRecord",
+    "DocumentState",
+    "KeptAnswer",
+    "QueueState",
+    "QueuedFile",
+    "Totals",
+]
+
+
+class Catalog(Collections, Documents, Queue, Conversations, Marks):
+    """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
+
+    Raises:
+        CatalogError: the file is no catalog, is damaged, belongs to a newer Footnote, or the disk is full.
+    """

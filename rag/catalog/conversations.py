@@ -1,0 +1,111 @@
+"""Conversations: questions with their answers, and what was thought of them."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sql
+
+from rag.catalog.database import Database
+from rag.catalog.tables import conversations as _conversations
+from rag.catalog.tables import feedback as _feedback
+from rag.catalog.tables import messages as _messages
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A row of questions and answers; the times are seconds since 1970, UTC."""
+
+    id: str
+    title: str
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer of a conversation, as JSON values, and what the person who asked thinks of it.
+
+    Attributes:
+        good: None while nobody said so or otherwise.
+    """
+
+    id: int
+    values: dict[str, Any]
+    good: bool | None
+
+
+class Conversations(Database):
+    """The conversations of a library."""
+
+    def start_conversation(self, title: str) -> Conversation:
+        """A new conversation with no questions yet."""
+        now = time.time()
+        conversation = Conversation(uuid.uuid4().hex, title, now, now)
+        with self._transaction() as run:
+            run.execute(
+                sql.insert(_conversations).values(id=conversation.id, title=title, created_at=now, updated_at=now)
+            )
+        return conversation
+
+    def conversations(self) -> list[Conversation]:
+        """Every conversation, last used first."""
+        with self._transaction() as run:
+            rows = run.execute(sql.select(_conversations).order_by(_conversations.c.updated_at.desc())).all()
+        return [Conversation(row.id, row.title, row.created_at, row.updated_at) for row in rows]
+
+    def add_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
+        """Appends an answer, as JSON values, to a conversation. A deleted conversation stays deleted."""
+        with self._transaction() as run:
+            touched = run.execute(
+                sql.update(_conversations).where(_conversations.c.id == conversation_id).values(updated_at=time.time())
+            )
+            if touched.rowcount:
+                run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
+
+    def answers(self, conversation_id: str) -> list[dict[str, Any]]:
+        """The answers of a conversation, oldest first, as they were added."""
+        with self._transaction() as run:
+            query = sql.select(_messages.c.answer).where(_messages.c.conversation == conversation_id)
+            return [json.loads(text) for text in run.execute(query.order_by(_messages.c.position)).scalars()]
+
+    def kept_answers(self, conversation_id: str) -> list[KeptAnswer]:
+        """The answers of a conversation with what was thought of them, oldest first."""
+        query = (
+            sql.select(_messages.c.position, _messages.c.answer, _feedback.c.good)
+            .outerjoin(_feedback, _feedback.c.answer == _messages.c.position)
+            .where(_messages.c.conversation == conversation_id)
+            .order_by(_messages.c.position)
+        )
+        with self._transaction() as run:
+            return [KeptAnswer(row.position, json.loads(row.answer), row.good) for row in run.execute(query)]
+
+    def replace_last_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
+        """Puts an answer in the place of the last one of a conversation, and of what was thought of that."""
+        of_it = _messages.c.conversation == conversation_id
+        last = sql.select(sql.func.max(_messages.c.position)).where(of_it)
+        with self._transaction() as run:
+            position = run.execute(last).scalar_one()
+            if position is not None:
+                run.execute(sql.delete(_messages).where(_messages.c.position == position))
+                run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
+
+    def rate_answer(self, answer_id: int, good: bool | None) -> None:
+        """Keeps what was thought of an answer; None takes it back."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_feedback).where(_feedback.c.answer == answer_id))
+            if good is not None:
+                values = {"answer": answer_id, "good": good, "given_at": time.time()}
+                run.execute(sql.insert(_feedback).values(values))
+
+    def rename_conversation(self, conversation_id: str, title: str) -> None:
+        """Gives a conversation another title."""
+        with self._transaction() as run:
+            run.execute(sql.update(_conversations).where(_conversations.c.id == conversation_id).values(title=title))
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Removes a conversation with its answers."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_conversations).where(_conversations.c.id == conversation_id))

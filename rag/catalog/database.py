@@ -1,0 +1,55 @@
+"""The file of the catalog: one SQLite database, one transaction a call."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+
+from rag.catalog.tables import VERSION, add_missing_columns, metadata
+from rag.errors import FootnoteError
+
+
+class CatalogError(FootnoteError):
+    """The catalog cannot be read or written."""
+
+
+class Database:
+    """What the parts of the catalog share: one file. Thread-safe; a transaction is on disk when it ends.
+
+    Raises:
+        CatalogError: the file is no catalog, is damaged, belongs to a newer Footnote, or the disk is full.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._engine = sql.create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+        sql.event.listen(self._engine, "connect", _on_connect)
+        with self._transaction() as run:
+            version = run.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version > VERSION:
+                raise CatalogError(f"{file} was written by a newer Footnote. Install that version to open it.")
+            metadata.create_all(run)
+            add_missing_columns(run)
+            run.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sql.Connection]:
+        try:
+            with self._engine.begin() as run:
+                yield run
+        except sql.exc.DatabaseError as exc:
+            raise CatalogError(
+                f"The catalog {self._file} could not be used: {exc.orig}. If the disk is full, make room and try "
+                "again; if the file is damaged, put back a copy of it. The documents themselves are untouched."
+            ) from exc
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite's own knows ASCII only

@@ -1,0 +1,265 @@
+"""Documents: what is known of each, where it came from and how far it is."""
+
+import time
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.dialects.sqlite import insert
+
+from rag.catalog.database import Database
+from rag.catalog.tables import documents as _documents
+from rag.catalog.tables import sources as _sources
+from rag.types import Document
+
+
+class DocumentState(str, Enum):
+    """How far a document is."""
+
+    WRITING = "writing"
+    READY = "ready"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """A document of the library.
+
+    Attributes:
+        added_at: seconds since 1970, UTC.
+        sources: where it came from, one entry per path or upload with these bytes.
+        gaps: what of it could not be read, for the user.
+    """
+
+    id: str
+    name: str
+    title: str
+    pages: int
+    chunks: int
+    size: int  # bytes
+    added_at: float
+    state: DocumentState
+    sources: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
+
+
+class DocumentOrder(str, Enum):
+    """By what documents are put in order."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    LARGEST = "largest"
+    LONGEST = "longest"  # most pages
+
+
+@dataclass(frozen=True)
+class DocumentQuery:
+    """Which documents are asked for.
+
+    Attributes:
+        words: all of them must stand in the name or the title, in any case.
+        states: empty means every state.
+        with_gaps: only those of which something could not be read.
+    """
+
+    words: str = ""
+    states: tuple[DocumentState, ...] = ()
+    with_gaps: bool = False
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over documents."""
+
+    documents: int
+    pages: int
+    chunks: int
+    size: int  # bytes
+
+
+_BY_NAME = (sql.func.casefold(_documents.c.name), _documents.c.id)
+_ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
+    DocumentOrder.NEWEST: (_documents.c.added_at.desc(), *_BY_NAME),
+    DocumentOrder.OLDEST: (_documents.c.added_at.asc(), *_BY_NAME),
+    DocumentOrder.NAME: _BY_NAME,
+    DocumentOrder.LARGEST: (_documents.c.size.desc(), *_BY_NAME),
+    DocumentOrder.LONGEST: (_documents.c.pages.desc(), *_BY_NAME),
+}
+
+
+class Documents(Database):
+    """The documents of every collection."""
+
+    def begin(self, collection: str, document: Document, *, size: int) -> None:
+        """Announces a document whose chunks are about to be written; one that is leaving comes back as new."""
+        values = {
+            "collection": collection,
+            "id": document.id,
+            "name": document.name,
+            "title": document.title,
+            "pages": len(document.pages),
+            "chunks": 0,
+            "size": size,
+            "added_at": time.time(),
+            "state": DocumentState.WRITING.value,
+            "gaps": "\n".join(document.gaps),
+        }
+        with self._transaction() as run:
+            run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
+
+    def finish(self, collection: str, document_id: str, *, source: str, chunks: int) -> list[str]:
+        """Marks a document as whole and as the one that `source` holds now.
+
+        Returns:
+            ids of the documents that this replaced: they are `leaving`, their chunks are to be deleted.
+        """
+        with self._transaction() as run:
+            run.execute(
+                sql.update(_documents)
+                .where(_documents.c.collection == collection, _documents.c.id == document_id)
+                .values(state=DocumentState.READY.value, chunks=chunks)
+            )
+            return _point_source(run, collection, source, document_id)
+
+    def add_source(self, collection: str, document_id: str, *, source: str) -> list[str]:
+        """Notes that `source` holds a known document; returns replaced ids like `finish`."""
+        with self._transaction() as run:
+            return _point_source(run, collection, source, document_id)
+
+    def leave(self, collection: str, document_id: str) -> None:
+        """Takes a document out of every answer at once; its chunks are to be deleted next."""
+        with self._transaction() as run:
+            _leave(run, collection, document_id)
+
+    def forget(self, collection: str, document_id: str) -> None:
+        """Removes the row of a document whose chunks are gone."""
+        with self._transaction() as run:
+            for table, column in ((_sources, _sources.c.document_id), (_documents, _documents.c.id)):
+                run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
+
+    def documents(self, collection: str) -> list[DocumentRecord]:
+        """Every document of a collection, newest first."""
+        with self._transaction() as run:
+            sources: dict[str, list[str]] = {}
+            for row in run.execute(sql.select(_sources).where(_sources.c.collection == collection)):
+                sources.setdefault(row.document_id, []).append(row.source)
+            query = sql.select(_documents).where(_documents.c.collection == collection)
+            rows = run.execute(query.order_by(_documents.c.added_at.desc(), _documents.c.name)).all()
+        return [_record(row, tuple(sorted(sources.get(row.id, ())))) for row in rows]
+
+    def find_documents(
+        self, collection: str, query: DocumentQuery, *, order: DocumentOrder, limit: int, offset: int = 0
+    ) -> list[DocumentRecord]:
+        """One screen of the documents that are asked for; their sources are left out."""
+        rows = sql.select(_documents).where(*_conditions(collection, query)).order_by(*_ORDERS[order])
+        with self._transaction() as run:
+            return [_record(row, ()) for row in run.execute(rows.limit(limit).offset(offset))]
+
+    def document_totals(self, collection: str, query: DocumentQuery = DocumentQuery()) -> Totals:
+        """Sums over the documents that are asked for."""
+        columns = (sql.func.coalesce(sql.func.sum(_documents.c[name]), 0) for name in ("pages", "chunks", "size"))
+        sums = sql.select(sql.func.count(), *columns).where(*_conditions(collection, query))
+        with self._transaction() as run:
+            return Totals(*run.execute(sums).one())
+
+    def document_names(self, collection: str, *, limit: int) -> list[str]:
+        """The first names of documents that are ready, in their order."""
+        names = (
+            sql.select(_documents.c.name)
+            .where(*_conditions(collection, DocumentQuery(states=(DocumentState.READY,))))
+            .distinct()
+            .order_by(_documents.c.name)
+        )
+        with self._transaction() as run:
+            return list(run.execute(names.limit(limit)).scalars())
+
+    def document_named(self, collection: str, name: str) -> DocumentRecord | None:
+        """The last added document of this name, None where there is none; one that is leaving does not count."""
+        query = (
+            sql.select(_documents.c.id)
+            .where(_documents.c.collection == collection, _documents.c.name == name)
+            .where(_documents.c.state != DocumentState.LEAVING.value)
+            .order_by(_documents.c.added_at.desc())
+        )
+        with self._transaction() as run:
+            found = run.execute(query.limit(1)).scalar_one_or_none()
+        return self.document(collection, found) if found is not None else None
+
+    def document(self, collection: str, document_id: str) -> DocumentRecord | None:
+        """One document, or None when the collection does not have it."""
+        with self._transaction() as run:
+            row = run.execute(
+                sql.select(_documents).where(_documents.c.collection == collection, _documents.c.id == document_id)
+            ).one_or_none()
+            if row is None:
+                return None
+            query = sql.select(_sources.c.source).where(
+                _sources.c.collection == collection, _sources.c.document_id == document_id
+            )
+            return _record(row, tuple(sorted(run.execute(query).scalars())))
+
+    def document_ids(self, collection: str, state: DocumentState) -> list[str]:
+        """Ids of the documents in a state."""
+        with self._transaction() as run:
+            query = sql.select(_documents.c.id).where(
+                _documents.c.collection == collection, _documents.c.state == state.value
+            )
+            return list(run.execute(query).scalars())
+
+    def is_used(self, document_id: str) -> bool:
+        """Whether any collection still has the document."""
+        with self._transaction() as run:
+            query = sql.select(sql.func.count()).select_from(_documents).where(_documents.c.id == document_id)
+            return bool(run.execute(query).scalar_one())
+
+
+def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:
+    searched = sql.func.casefold(_documents.c.name + "\n" + _documents.c.title)
+    found = [_documents.c.collection == collection]
+    found += [searched.contains(word.casefold(), autoescape=True) for word in query.words.split()]
+    if query.states:
+        found.append(_documents.c.state.in_([state.value for state in query.states]))
+    if query.with_gaps:
+        found.append(_documents.c.gaps != "")
+    return found
+
+
+def _point_source(run: sql.Connection, collection: str, source: str, document_id: str) -> list[str]:
+    """Points a source at its document; a document that no source holds any longer begins to leave."""
+    this = (_sources.c.collection == collection, _sources.c.source == source)
+    before = run.execute(sql.select(_sources.c.document_id).where(*this)).scalar_one_or_none()
+    values = {"collection": collection, "source": source, "document_id": document_id}
+    run.execute(insert(_sources).values(values).on_conflict_do_update(set_=values))
+    if before is None or before == document_id:
+        return []
+    holders = sql.select(sql.func.count()).where(_sources.c.collection == collection, _sources.c.document_id == before)
+    if run.execute(holders).scalar_one():
+        return []
+    _leave(run, collection, before)
+    return [before]
+
+
+def _leave(run: sql.Connection, collection: str, document_id: str) -> None:
+    run.execute(
+        sql.update(_documents)
+        .where(_documents.c.collection == collection, _documents.c.id == document_id)
+        .values(state=DocumentState.LEAVING.value)
+    )
+    run.execute(sql.delete(_sources).where(_sources.c.collection == collection, _sources.c.document_id == document_id))
+
+
+def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:
+    return DocumentRecord(
+        row.id,
+        row.name,
+        row.title,
+        row.pages,
+        row.chunks,
+        row.size,
+        row.added_at,
+        DocumentState(row.state),
+        sources,
+        tuple(row.gaps.splitlines()),
+    )

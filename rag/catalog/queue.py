@@ -1,0 +1,108 @@
+"""The queue: files that wait to be added, and what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import sqlalchemy as sql
+
+from rag.catalog.database import Database
+from rag.catalog.tables import queue as _queue
+
+
+class QueueState(str, Enum):
+    """How far a file of the queue is."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    ADDED = "added"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    LOCKED = "locked"  # it waits for a password
+    NAMESAKE = "namesake"  # it waits for word whether to replace the document of its name
+    FAILED = "failed"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do."""
+        return self in (QueueState.WAITING, QueueState.WORKING)
+
+
+@dataclass(frozen=True)
+class QueuedFile:
+    """A file of the queue.
+
+    Attributes:
+        path: where its bytes lie.
+        is_copy: `path` is a copy of ours, to be deleted when the file is done.
+        message: for the user: why it failed, or what of it could not be read.
+    """
+
+    id: int
+    path: Path
+    name: str
+    source: str
+    size: int  # bytes
+    is_copy: bool
+    state: QueueState
+    message: str = ""
+
+
+class Queue(Database):
+    """The files of the queue, by collection."""
+
+    def enqueue(self, collection: str, path: Path, *, name: str, source: str, size: int, is_copy: bool) -> int:
+        """Puts a file at the end of the queue and gives its id; later ones have higher ids."""
+        row = {
+            "collection": collection,
+            "path": str(path),
+            "name": name,
+            "source": source,
+            "size": size,
+            "is_copy": is_copy,
+            "state": QueueState.WAITING.value,
+            "message": "",
+        }
+        with self._transaction() as run:
+            return int(run.execute(sql.insert(_queue).values(row).returning(_queue.c.id)).scalar_one())
+
+    def queue(self, collection: str, *states: QueueState, limit: int | None = None) -> list[QueuedFile]:
+        """Files of the queue in these states, or in every state when none is named, in their order."""
+        query = sql.select(_queue).where(_queue.c.collection == collection).order_by(_queue.c.id).limit(limit)
+        if states:
+            query = query.where(_queue.c.state.in_([state.value for state in states]))
+        with self._transaction() as run:
+            rows = run.execute(query).all()
+        return [
+            QueuedFile(
+                row.id, Path(row.path), row.name, row.source, row.size, row.is_copy, QueueState(row.state), row.message
+            )
+            for row in rows
+        ]
+
+    def queue_totals(self, collection: str, *, since: int = 0) -> dict[QueueState, tuple[int, int]]:
+        """(files, bytes) of the queue by state, of those with at least the id `since`."""
+        query = (
+            sql.select(_queue.c.state, sql.func.count(), sql.func.sum(_queue.c.size))
+            .where(_queue.c.collection == collection, _queue.c.id >= since)
+            .group_by(_queue.c.state)
+        )
+        with self._transaction() as run:
+            return {QueueState(state): (count, size) for state, count, size in run.execute(query)}
+
+    def set_queue_state(self, ids: Sequence[int], state: QueueState, message: str = "") -> None:
+        """Moves files of the queue to a state."""
+        with self._transaction() as run:
+            query = sql.update(_queue).where(_queue.c.id.in_(ids))
+            run.execute(query.values(state=state.value, message=message))
+
+    def rename_queued(self, file_id: int, name: str, source: str) -> None:
+        """Gives a file of the queue another name and source."""
+        with self._transaction() as run:
+            run.execute(sql.update(_queue).where(_queue.c.id == file_id).values(name=name, source=source))
+
+    def dequeue(self, ids: Sequence[int]) -> None:
+        """Takes files out of the queue."""
+        with self._transaction() as run:
+            run.execute(sql.delete(_queue).where(_queue.c.id.in_(ids)))

@@ -1,0 +1,77 @@
+"""The tables of the catalog, and how those of an older Footnote are brought up to date."""
+
+import sqlalchemy as sql
+
+VERSION = 3  # of the tables; a newer catalog is refused instead of being spoiled
+
+metadata = sql.MetaData()
+collections = sql.Table(
+    "collections",
+    metadata,
+    sql.Column("name", sql.String, primary_key=True),
+    sql.Column("embedding_model", sql.String, nullable=False),
+    sql.Column("dimension", sql.Integer, nullable=False),
+)
+documents = sql.Table(
+    "documents",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("name", sql.String, nullable=False),
+    sql.Column("title", sql.String, nullable=False),
+    sql.Column("pages", sql.Integer, nullable=False),
+    sql.Column("chunks", sql.Integer, nullable=False),
+    sql.Column("size", sql.Integer, nullable=False),
+    sql.Column("added_at", sql.Float, nullable=False),
+    sql.Column("state", sql.String, nullable=False, index=True),
+    sql.Column("gaps", sql.Text, nullable=False, server_default=""),
+)
+sources = sql.Table(
+    "sources",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("source", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, nullable=False, index=True),
+)
+queue = sql.Table(
+    "queue",
+    metadata,
+    sql.Column("id", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("collection", sql.String, nullable=False),
+    sql.Column("path", sql.String, nullable=False),
+    sql.Column("name", sql.String, nullable=False),
+    sql.Column("source", sql.String, nullable=False),
+    sql.Column("size", sql.Integer, nullable=False),
+    sql.Column("is_copy", sql.Boolean, nullable=False),
+    sql.Column("state", sql.String, nullable=False, index=True),
+    sql.Column("message", sql.String, nullable=False, default=""),
+)
+conversations = sql.Table(
+    "conversations",
+    metadata,
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("title", sql.String, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("updated_at", sql.Float, nullable=False),
+)
+messages = sql.Table(
+    "messages",
+    metadata,
+    sql.Column("position", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("conversation", sql.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    sql.Column("answer", sql.Text, nullable=False),
+)
+feedback = sql.Table(
+    "feedback",
+    metadata,
+    sql.Column("answer", sql.ForeignKey("messages.position", ondelete="CASCADE"), primary_key=True),
+    sql.Column("good", sql.Boolean, nullable=False),
+    sql.Column("given_at", sql.Float, nullable=False),
+)
+marks = sql.Table("marks", metadata, sql.Column("name", sql.String, primary_key=True))
+
+
+def add_missing_columns(run: sql.Connection) -> None:
+    """Brings the tables of an older Footnote up to date."""
+    if "gaps" not in {column["name"] for column in sql.inspect(run).get_columns("documents")}:
+        run.exec_driver_sql("ALTER TABLE documents ADD COLUMN gaps TEXT NOT NULL DEFAULT ''")

@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ingest import archives, originals
+from ingest import archives
 from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
-from rag import lines
+from rag import lines, originals
 from rag.catalog import DocumentState
+from rag.deletion import delete_document, finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
 from rag.library import Library
@@ -133,22 +134,6 @@ def abandon(library: Library, document_id: str) -> None:
     record = library.catalog.document(library.collection, document_id)
     if record is not None and record.state is DocumentState.WRITING:
         delete_document(library, document_id)
-
-
-def delete_document(library: Library, document_id: str) -> None:
-    """Takes a document out of the answers, then deletes its chunks, its original and its row."""
-    library.catalog.leave(library.collection, document_id)
-    finish_deletions(library)
-
-
-def finish_deletions(library: Library) -> None:
-    """Carries out deletions that were announced, also those that a killed process left."""
-    for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
-        library.store.delete_document(document_id)
-        library.lexical.delete_document(document_id)
-        library.catalog.forget(library.collection, document_id)
-        if not library.catalog.is_used(document_id):
-            originals.remove(library.folder, document_id)
 
 
 def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None:

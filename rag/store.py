@@ -5,17 +5,17 @@ It is given vectors, never an embedder. What Milvus Lite 3.2 needs and the calls
 - Unflushed rows are searched as Python lists, a hundred times slower: every write ends with a flush.
 - A reopened collection is released: it is loaded on opening.
 - Index parameters reach Lite only in a nested "params", a server only flat: both are given.
-- Filter templates are unknown to it: values are quoted by `_quote`.
+- Filter templates are unknown to it: values are quoted by `rag.rows`.
 - FAISS's HNSW loses rows when hundreds of vectors are exactly equal (milvus-lite#369): repeats are moved apart by
-  `_REPEAT_SHIFT`, and the search looks at `_EF` candidates. Under a selective filter it may return fewer rows than
+  `rag.rows.shifted`, and the search looks at `_EF` candidates. Under a selective filter it may return fewer rows than
   there are: then the filtered rows are scored one by one.
 """
 
 import contextlib
-import hashlib
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any, Literal, Protocol
 
@@ -24,16 +24,14 @@ from pymilvus import DataType, MilvusClient, MilvusException
 
 from rag.embedders import Vectors
 from rag.errors import ModelMismatch, StoreError
-from rag.lines import nearest, pack
+from rag.lines import pack
+from rag.rows import FIELDS, Record, StoredChunk, any_of, chunk_of, hits_of, row_of, shifted, text_hash, where_of
 from rag.types import Chunk, Hit
 
 SearchKind = Literal["exact", "HNSW"]
 
-_FIELDS = ["document_id", "document_name", "title", "page", "heading", "start", "end", "position", "text"]
-_NO_PAGE = 0  # Milvus has no null on every version; pages are 1-based
 _HNSW = {"M": 32, "efConstruction": 200}
 _EF = 512  # candidates of a search; at 5,000 rows with 1,000 copies 64 lost rows, 256 lost none
-_REPEAT_SHIFT = 0.02  # length of the random step added to a repeated unit vector; changes its cosine by 0.0002
 _FETCH = 1_000  # rows of one query
 
 for _name in ("pymilvus", "grpc._server"):  # every failure is raised here; no second report on stderr
@@ -42,6 +40,8 @@ for _name in ("pymilvus", "grpc._server"):  # every failure is raised here; no s
 
 # pymilvus asks every ten seconds whether the other side lives; Milvus Lite hangs up on such impatience.
 _QUIET = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": 0}
+_folders: Counter[str] = Counter()
+_folders_lock = threading.Lock()
 
 
 class Store(Protocol):
@@ -78,6 +78,22 @@ class Store(Protocol):
         """Every chunk, or every one of these documents (ids), in no order."""
         ...
 
+    def listing(self) -> Iterator[StoredChunk]:
+        """What is stored, without the texts, in no order."""
+        ...
+
+    def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
+        """Every chunk, or every one of these documents (ids), with what was embedded of it, in no order."""
+        ...
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Writes chunks as `records` gave them; one with a known id is written over."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Removes chunks."""
+        ...
+
     def delete_document(self, document_id: str) -> None:
         """Removes every chunk of a document."""
         ...
@@ -111,7 +127,12 @@ class MilvusStore:
         self._write_lock = threading.Lock()
         with _milvus_errors(f"The vectors at {uri} could not be opened"):
             self._client = MilvusClient(uri, grpc_options=_QUIET if uri.endswith(".db") else {})
-            self._open()
+            _hold(uri)
+            try:
+                self._open()
+            except BaseException:
+                self.close()
+                raise
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors, lines: Sequence[Vectors] = ()) -> None:
         if vectors.shape != (len(chunks), self._dimension):
@@ -132,7 +153,7 @@ class MilvusStore:
     def search(
         self, vector: Vectors, *, k: int, documents: Sequence[str] = (), hidden: Sequence[str] = ()
     ) -> list[Hit]:
-        where = _where(documents, hidden)
+        where = where_of(documents, hidden)
         with _milvus_errors("The search failed"):
             found = self._client.search(
                 self._collection,
@@ -143,7 +164,7 @@ class MilvusStore:
                 output_fields=self._read,
                 search_params={"metric_type": "IP", "params": {"ef": max(_EF, 4 * k)}},
             )[0]
-            hits = _hits([row["entity"] for row in found], [row["distance"] for row in found], vector)
+            hits = hits_of([row["entity"] for row in found], [row["distance"] for row in found], vector)
             if len(hits) < k and where and self.search_kind() == "HNSW":
                 return self._score_all(vector, k=k, where=where)
         return hits
@@ -162,17 +183,50 @@ class MilvusStore:
         with _milvus_errors("The chunks could not be read"):
             rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", *self._read, "embedding"])
         scores = np.array([row["embedding"] for row in rows], dtype=np.float32).reshape(len(rows), -1) @ vector
-        found = dict(zip((row["id"] for row in rows), _hits(rows, scores, vector), strict=True))
+        found = dict(zip((row["id"] for row in rows), hits_of(rows, scores, vector), strict=True))
         return [found[chunk_id] for chunk_id in ids if chunk_id in found]
 
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
         with _milvus_errors("The chunks could not be read"):
-            for row in self._query(_where(documents, ()), _FIELDS):
-                yield _chunk(row)
+            for row in self._query(where_of(documents, ()), FIELDS):
+                yield chunk_of(row)
+
+    def listing(self) -> Iterator[StoredChunk]:
+        fields = [*StoredChunk.__dataclass_fields__]
+        with _milvus_errors("The chunks could not be listed"):
+            for row in self._query("", fields):
+                yield StoredChunk(*(row[name] for name in fields))
+
+    def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
+        with _milvus_errors("The chunks could not be read"):
+            for row in self._query(where_of(documents, ()), [*self._read, "embedding"]):
+                vector = np.asarray(row["embedding"], dtype=np.float32)
+                yield Record(chunk_of(row), vector, row.get("lines", ""))
+
+    def put(self, records: Sequence[Record]) -> None:
+        if any(record.vector.shape != (self._dimension,) for record in records):
+            raise ModelMismatch(f"Got vectors that have not {self._dimension} dimensions; nothing was written.")
+        if not records:
+            return
+        with self._write_lock, _milvus_errors("The chunks could not be written"):
+            self._client.upsert(self._collection, [row_of(record, self._read) for record in records])
+            self._client.flush(self._collection)
+            self._grow()
+
+    def delete(self, ids: Sequence[str]) -> None:
+        with self._write_lock, _milvus_errors("The chunks could not be deleted"):
+            for start in range(0, len(ids), _FETCH):
+                self._client.delete(self._collection, ids=list(ids[start : start + _FETCH]))
+            self._client.flush(self._collection)
+
+    def drop(self) -> None:
+        """Removes the collection with everything in it; the store is of no use afterwards."""
+        with self._write_lock, _milvus_errors("The collection could not be deleted"):
+            self._client.drop_collection(self._collection)
 
     def delete_document(self, document_id: str) -> None:
         with self._write_lock, _milvus_errors("The document's chunks could not be deleted"):
-            self._client.delete(self._collection, filter=_where([document_id], ()))
+            self._client.delete(self._collection, filter=where_of([document_id], ()))
             self._client.flush(self._collection)
 
     def count(self) -> int:
@@ -185,10 +239,7 @@ class MilvusStore:
 
     def close(self) -> None:
         self._client.close()
-        if self._uri.endswith(".db"):
-            from milvus_lite.server_manager import server_manager_instance  # client.close() alone keeps the folder
-
-            server_manager_instance.release_server(self._uri)
+        _release(self._uri)
 
     # Opening and indexing
 
@@ -202,7 +253,7 @@ class MilvusStore:
             )
         fields = self._client.describe_collection(self._collection)["fields"]
         has_lines = any(field["name"] == "lines" for field in fields)  # earlier ones have none
-        self._read = [*_FIELDS, "lines"] if has_lines else _FIELDS
+        self._read = [*FIELDS, "lines"] if has_lines else FIELDS
         dimension = next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
         if dimension != self._dimension:
             raise ModelMismatch(
@@ -218,7 +269,7 @@ class MilvusStore:
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=64)
         schema.add_field("text_hash", DataType.VARCHAR, max_length=64)
-        for name in _FIELDS:
+        for name in FIELDS:
             if name in ("page", "start", "end", "position"):
                 schema.add_field(name, DataType.INT64)
             else:
@@ -248,26 +299,21 @@ class MilvusStore:
     # Rows
 
     def _row(self, chunk: Chunk, vector: Vectors, lines: Vectors | None) -> dict[str, Any]:
-        values = {name: getattr(chunk, name) for name in _FIELDS}
-        values["page"] = _NO_PAGE if chunk.page is None else chunk.page
-        if "lines" in self._read:
-            values["lines"] = "" if lines is None else pack(lines)
-        return {**values, "id": chunk.id, "text_hash": _text_hash(chunk), "embedding": vector}
+        return row_of(Record(chunk, vector, "" if lines is None else pack(lines)), self._read)
 
     def _count(self, where: str) -> int:
         return int(self._client.query(self._collection, filter=where, output_fields=["count(*)"])[0]["count(*)"])
 
     def _apart(self, chunks: Sequence[Chunk], vectors: Vectors) -> Iterator[Vectors]:
         """The vectors, those of a text that is stored already moved a little, always by the same step."""
-        seen = self._stored_texts({_text_hash(chunk) for chunk in chunks})
+        seen = self._stored_texts({text_hash(chunk) for chunk in chunks})
         for chunk, vector in zip(chunks, vectors, strict=True):
-            text_hash = _text_hash(chunk)
-            yield _shifted(vector, chunk.id) if text_hash in seen else vector
-            seen.add(text_hash)
+            own = text_hash(chunk)
+            yield shifted(vector, chunk.id) if own in seen else vector
+            seen.add(own)
 
     def _stored_texts(self, hashes: set[str]) -> set[str]:
-        where = f"text_hash in [{', '.join(_quote(text_hash) for text_hash in sorted(hashes))}]"
-        return {row["text_hash"] for row in self._query(where, ["text_hash"])}
+        return {row["text_hash"] for row in self._query(any_of("text_hash", sorted(hashes)), ["text_hash"])}
 
     def _score_all(self, vector: Vectors, *, k: int, where: str) -> list[Hit]:
         rows = list(self._query(where, [*self._read, "embedding"]))
@@ -275,7 +321,7 @@ class MilvusStore:
             return []
         scores = np.array([row["embedding"] for row in rows], dtype=np.float32) @ vector
         best = np.argsort(-scores, kind="stable")[:k]
-        return _hits([rows[i] for i in best], scores[best], vector)
+        return hits_of([rows[i] for i in best], scores[best], vector)
 
     def _query(self, where: str, fields: list[str]) -> Iterator[dict[str, Any]]:
         pages = self._client.query_iterator(self._collection, batch_size=_FETCH, filter=where, output_fields=fields)
@@ -286,48 +332,6 @@ class MilvusStore:
             pages.close()
 
 
-def _hits(rows: Sequence[dict[str, Any]], scores: Iterable[float], vector: Vectors) -> list[Hit]:
-    lines = nearest([row.get("lines", "") for row in rows], vector)
-    return [
-        Hit(_chunk(row), float(score), line=float(score) if line is None else line)
-        for row, score, line in zip(rows, scores, lines, strict=True)
-    ]
-
-
-def _chunk(row: dict[str, Any]) -> Chunk:
-    values = {name: row[name] for name in _FIELDS}
-    values["page"] = None if values["page"] == _NO_PAGE else values["page"]
-    return Chunk(**values)
-
-
-def _text_hash(chunk: Chunk) -> str:
-    return hashlib.sha256(f"{chunk.context}\0{chunk.text}".encode()).hexdigest()[:32]
-
-
-def _shifted(vector: Vectors, seed: str) -> Vectors:
-    step = np.random.default_rng(int(seed[:16], 16)).standard_normal(len(vector)).astype(np.float32)
-    moved = vector + _REPEAT_SHIFT * step / np.linalg.norm(step)
-    return np.asarray(moved / np.linalg.norm(moved), dtype=np.float32)
-
-
-def _where(documents: Sequence[str], hidden: Sequence[str]) -> str:
-    parts = []
-    if documents:
-        parts.append(f"document_id in [{_quoted(documents)}]")
-    if hidden:
-        parts.append(f"document_id not in [{_quoted(hidden)}]")
-    return " and ".join(parts)
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join(_quote(value) for value in values)
-
-
-def _quote(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
-
-
 @contextlib.contextmanager
 def _milvus_errors(what: str) -> Iterator[None]:
     try:
@@ -335,3 +339,20 @@ def _milvus_errors(what: str) -> Iterator[None]:
     except MilvusException as exc:
         detail = str(exc.message or exc).strip().splitlines()[-1:] or ["no reason given"]
         raise StoreError(f"{what}. Milvus says: {detail[0]}") from exc
+
+
+def _hold(uri: str) -> None:
+    """Counts the collections that are open in one folder of Milvus Lite."""
+    with _folders_lock:
+        _folders[uri] += 1
+
+
+def _release(uri: str) -> None:
+    """The last one lets go of the folder, which closing a client alone does not."""
+    with _folders_lock:
+        _folders[uri] -= 1
+        if _folders[uri] > 0 or not uri.endswith(".db"):
+            return
+    from milvus_lite.server_manager import server_manager_instance
+
+    server_manager_instance.release_server(uri)

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 import ui.session
-from ingest import originals
-from ingest.pipeline import delete_document
+from rag import originals
 from rag.catalog import DocumentOrder
+from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest import originals
-from ingest.pipeline import delete_document, find_files, ingest
+from ingest.pipeline import find_files, ingest
 from ingest.report import IngestProgress, IngestReport
+from rag import originals
 from rag.catalog import DocumentState
+from rag.deletion import delete_document
 from rag.errors import LibraryInUse, ModelMismatch
 from rag.library import Library
 from rag.settings import Settings

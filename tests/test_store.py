@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelMismatch
-from rag.store import MilvusStore, _where
+from rag.rows import where_of
+from rag.store import MilvusStore
 from tests.fakes import chunk
 
 DIMENSION = 32
@@ -137,7 +138,7 @@ def test_hostile_ids_are_only_ids(store: MilvusStore, name: str) -> None:
 
 
 def test_no_condition_is_no_filter() -> None:
-    assert _where([], []) == ""
+    assert where_of([], []) == ""
 
 
 @pytest.mark.parametrize("exact_rows", [10_000, 1_000], ids=["exact", "HNSW"])

@@ -208,10 +208,10 @@ class Documents(Database):
             )
             return list(run.execute(query).scalars())
 
-    def is_used(self, document_id: str) -> bool:
-        """Whether any collection still has the document."""
+    def is_used(self, document_id: str, *, besides: str = "") -> bool:
+        """Whether any collection has the document, or any other than `besides`."""
+        query = sql.select(sql.func.count()).where(_documents.c.id == document_id, _documents.c.collection != besides)
         with self._transaction() as run:
-            query = sql.select(sql.func.count()).select_from(_documents).where(_documents.c.id == document_id)
             return bool(run.execute(query).scalar_one())
 
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ingest.pipeline import delete_document
 from rag.catalog import DocumentRecord
+from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
 from ui.parts.page_view import forget_pages

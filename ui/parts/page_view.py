@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ingest import originals
 from ingest.page_picture import NoPicture, PagePicture, draw_page
+from rag import originals
 from rag.catalog import DocumentRecord, DocumentState
 from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, Span

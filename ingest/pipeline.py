@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from ingest import archives
@@ -18,7 +18,7 @@ from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
 from rag import lines, originals
-from rag.catalog import DocumentState
+from rag.catalog import DocumentRecord, DocumentState
 from rag.deletion import delete_document, finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
@@ -189,12 +189,25 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
     known = catalog.document(collection, identifier) if identifier else None
-    if known is not None and known.state is DocumentState.READY:
+    if known is None or known.state is not DocumentState.READY:
+        _read(run, index, file, known)
+    elif not file.again and _is_whole(run.library, known):
         left = catalog.add_source(collection, known.id, source=file.source)
         (run.replaced if left else run.unchanged).append(file.name)
-        run.unfinished = ""
-        finish_deletions(run.library)
-        return
+        originals.keep(run.library.folder, known.id, file.path)  # where it was lost
+    else:
+        _read(run, index, replace(file, name=known.name), known)
+    run.unfinished = ""
+    finish_deletions(run.library)
+
+
+def _is_whole(library: Library, record: DocumentRecord) -> bool:
+    return library.store.count([record.id]) == record.chunks
+
+
+def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> None:
+    """Reads a file and brings what is stored of it to what it holds; a document that is ready stays so meanwhile."""
+    catalog, collection = run.library.catalog, run.library.collection
     document = read(
         file.path, name=file.name, max_bytes=run.settings.file_megabytes * _MEGABYTE, password=file.password
     )
@@ -207,18 +220,20 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
         max_tokens=run.embedder.max_tokens,
     )
     originals.keep(run.library.folder, document.id, file.path)
-    catalog.begin(collection, document, size=_size(file.path))
+    if known is None or known.state is not DocumentState.READY:
+        catalog.begin(collection, document, size=_size(file.path), source=file.source)
     _write(run, index, chunks)
+    if known is not None:
+        _remove_others(run.library, document.id, chunks)
     left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks))
-    run.unfinished = ""
     (run.replaced if left else run.added).append(file.name)
-    finish_deletions(run.library)
 
 
 def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
     """Embeds and stores the chunks that are not stored yet."""
     stored = run.library.store.existing([item.id for item in chunks])
     missing = [item for item in chunks if item.id not in stored]
+    run.library.lexical.add([item for item in chunks if item.id in stored])  # none, where nothing was damaged
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
 
@@ -232,6 +247,14 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
         run.tell(index, "writing", (start + len(batch)) / len(missing))
         run.library.lexical.add(batch)  # first: what the store has, the words have too
         run.library.store.upsert(batch, vectors, rows)
+
+
+def _remove_others(library: Library, document_id: str, chunks: Sequence[Chunk]) -> None:
+    """Removes chunks that an earlier run cut in another way, with other settings or under another name."""
+    own = {item.id for item in chunks}
+    others = [stored.id for stored in library.store.listing([document_id]) if stored.id not in own]
+    library.store.delete(others)
+    library.lexical.delete(others)
 
 
 def document_id(path: Path) -> str:

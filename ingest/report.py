@@ -6,12 +6,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class IncomingFile:
-    """A file to add: where it lies, what it is called, and the source whose earlier version it replaces."""
+    """A file to add: where it lies, what it is called, and the source whose earlier version it replaces.
+
+    Attributes:
+        again: read it also where its document is whole, and compare that with what is stored.
+    """
 
     path: Path
     name: str
     source: str
     password: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)

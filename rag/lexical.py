@@ -118,17 +118,46 @@ class LexicalIndex:
         weights = {term: math.log1p(max(odds[term], 0.0)) for term in asked}
         return dict(sorted(weights.items(), key=lambda entry: -entry[1])[:_TERMS])
 
+    def listing(self) -> list[tuple[str, str]]:
+        """(chunk id, document id) of what is indexed."""
+        query = "SELECT chunk, document FROM places WHERE collection = ?"
+        with self._lock, self._errors():
+            return self._database.execute(query, (self._collection,)).fetchall()
+
+    def delete(self, chunk_ids: Sequence[str]) -> None:
+        """Removes chunks."""
+        with self._transaction() as run:
+            for chunk_id in chunk_ids:
+                self._delete(run, "chunk = ?", chunk_id)
+
     def delete_document(self, document_id: str) -> None:
         """Removes every chunk of a document."""
-        this = (self._collection, document_id)
-        chosen = "SELECT place FROM places WHERE collection = ? AND document = ?"
         with self._transaction() as run:
-            run.execute(f"DELETE FROM {self._table} WHERE rowid IN ({chosen})", this)
-            run.execute("DELETE FROM places WHERE collection = ? AND document = ?", this)
+            self._delete(run, "document = ?", document_id)
+
+    def drop(self) -> None:
+        """Removes the collection; the index is of no use afterwards."""
+        with self._transaction() as run:
+            for name in (self._vocabulary, self._instances, self._table):
+                run.execute(f"DROP TABLE {name}")
+            run.execute("DELETE FROM places WHERE collection = ?", (self._collection,))
+
+    def is_sound(self) -> bool:
+        """Whether every page of the file can be read and holds together."""
+        with self._lock:
+            try:
+                return bool(self._database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+            except sqlite3.DatabaseError:
+                return False
 
     def close(self) -> None:
         """Lets go of the file."""
         self._database.close()
+
+    def _delete(self, run: sqlite3.Connection, condition: str, value: str) -> None:
+        where = f"FROM places WHERE collection = ? AND {condition}"
+        run.execute(f"DELETE FROM {self._table} WHERE rowid IN (SELECT place {where})", (self._collection, value))
+        run.execute(f"DELETE {where}", (self._collection, value))
 
     def _average(self) -> float:
         """Mean number of terms of a chunk."""
@@ -153,7 +182,7 @@ class LexicalIndex:
         except sqlite3.Error as exc:
             raise StoreError(
                 f"The word index {self._file} could not be used: {exc}. If the disk is full, make room and try again; "
-                "if the file is damaged, delete it: it is built anew from the library."
+                "if the file is damaged, `python -m ingest.doctor --repair` builds it anew."
             ) from exc
 
 

@@ -7,20 +7,21 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rag.catalog import Catalog
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
 from rag.settings import Settings
-from rag.types import Chunk, Scope
+from rag.types import Scope
 
 if TYPE_CHECKING:
     from rag.lexical import LexicalIndex
     from rag.store import Store
 
 
+_Item = TypeVar("_Item")
 _BATCH = 500  # chunks whose words are written at once
 _NAMED = 20  # documents listed in a message
 
@@ -74,6 +75,11 @@ class Library:
         return self._store
 
     @property
+    def is_store_open(self) -> bool:
+        """Whether the vectors could be opened."""
+        return self._store is not None
+
+    @property
     def lexical(self) -> "LexicalIndex":
         """The words of the chunks; `open_store` comes first."""
         if self._lexical is None:
@@ -86,21 +92,67 @@ class Library:
         Raises:
             ModelMismatch: the collection belongs to another embedding model.
         """
-        from rag.lexical import LexicalIndex
+        self.catalog.claim_collection(self.collection, embedding_model=embedder.name, dimension=embedder.dimension)
+        return self._open_store(embedder.dimension)
+
+    def open_existing(self) -> bool:
+        """Opens the collection without its embedding model; False where nothing was ever added to it."""
+        dimension = self.catalog.dimension(self.collection)
+        if dimension is None:
+            return False
+        self._open_store(dimension)
+        return True
+
+    def index_words(self) -> None:
+        """Indexes the words of every chunk that the index lacks."""
+        for batch in batches(self.store.chunks(), _BATCH):
+            self.lexical.add(batch)
+
+    def rebuild_words(self) -> None:
+        """Makes the index of words anew."""
+        self.lexical.close()
+        for ending in ("", "-wal", "-shm"):
+            (self.folder / f"words.db{ending}").unlink(missing_ok=True)
+        self._open_words()
+
+    def set_aside_vectors(self) -> Path:
+        """Moves vectors that cannot be opened out of the way; returns where they lie now."""
+        place = self.set_aside("vectors.db")
+        (self.folder / "vectors.db").rename(place)
+        return place
+
+    def set_aside_words(self) -> Path:
+        """Moves an index of words that cannot be opened out of the way; returns where it lies now."""
+        place = self.set_aside("words.db")
+        (self.folder / "words.db").rename(place)
+        for ending in ("-wal", "-shm"):
+            (self.folder / f"words.db{ending}").unlink(missing_ok=True)
+        return place
+
+    def set_aside(self, name: str) -> Path:
+        """A free path for something that is kept and no longer used."""
+        folder = self.folder / "set-aside"
+        folder.mkdir(exist_ok=True)
+        stem, suffix = Path(name).stem, Path(name).suffix
+        names = itertools.chain((f"{stem}{suffix}",), (f"{stem} ({number}){suffix}" for number in itertools.count(2)))
+        return next(place for free in names if not (place := folder / free).exists())
+
+    def _open_store(self, dimension: int) -> "Store":
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
 
-        self.catalog.claim_collection(self.collection, embedding_model=embedder.name, dimension=embedder.dimension)
+        self._close_store()
         self._store = MilvusStore(
-            str(self.folder / "vectors.db"),
-            self.collection,
-            embedder.dimension,
-            exact_rows=self._settings.exact_rows,
+            str(self.folder / "vectors.db"), self.collection, dimension, exact_rows=self._settings.exact_rows
         )
-        self._lexical = LexicalIndex(self.folder / "words.db", self.collection)
-        if self._lexical.count() < self._store.count():
-            for batch in _batches(self._store.chunks()):
-                self._lexical.add(batch)
+        self._open_words()
         return self._store
+
+    def _open_words(self) -> None:
+        from rag.lexical import LexicalIndex
+
+        self._lexical = LexicalIndex(self.folder / "words.db", self.collection)
+        if self._lexical.count() < self.store.count():
+            self.index_words()
 
     def scope(self, names: Sequence[str]) -> Scope:
         """The documents of these names; all of the collection where none is named.
@@ -120,14 +172,17 @@ class Library:
 
     def close(self) -> None:
         """Lets another process in."""
+        self._close_store()
+        self.catalog.close()
+        self._held.close()
+
+    def _close_store(self) -> None:
         if self._store is not None:
             self._store.close()
             self._store = None
         if self._lexical is not None:
             self._lexical.close()
             self._lexical = None
-        self.catalog.close()
-        self._held.close()
 
     def __enter__(self) -> "Library":
         return self
@@ -136,8 +191,9 @@ class Library:
         self.close()
 
 
-def _batches(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
-    while batch := list(itertools.islice(chunks, _BATCH)):
+def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
+    """The items in lists of `size`, the last one shorter."""
+    while batch := list(itertools.islice(items, size)):
         yield batch
 
 

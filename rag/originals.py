@@ -40,5 +40,15 @@ def remove(library_folder: Path, document_id: str) -> None:
         place.unlink(missing_ok=True)
 
 
+def every(library_folder: Path) -> list[Path]:
+    """The kept files; the name of each without its ending is the id of its document."""
+    return sorted(path for path in (library_folder / "originals").glob("??/*") if not path.name.startswith("."))
+
+
+def unfinished(library_folder: Path) -> list[Path]:
+    """Copies that a killed process left half written."""
+    return sorted((library_folder / "originals").glob("??/.*.part"))
+
+
 def _folder(library_folder: Path, document_id: str) -> Path:
     return library_folder / "originals" / document_id[:2]

@@ -78,8 +78,8 @@ class Store(Protocol):
         """Every chunk, or every one of these documents (ids), in no order."""
         ...
 
-    def listing(self) -> Iterator[StoredChunk]:
-        """What is stored, without the texts, in no order."""
+    def listing(self, documents: Sequence[str] = ()) -> Iterator[StoredChunk]:
+        """What is stored, or what of these documents (ids), without the texts, in no order."""
         ...
 
     def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
@@ -98,8 +98,8 @@ class Store(Protocol):
         """Removes every chunk of a document."""
         ...
 
-    def count(self) -> int:
-        """Chunks stored."""
+    def count(self, documents: Sequence[str] = ()) -> int:
+        """Chunks stored, or those of these documents (ids)."""
         ...
 
     def search_kind(self) -> SearchKind:
@@ -191,10 +191,10 @@ class MilvusStore:
             for row in self._query(where_of(documents, ()), FIELDS):
                 yield chunk_of(row)
 
-    def listing(self) -> Iterator[StoredChunk]:
+    def listing(self, documents: Sequence[str] = ()) -> Iterator[StoredChunk]:
         fields = [*StoredChunk.__dataclass_fields__]
         with _milvus_errors("The chunks could not be listed"):
-            for row in self._query("", fields):
+            for row in self._query(where_of(documents, ()), fields):
                 yield StoredChunk(*(row[name] for name in fields))
 
     def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
@@ -229,9 +229,9 @@ class MilvusStore:
             self._client.delete(self._collection, filter=where_of([document_id], ()))
             self._client.flush(self._collection)
 
-    def count(self) -> int:
+    def count(self, documents: Sequence[str] = ()) -> int:
         with _milvus_errors("The chunks could not be counted"):
-            return self._count("")
+            return self._count(where_of(documents, ()))
 
     def search_kind(self) -> SearchKind:
         with _milvus_errors("The index could not be read"):

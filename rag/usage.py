@@ -11,6 +11,7 @@ _PARTS = (
     ("Copies of the documents", ("originals", "incoming")),
     ("Vectors", ("vectors.db",)),
     ("Words", ("words.db", "words.db-wal", "words.db-shm")),
+    ("Set aside by repairs", ("set-aside",)),
     ("Catalog and conversations", ("catalog.db", "catalog.db-wal", "catalog.db-shm")),
 )
 

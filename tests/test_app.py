@@ -491,3 +491,20 @@ def test_a_library_that_is_held_elsewhere_is_explained(page: Page, tmp_path: Pat
         assert "somebody else" in at.error[0].value
         assert not at.exception
     st.cache_resource.clear()
+
+
+def test_the_settings_page_finds_what_is_missing_and_repairs_it(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.open()
+    at = AppTest.from_function(_settings_page, default_timeout=30).run()
+    button(at, "Check the library").click().run()
+    assert "All is well: 1 document" in at.success[0].value
+    library = page.engine.library
+    library.store.delete_document(library.catalog.documents("library")[0].id)
+    button(at, "Check the library").click().run()
+    assert "leave.txt lacks 1 of its passages" in unescaped(at.warning[0].value)
+    button(at, "Repair").click().run()
+    assert "All is well" in at.success[0].value
+    assert any("was read again" in unescaped(element.value) for element in at.markdown)
+    assert library.store.count() == 1
+    assert not at.exception

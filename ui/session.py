@@ -57,6 +57,7 @@ class Engine:
         self.state = EngineState("Starting…")
         self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
+        self.embedder: Embedder | None = None
         self.retriever: Retriever | None = None
         self.assistant: Assistant | None = None
         self.answering = threading.Event()  # set when the assistant is there, or never will be
@@ -98,6 +99,7 @@ class Engine:
         try:
             embedder, load_generator = load_models(self.settings, self._progress)
             self.library.open_store(embedder)
+            self.embedder = embedder
             self.queue.start(embedder)
             self.state = EngineState("Loading the model that writes answers…")
             generator = load_generator()

@@ -9,6 +9,7 @@ from rag.models import ModelState, model_states
 from rag.models.space import readable
 from rag.settings import Settings, origins
 from rag.usage import usage
+from ui.parts.health import show_health
 from ui.parts.status import show_status
 from ui.parts.text import counted, plain
 from ui.session import Engine, open_engine
@@ -38,7 +39,7 @@ _ROW = 35  # pixels of a table row
 
 
 def show() -> None:
-    """Read top-down: models, network, data, settings."""
+    """Read top-down: models, network, data and its health, settings."""
     engine = open_engine()
     with st.sidebar:
         show_status(engine)
@@ -119,6 +120,7 @@ def _data(engine: Engine) -> None:
         [{"What": part.name, "Size": readable(part.bytes), "Where": str(part.folder)} for part in parts],
         hide_index=True,
     )
+    show_health(engine)
 
 
 def _settings(settings: Settings) -> None:

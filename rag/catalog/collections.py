@@ -30,3 +30,9 @@ class Collections(Database):
                 f"settings name {embedding_model} ({dimension}). Set FOOTNOTE_EMBEDDING_MODEL back, or choose another "
                 "collection with FOOTNOTE_COLLECTION and add the documents to it."
             )
+
+    def dimension(self, name: str) -> int | None:
+        """Numbers in a vector of a collection, None for one that was never filled."""
+        with self._transaction() as run:
+            query = sql.select(_collections.c.dimension).where(_collections.c.name == name)
+            return run.execute(query).scalar_one_or_none()

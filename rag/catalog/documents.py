@@ -30,6 +30,7 @@ class DocumentRecord:
         added_at: seconds since 1970, UTC.
         sources: where it came from, one entry per path or upload with these bytes.
         gaps: what of it could not be read, for the user.
+        begun_from: the source that it was last read from.
     """
 
     id: str
@@ -42,6 +43,7 @@ class DocumentRecord:
     state: DocumentState
     sources: tuple[str, ...]
     gaps: tuple[str, ...] = ()
+    begun_from: str = ""
 
 
 class DocumentOrder(str, Enum):
@@ -92,8 +94,12 @@ _ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
 class Documents(Database):
     """The documents of every collection."""
 
-    def begin(self, collection: str, document: Document, *, size: int) -> None:
-        """Announces a document whose chunks are about to be written; one that is leaving comes back as new."""
+    def begin(self, collection: str, document: Document, *, size: int, source: str = "") -> None:
+        """Announces a document whose chunks are about to be written; one that is leaving comes back as new.
+
+        Args:
+            source: what will hold it once it is whole, so that another run can finish it.
+        """
         values = {
             "collection": collection,
             "id": document.id,
@@ -105,6 +111,7 @@ class Documents(Database):
             "added_at": time.time(),
             "state": DocumentState.WRITING.value,
             "gaps": "\n".join(document.gaps),
+            "begun_from": source,
         }
         with self._transaction() as run:
             run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
@@ -121,7 +128,7 @@ class Documents(Database):
                 .where(_documents.c.collection == collection, _documents.c.id == document_id)
                 .values(state=DocumentState.READY.value, chunks=chunks)
             )
-            return _point_source(run, collection, source, document_id)
+            return _point_source(run, collection, source, document_id) if source else []
 
     def add_source(self, collection: str, document_id: str, *, source: str) -> list[str]:
         """Notes that `source` holds a known document; returns replaced ids like `finish`."""
@@ -262,4 +269,5 @@ def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:
         DocumentState(row.state),
         sources,
         tuple(row.gaps.splitlines()),
+        row.begun_from,
     )

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 3  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 4  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -25,6 +25,7 @@ documents = sql.Table(
     sql.Column("added_at", sql.Float, nullable=False),
     sql.Column("state", sql.String, nullable=False, index=True),
     sql.Column("gaps", sql.Text, nullable=False, server_default=""),
+    sql.Column("begun_from", sql.Text, nullable=False, server_default=""),
 )
 sources = sql.Table(
     "sources",
@@ -72,6 +73,10 @@ marks = sql.Table("marks", metadata, sql.Column("name", sql.String, primary_key=
 
 
 def add_missing_columns(run: sql.Connection) -> None:
-    """Brings the tables of an older Footnote up to date."""
-    if "gaps" not in {column["name"] for column in sql.inspect(run).get_columns("documents")}:
-        run.exec_driver_sql("ALTER TABLE documents ADD COLUMN gaps TEXT NOT NULL DEFAULT ''")
+    """Brings the tables of an older Footnote up to date: columns that came later have a default."""
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in sql.inspect(run).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                made = sql.schema.CreateColumn(column).compile(dialect=run.dialect)
+                run.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {made}")

@@ -1,0 +1,87 @@
+"""`python -m ingest.doctor`: is everything in the library that belongs there, and nothing else?"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ingest.examination import Examination, examine
+from ingest.repair import repair
+from rag.errors import FootnoteError, ModelMismatch, StoreError
+from rag.library import Library
+from rag.progress import terminal_bar
+from rag.settings import Settings, load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Tells what is wrong; returns 0 when all is well or was repaired, 1 when something is or stays wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest.doctor",
+        description="Compare the kept files, the catalog, the passages and the words of the library.",
+    )
+    parser.add_argument("--repair", action="store_true", help="repair what is wrong; nothing is thrown away")
+    parsed = parser.parse_args(arguments)
+    try:
+        return _run(load_settings(), mend=parsed.repair)
+    except FootnoteError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(settings: Settings, *, mend: bool) -> int:
+    with Library.open(settings, holder="python -m ingest.doctor") as library:
+        if not _open(library, mend=mend):
+            print(f"Nothing was ever added to collection {library.collection!r}.")
+            return 0
+        found = _examine(library)
+        for finding in found.findings:
+            print(f"wrong: {finding.text}")
+        if not found.findings:
+            print(f"All is well: {found.documents:,} documents, {found.passages:,} passages.")
+            return 0
+        if not mend:
+            print(f"{len(found.findings)} faults. Repair them with `python -m ingest.doctor --repair`.")
+            return 1
+        _repair(library, settings, found)
+        left = _examine(library)
+        if not left.findings:
+            print(f"All is well now: {left.documents:,} documents, {left.passages:,} passages.")
+        return 1 if left.findings else 0
+
+
+def _open(library: Library, *, mend: bool) -> bool:
+    """Opens the collection; with `mend`, files that cannot be opened are set aside and made anew."""
+    try:
+        return library.open_existing()
+    except ModelMismatch:
+        raise
+    except StoreError as exc:
+        what = "words" if library.is_store_open else "vectors"
+        if not mend:
+            raise FootnoteError(
+                f"{exc}\nIf the file is damaged, `python -m ingest.doctor --repair` sets it aside."
+            ) from exc
+        print(f"wrong: {exc}")
+        place = library.set_aside_words() if what == "words" else library.set_aside_vectors()
+        print(f"The {what} that could not be opened lie in {place} now.")
+        return library.open_existing()
+
+
+def _examine(library: Library) -> Examination:
+    with terminal_bar(unit=" documents") as show:
+        return examine(library, on_document=lambda done, total, name: show(done, total, "examine"))
+
+
+def _repair(library: Library, settings: Settings, found: Examination) -> None:
+    from rag.build import load_embedder  # torch takes seconds: what is well does not need it
+
+    with terminal_bar(unit="B") as show:
+        embedder = load_embedder(settings, on_progress=show)
+    library.open_store(embedder)
+    for result in repair(found.findings, library=library, embedder=embedder, settings=settings):
+        print(f"{'repaired' if result.done else 'not repaired'}: {result.text}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""Compares what the library holds in its four places: originals, catalog, passages and words. Changes nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from ingest.pipeline import document_id
+from rag import originals
+from rag.catalog import DocumentRecord, DocumentState
+from rag.library import Library
+from rag.rows import StoredChunk
+
+OnDocument = Callable[[int, int, str], None]  # done, of all, name
+
+
+class Fault(str, Enum):
+    """What can be wrong; the words take `name` and `count`."""
+
+    UNFINISHED = "{name} was begun and is not whole: no answer reads it."
+    LEAVING = "{name} is being deleted and was not deleted to the end."
+    PASSAGES_MISSING = "{name} lacks {count} of its passages."
+    PASSAGES_FOREIGN = "{name} has {count} passages too many, left by an earlier reading."
+    PASSAGES_OF_NOTHING = "{name}: {count} of the passages that answer belong to no document."
+    WORDS_MISSING = "{name}: {count} of its passages cannot be found by their words."
+    WORDS_OF_NOTHING = "The search by words knows {count} passages that are not there."
+    WORDS_DAMAGED = "The file of the search by words is damaged."
+    ORIGINAL_MISSING = "{name}: the kept copy of the file is missing."
+    ORIGINAL_DAMAGED = "{name}: the kept copy of the file is damaged: it has not the bytes that were added."
+    ORIGINAL_OF_NOTHING = "{name} is a kept copy that no document of the library belongs to."
+    LEFTOVER = "{name} is a file that was half written."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        name: of the document, or of the file where it belongs to none.
+        chunk_ids: of the passages that are meant, where they are known.
+    """
+
+    fault: Fault
+    name: str = ""
+    document_id: str = ""
+    count: int = 0
+    path: Path | None = None
+    chunk_ids: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def text(self) -> str:
+        """It in one sentence."""
+        return self.fault.value.format(name=self.name, count=f"{self.count:,}")
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was looked at, and what is wrong with it."""
+
+    documents: int
+    passages: int
+    findings: tuple[Finding, ...]
+
+
+def examine(library: Library, *, on_document: OnDocument = lambda done, total, name: None) -> Examination:
+    """Compares the collection that is open, whose store must be open too, and every original of the library.
+
+    Nothing may be added meanwhile: a document in work would count as unfinished.
+    """
+    records = library.catalog.documents(library.collection)
+    stored: dict[str, list[StoredChunk]] = defaultdict(list)
+    for chunk in library.store.listing():
+        stored[chunk.document_id].append(chunk)
+    findings = [*_states(records), *_passages(records, stored), *_words(library, stored)]
+    findings += [*_originals(library, records, on_document), *_kept_for_nothing(library, stored), *_leftovers(library)]
+    return Examination(len(records), sum(map(len, stored.values())), tuple(findings))
+
+
+def _states(records: list[DocumentRecord]) -> Iterator[Finding]:
+    faults = {DocumentState.WRITING: Fault.UNFINISHED, DocumentState.LEAVING: Fault.LEAVING}
+    for record in records:
+        if record.state in faults:
+            yield Finding(faults[record.state], record.name, record.id)
+
+
+def _passages(records: list[DocumentRecord], stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
+    """A document's passages are counted from 0: a gap is one that is missing, a repeat is one too many."""
+    for record in records:
+        if record.state is DocumentState.READY:
+            there = Counter(chunk.position for chunk in stored[record.id])
+            expected = range(record.chunks)
+            if missing := sum(position not in there for position in expected):
+                yield Finding(Fault.PASSAGES_MISSING, record.name, record.id, missing)
+            foreign = sum(count - (position in expected) for position, count in there.items())
+            if foreign:
+                yield Finding(Fault.PASSAGES_FOREIGN, record.name, record.id, foreign)
+    known = {record.id for record in records}
+    for identifier, chunks in stored.items():
+        if chunks and identifier not in known:
+            yield Finding(Fault.PASSAGES_OF_NOTHING, chunks[0].document_name, identifier, len(chunks))
+
+
+def _words(library: Library, stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
+    if not library.lexical.is_sound():
+        yield Finding(Fault.WORDS_DAMAGED)
+        return
+    indexed = {chunk_id for chunk_id, _ in library.lexical.listing()}
+    for identifier, chunks in stored.items():
+        if missing := [chunk.id for chunk in chunks if chunk.id not in indexed]:
+            yield Finding(Fault.WORDS_MISSING, chunks[0].document_name, identifier, len(missing))
+    foreign = indexed - {chunk.id for chunks in stored.values() for chunk in chunks}
+    if foreign:
+        yield Finding(Fault.WORDS_OF_NOTHING, count=len(foreign), chunk_ids=tuple(sorted(foreign)))
+
+
+def _originals(library: Library, records: list[DocumentRecord], on_document: OnDocument) -> Iterator[Finding]:
+    for number, record in enumerate(records):
+        on_document(number, len(records), record.name)
+        if record.state is not DocumentState.READY:
+            continue
+        path = originals.find(library.folder, record.id)
+        if path is None:
+            yield Finding(Fault.ORIGINAL_MISSING, record.name, record.id)
+        elif document_id(path) != record.id:
+            yield Finding(Fault.ORIGINAL_DAMAGED, record.name, record.id, path=path)
+    on_document(len(records), len(records), "")
+
+
+def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
+    """Originals without a document in any collection; what has passages is told with those."""
+    for path in originals.every(library.folder):
+        if not library.catalog.is_used(path.stem) and path.stem not in stored:
+            yield Finding(Fault.ORIGINAL_OF_NOTHING, path.name, path.stem, path=path)
+
+
+def _leftovers(library: Library) -> Iterator[Finding]:
+    for path in (*originals.unfinished(library.folder), *library.folder.glob("unpacked")):
+        yield Finding(Fault.LEFTOVER, path.name, path=path)

@@ -1,0 +1,175 @@
+"""Repairs what an examination found, without losing anything: what belongs nowhere is set aside, never thrown away.
+
+Passages that are missing are made again from the kept original, words from the passages, a kept copy from the file it
+was made of.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.examination import Fault, Finding
+from ingest.pipeline import document_id, ingest
+from ingest.report import IncomingFile, IngestProgress
+from rag import originals
+from rag.deletion import finish_deletions
+from rag.embedders import Embedder
+from rag.errors import FootnoteError
+from rag.library import Library, batches
+from rag.settings import Settings
+from rag.sheets import sheets
+
+_DELETED = 500  # postings removed in one transaction
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What became of a finding; `text` is for the user."""
+
+    finding: Finding
+    done: bool
+    text: str
+
+
+def repair(
+    findings: Sequence[Finding],
+    *,
+    library: Library,
+    embedder: Embedder,
+    settings: Settings,
+    on_progress: Callable[[IngestProgress], None] = lambda progress: None,
+) -> list[Repair]:
+    """Repairs one finding after the other; one that cannot be repaired is told with the remedy, the others go on.
+
+    The library's store must be open for `embedder`.
+    """
+    mending = _Mending(library, embedder, settings, on_progress)
+    # Originals first, passages are made of them; words that lead nowhere before passages come back with theirs.
+    order = list(_STEPS)
+    return [mending.mend(finding) for finding in sorted(findings, key=lambda finding: order.index(finding.fault))]
+
+
+class _Mending:
+    """Library and tools of one repair."""
+
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder,
+        settings: Settings,
+        on_progress: Callable[[IngestProgress], None],
+    ) -> None:
+        self.library = library
+        self._embedder = embedder
+        self._settings = settings
+        self._on_progress = on_progress
+
+    def mend(self, finding: Finding) -> Repair:
+        """Does what its fault asks for."""
+        try:
+            return Repair(finding, True, _STEPS[finding.fault](self, finding))
+        except FootnoteError as exc:
+            return Repair(finding, False, str(exc))
+        except OSError as exc:
+            return Repair(finding, False, f"{finding.name}: {exc.strerror}: {exc.filename}. Make room, and try again.")
+
+    def read_again(self, finding: Finding) -> str:
+        """From the original, or from the file it came from."""
+        record = self.library.catalog.document(self.library.collection, finding.document_id)
+        kept = originals.find(self.library.folder, finding.document_id)
+        if kept is None or document_id(kept) != finding.document_id:
+            raise FootnoteError(f"{finding.name}: there is no copy to read. Add the file again: that repairs it.")
+        sources = record.sources if record is not None else ()
+        begun = record.begun_from if record is not None else f"kept:{finding.name}"
+        source = sources[0] if sources else begun
+        file = IncomingFile(kept, finding.name, source, again=True)
+        report = ingest(
+            [file],
+            library=self.library,
+            embedder=self._embedder,
+            settings=self._settings,
+            on_progress=self._on_progress,
+        )
+        if report.failed:
+            raise FootnoteError(report.failed[0].message)
+        return f"{finding.name} was read again from its kept copy; {report.chunks:,} passages were embedded."
+
+    def give_up_or_read(self, finding: Finding) -> str:
+        """Passages of no document: with an original they become one again, else their text is set aside."""
+        if originals.find(self.library.folder, finding.document_id) is not None:
+            return self.read_again(finding)
+        place = self.library.set_aside(f"{Path(finding.name).stem[:100].replace('/', ' ')}.txt")
+        parts = sheets(self.library.store.chunks([finding.document_id]))
+        place.write_text("\n\n".join(sheet.text for sheet in parts.values()), encoding="utf-8")
+        self.library.store.delete_document(finding.document_id)
+        self.library.lexical.delete_document(finding.document_id)
+        return f"{finding.name}: its passages no longer answer; their text lies in {place}."
+
+    def finish_deletions(self, finding: Finding) -> str:
+        """As announced."""
+        finish_deletions(self.library)
+        return f"{finding.name} was deleted to the end."
+
+    def index_words(self, finding: Finding) -> str:
+        """From the passages."""
+        for batch in batches(self.library.store.chunks([finding.document_id]), _DELETED):
+            self.library.lexical.add(batch)
+        return f"{finding.name}: its words were indexed again."
+
+    def forget_words(self, finding: Finding) -> str:
+        """Postings without a passage: whatever they told was made of passages."""
+        for start in range(0, len(finding.chunk_ids), _DELETED):
+            self.library.lexical.delete(finding.chunk_ids[start : start + _DELETED])
+        return f"{finding.count:,} entries that led nowhere were removed from the search by words."
+
+    def rebuild_words(self, finding: Finding) -> str:
+        """A damaged index is made anew of the passages."""
+        self.library.rebuild_words()
+        return "The search by words was built anew."
+
+    def keep_again(self, finding: Finding) -> str:
+        """From the file that it was made of, where that still has the same bytes; a damaged copy is set aside."""
+        record = self.library.catalog.document(self.library.collection, finding.document_id)
+        for source in map(Path, record.sources if record is not None else ()):
+            if source.is_file() and document_id(source) == finding.document_id:
+                if finding.path is not None:
+                    finding.path.rename(self.library.set_aside(finding.path.name))
+                originals.keep(self.library.folder, finding.document_id, source)
+                return f"{finding.name}: it was copied again from {source}."
+        raise FootnoteError(
+            f"{finding.name}: its passages still answer, but its file is nowhere to be found. Add it again, and a copy "
+            "is kept."
+        )
+
+    def set_aside(self, finding: Finding) -> str:
+        """A file that belongs to nothing."""
+        assert finding.path is not None
+        place = self.library.set_aside(finding.path.name)
+        finding.path.rename(place)
+        return f"{finding.name} lies in {place} now. Add it again if you miss it."
+
+    def sweep(self, finding: Finding) -> str:
+        """Half of a copy is worth nothing: the whole is where it was copied from."""
+        assert finding.path is not None
+        if finding.path.is_dir():
+            shutil.rmtree(finding.path)
+        else:
+            finding.path.unlink(missing_ok=True)
+        return f"{finding.name} was removed."
+
+
+_STEPS: dict[Fault, Callable[[_Mending, Finding], str]] = {
+    Fault.LEAVING: _Mending.finish_deletions,
+    Fault.LEFTOVER: _Mending.sweep,
+    Fault.ORIGINAL_MISSING: _Mending.keep_again,
+    Fault.ORIGINAL_DAMAGED: _Mending.keep_again,
+    Fault.ORIGINAL_OF_NOTHING: _Mending.set_aside,
+    Fault.WORDS_DAMAGED: _Mending.rebuild_words,
+    Fault.WORDS_OF_NOTHING: _Mending.forget_words,
+    Fault.UNFINISHED: _Mending.read_again,
+    Fault.PASSAGES_MISSING: _Mending.read_again,
+    Fault.PASSAGES_FOREIGN: _Mending.read_again,
+    Fault.PASSAGES_OF_NOTHING: _Mending.give_up_or_read,
+    Fault.WORDS_MISSING: _Mending.index_words,
+}

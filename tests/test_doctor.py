@@ -1,0 +1,276 @@
+"""A library on the real Milvus Lite that is damaged in each way, told what is wrong, and repaired."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rag.build
+from ingest import doctor
+from ingest.examination import Fault, examine
+from ingest.pipeline import find_files, ingest
+from ingest.repair import Repair, repair
+from rag import originals
+from rag.catalog import DocumentRecord
+from rag.library import Library
+from rag.settings import Settings, load_settings
+from tests.fakes import HashingEmbedder
+
+TEXTS = {
+    "herons.txt": "\n\n".join(f"Heron {n} stands for {n * 7} hours beside the river." for n in range(30)),
+    "terns.md": "# Terns\n\nTerns dive for fish.\n\n# Nests\n\nThey nest on sand.",
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("FOOTNOTE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FOOTNOTE_CHUNK_TOKENS", "30")
+    monkeypatch.setenv("FOOTNOTE_CHUNK_OVERLAP", "5")
+    monkeypatch.setattr(rag.build, "load_embedder", lambda *_, **__: HashingEmbedder())
+    return load_settings()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "documents"
+    made.mkdir()
+    for name, text in TEXTS.items():
+        (made / name).write_text(text)
+    return made
+
+
+@pytest.fixture
+def library(settings: Settings, folder: Path) -> Library:
+    """Two documents, and nothing wrong with them."""
+    opened = Library.open(settings, holder="the test")
+    opened.open_store(HashingEmbedder())
+    add(opened, settings, folder)
+    assert faults(opened) == set()
+    yield opened
+    opened.close()
+
+
+def add(library: Library, settings: Settings, *paths: Path) -> None:
+    report = ingest(find_files(paths), library=library, embedder=HashingEmbedder(), settings=settings)
+    assert not report.failed
+
+
+def faults(library: Library) -> set[Fault]:
+    return {finding.fault for finding in examine(library).findings}
+
+
+def mend(library: Library, settings: Settings) -> list[Repair]:
+    findings = examine(library).findings
+    assert all(finding.text for finding in findings)
+    return repair(findings, library=library, embedder=HashingEmbedder(), settings=settings)
+
+
+def record(library: Library, name: str = "herons.txt") -> DocumentRecord:
+    found = library.catalog.document_named(library.collection, name)
+    assert found is not None
+    return found
+
+
+def contents(library: Library) -> set[tuple[str, str, int, str]]:
+    return {(c.id, c.document_name, c.position, c.text) for c in library.store.chunks()}
+
+
+def forget(library: Library, name: str = "herons.txt") -> None:
+    """As if the catalog came from an older copy."""
+    library.catalog.forget(library.collection, record(library, name).id)
+
+
+def original(library: Library) -> Path:
+    found = originals.find(library.folder, record(library).id)
+    assert found is not None
+    return found
+
+
+def lose_passages(library: Library) -> None:
+    library.store.delete([chunk.id for chunk in library.store.chunks([record(library).id]) if chunk.position < 3])
+
+
+def lose_every_passage(library: Library) -> None:
+    library.store.delete_document(record(library).id)
+
+
+def lose_words(library: Library) -> None:
+    library.lexical.delete_document(record(library).id)
+
+
+def leave_words(library: Library) -> None:
+    chunk = next(library.store.chunks([record(library).id]))
+    library.lexical.add([type(chunk)(**{**vars(chunk), "text": "gone", "document_id": "nobody"})])
+
+
+def double_passages(library: Library) -> None:
+    """Chunks that another version of the chunker cut."""
+    kept = list(library.store.records([record(library).id]))[:2]
+    stale = [type(r)(type(r.chunk)(**{**vars(r.chunk), "text": r.chunk.text[:9]}), r.vector, r.lines) for r in kept]
+    library.store.put(stale)
+    library.lexical.add([r.chunk for r in stale])
+
+
+def half_delete(library: Library) -> None:
+    library.catalog.leave(library.collection, record(library, "terns.md").id)
+
+
+def leave_copies(library: Library) -> None:
+    (original(library).parent / ".1234.part").write_bytes(b"half")
+    (library.folder / "unpacked").mkdir()
+
+
+DAMAGES: list[tuple[Callable[[Library], None], set[Fault]]] = [
+    (lose_passages, {Fault.PASSAGES_MISSING, Fault.WORDS_OF_NOTHING}),
+    (lose_every_passage, {Fault.PASSAGES_MISSING, Fault.WORDS_OF_NOTHING}),
+    (lose_words, {Fault.WORDS_MISSING}),
+    (leave_words, {Fault.WORDS_OF_NOTHING}),
+    (double_passages, {Fault.PASSAGES_FOREIGN}),
+    (lambda library: original(library).unlink(), {Fault.ORIGINAL_MISSING}),
+    (lambda library: original(library).write_bytes(b"other"), {Fault.ORIGINAL_DAMAGED}),
+    (forget, {Fault.PASSAGES_OF_NOTHING}),
+    (leave_copies, {Fault.LEFTOVER}),
+]
+
+
+@pytest.mark.parametrize(("damage", "expected"), DAMAGES, ids=lambda value: getattr(value, "__name__", None))
+def test_a_damage_is_found_and_everything_is_there_again(
+    library: Library, settings: Settings, damage: Callable[[Library], None], expected: set[Fault]
+) -> None:
+    before = contents(library)
+    damage(library)
+    assert faults(library) == expected
+    assert all(result.done for result in mend(library, settings))
+    assert faults(library) == set()
+    assert contents(library) == before
+    assert library.lexical.count() == len(before)
+    assert library.lexical.search("heron river", k=1)
+    assert document_names(library) == set(TEXTS)
+
+
+def document_names(library: Library) -> set[str]:
+    return {document.name for document in library.catalog.documents(library.collection)}
+
+
+def test_a_deletion_that_broke_off_is_carried_out(library: Library, settings: Settings) -> None:
+    half_delete(library)
+    assert faults(library) == {Fault.LEAVING}
+    assert all(result.done for result in mend(library, settings))
+    assert (faults(library), document_names(library)) == (set(), {"herons.txt"})
+
+
+def test_a_document_that_was_begun_is_finished_as_if_nothing_had_been(
+    library: Library, settings: Settings, folder: Path
+) -> None:
+    begun = record(library)
+    with sqlite3.connect(library.folder / "catalog.db") as database:
+        database.execute("UPDATE documents SET state = 'writing', chunks = 0 WHERE name = 'herons.txt'")
+        database.execute("DELETE FROM sources WHERE document_id = ?", (begun.id,))
+    library.store.delete([next(library.store.chunks([begun.id])).id])
+    assert Fault.UNFINISHED in faults(library)
+    mend(library, settings)
+    assert faults(library) == set()
+    assert record(library).sources == (str((folder / "herons.txt").resolve()),)
+    (folder / "herons.txt").write_text("A new version.")
+    add(library, settings, folder)  # it takes the place of the one that was repaired
+    assert document_names(library) == set(TEXTS)
+
+
+def test_a_kept_file_of_nothing_is_set_aside_and_not_deleted(library: Library, settings: Settings) -> None:
+    path, content = original(library), original(library).read_bytes()
+    identifier = record(library).id
+    forget(library)
+    library.store.delete_document(identifier)
+    library.lexical.delete_document(identifier)
+    assert faults(library) == {Fault.ORIGINAL_OF_NOTHING}
+    mend(library, settings)
+    assert faults(library) == set()
+    assert (library.folder / "set-aside" / path.name).read_bytes() == content
+
+
+def test_passages_of_nothing_without_their_file_no_longer_answer_and_their_text_is_kept(
+    library: Library, settings: Settings
+) -> None:
+    original(library).unlink()
+    forget(library)
+    assert faults(library) == {Fault.PASSAGES_OF_NOTHING}
+    mend(library, settings)
+    assert faults(library) == set()
+    assert not library.lexical.search("heron", k=1)
+    kept = (library.folder / "set-aside" / "herons.txt").read_text()
+    assert all(f"Heron {number} stands" in kept for number in range(30))
+
+
+def test_what_cannot_be_repaired_says_what_to_do_and_the_file_added_again_repairs_it(
+    library: Library, settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    before = contents(library)
+    original(library).unlink()
+    moved = shutil.move(folder / "herons.txt", tmp_path / "moved.txt")
+    lose_passages(library)
+    results = [result for result in mend(library, settings) if not result.done]
+    assert {result.finding.fault for result in results} == {Fault.ORIGINAL_MISSING, Fault.PASSAGES_MISSING}
+    assert all("herons.txt" in result.text and "again" in result.text for result in results)
+    add(library, settings, Path(moved))
+    assert (faults(library), contents(library)) == (set(), before)
+
+
+def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
+    library: Library, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lose_passages(library)
+    library.close()
+    assert doctor.main([]) == 1
+    told = capsys.readouterr().out
+    assert "herons.txt lacks 3 of its passages." in told
+    assert "--repair" in told
+    assert doctor.main(["--repair"]) == 0
+    assert "repaired: herons.txt was read again" in capsys.readouterr().out
+    assert doctor.main([]) == 0
+    assert "All is well: 2 documents" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("broken", ["manifest", "vectors", "words"])
+def test_files_that_cannot_be_opened_are_set_aside_and_made_anew(
+    library: Library, settings: Settings, capsys: pytest.CaptureFixture[str], broken: str
+) -> None:
+    before = contents(library)
+    library.close()
+    if broken == "words":
+        (library.folder / "words.db").write_bytes(b"no database" * 500)
+    elif broken == "manifest":
+        for manifest in (library.folder / "vectors.db").rglob("manifest.json*"):
+            manifest.write_text("{")
+    else:
+        for data in (library.folder / "vectors.db").rglob("*.parquet"):
+            data.write_bytes(b"PAR1 and nothing more")
+    assert doctor.main([]) == 1
+    assert "--repair" in capsys.readouterr().err
+    assert doctor.main(["--repair"]) == 0
+    assert any((library.folder / "set-aside").iterdir())
+    with Library.open(settings, holder="again") as again:
+        again.open_store(HashingEmbedder())
+        assert contents(again) == before
+        assert faults(again) == set()
+
+
+def test_a_library_that_was_never_filled_is_well(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.main([]) == 0
+    assert "Nothing was ever added" in capsys.readouterr().out
+
+
+def test_a_half_damaged_index_of_words_is_found(library: Library, settings: Settings) -> None:
+    before = library.lexical.count()
+    library.close()
+    file = library.folder / "words.db"
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(bytes(content))
+    doctor.main(["--repair"])
+    with Library.open(settings, holder="again") as again:
+        again.open_store(HashingEmbedder())
+        assert again.lexical.count() == before
+        assert faults(again) == set()

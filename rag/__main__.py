@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rag import commands
+from rag import care, commands
 from rag.errors import FootnoteError
 from rag.evaluation import commands as evaluation
 from rag.models import commands as models
@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag", description="Ask questions about your own documents.")
     subparsers = parser.add_subparsers(dest="command", required=True)
     commands.add_parsers(subparsers)
+    care.add_parsers(subparsers)
     evaluation.add_parsers(subparsers)
     models.add_parser(subparsers)
     parsed = parser.parse_args(arguments)

@@ -45,7 +45,8 @@ class LexicalIndex:
     def __init__(self, file: Path, collection: str) -> None:
         self._file = file
         self._collection = collection
-        self._table = f'"terms_{collection}"'
+        self._name = f"terms_{collection}"
+        self._table = f'"{self._name}"'
         self._vocabulary = f'"vocabulary_{collection}"'
         self._instances = f'"instances_{collection}"'
         self._lock = threading.Lock()
@@ -54,11 +55,14 @@ class LexicalIndex:
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=30)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute("PRAGMA secure_delete = ON")  # what is deleted is written over
             self._database.execute(f"PRAGMA user_version = {_VERSION}")
             self._database.executescript(_SCHEMA)
             self._database.execute(
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._table} USING fts5(terms, detail = full, {_TOKENS})"
             )
+            if sqlite3.sqlite_version_info >= (3, 42):
+                self._database.execute(f"INSERT INTO {self._table} ({self._name}, rank) VALUES ('secure-delete', 1)")
             for name, kind in ((self._vocabulary, "row"), (self._instances, "instance")):
                 self._database.execute(
                     f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5vocab({self._table}, {kind})"
@@ -118,11 +122,12 @@ class LexicalIndex:
         weights = {term: math.log1p(max(odds[term], 0.0)) for term in asked}
         return dict(sorted(weights.items(), key=lambda entry: -entry[1])[:_TERMS])
 
-    def listing(self) -> list[tuple[str, str]]:
-        """(chunk id, document id) of what is indexed."""
-        query = "SELECT chunk, document FROM places WHERE collection = ?"
+    def listing(self, documents: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """(chunk id, document id) of what is indexed, or of these documents (ids)."""
+        where, values = _where(documents, ())
+        query = f"SELECT chunk, document FROM places WHERE collection = ?{where}"
         with self._lock, self._errors():
-            return self._database.execute(query, (self._collection,)).fetchall()
+            return self._database.execute(query, (self._collection, *values)).fetchall()
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         """Removes chunks."""

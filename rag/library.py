@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from rag.catalog import Catalog
+from rag.catalog import Catalog, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _BATCH = 500  # chunks whose words are written at once
+_ID = 8  # characters by which a document may be named
 _NAMED = 20  # documents listed in a message
 
 
@@ -169,6 +170,22 @@ class Library:
                     f"There is no document {name!r} in the library. It holds: {there or 'nothing yet'}."
                 )
         return Scope(tuple(document.id for document in documents if document.name in names))
+
+    def document(self, name: str) -> DocumentRecord:
+        """The one document of this name, or whose id begins like this.
+
+        Raises:
+            FootnoteError: there is none, or more than one; the message lists those there are.
+        """
+        documents = self.catalog.documents(self.collection)
+        begins = [record for record in documents if len(name) >= _ID and record.id.startswith(name)]
+        found = [record for record in documents if record.name == name] or begins
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            self.scope([name])
+        there = ", ".join(record.id[:12] for record in found)
+        raise FootnoteError(f"{len(found)} documents are called {name!r}. Name one by its sha256: {there}.")
 
     def close(self) -> None:
         """Lets another process in."""

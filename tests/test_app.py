@@ -508,3 +508,19 @@ def test_the_settings_page_finds_what_is_missing_and_repairs_it(page: Page) -> N
     assert any("was read again" in unescaped(element.value) for element in at.markdown)
     assert library.store.count() == 1
     assert not at.exception
+
+
+def test_a_deletion_leaves_a_receipt_that_can_be_closed(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over.")
+    page.open()
+    library = page.engine.library
+    at = AppTest.from_function(_library_page, default_timeout=30)
+    at.session_state["receipts"] = [delete_document(library, library.catalog.documents("library")[0].id)]
+    at.run()
+    shown = unescaped("\n".join(element.value for element in at.markdown))
+    assert "Deleted: 1 document" in shown
+    assert "1 passage with vectors: deleted." in shown
+    assert "none answers any more" in shown
+    button(at, "Close").click().run()
+    assert not any("Deleted: 1" in element.value for element in at.markdown)
+    assert not at.exception

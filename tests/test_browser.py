@@ -183,6 +183,7 @@ def test_a_document_is_opened_from_the_table_and_deleted(page: Page, address: st
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
     expect(page.get_by_role("heading", name="owls.pdf")).not_to_be_visible()
+    expect(page.get_by_text("none answers any more")).to_be_visible()
 
 
 @pytest.mark.parametrize("place", ["", "library"])

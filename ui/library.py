@@ -5,6 +5,7 @@ import streamlit as st
 from ingest.pipeline import ACCEPTED
 from rag.errors import FootnoteError
 from ui.document import DOCUMENT, show_document
+from ui.parts.deletion import show_receipts
 from ui.parts.documents import show_documents
 from ui.parts.queue import show_queue
 from ui.parts.status import show_status
@@ -27,8 +28,9 @@ def show() -> None:
 
 
 def _list(engine: Engine) -> None:
-    """Read top-down: upload, the queue, documents."""
+    """Read top-down: receipts, upload, the queue, documents."""
     st.title("Library")
+    show_receipts()
     _upload(engine)
     show_queue(engine)
     show_documents(engine)

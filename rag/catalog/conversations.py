@@ -100,6 +100,14 @@ class Conversations(Database):
                 values = {"answer": answer_id, "good": good, "given_at": time.time()}
                 run.execute(sql.insert(_feedback).values(values))
 
+    def conversations_quoting(self, document_id: str) -> list[Conversation]:
+        """Conversations in which an answer quotes a document, last used first."""
+        quoting = sql.select(_messages.c.conversation).where(_messages.c.answer.contains(document_id, autoescape=True))
+        query = sql.select(_conversations).where(_conversations.c.id.in_(quoting))
+        with self._transaction() as run:
+            rows = run.execute(query.order_by(_conversations.c.updated_at.desc())).all()
+        return [Conversation(row.id, row.title, row.created_at, row.updated_at) for row in rows]
+
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives a conversation another title."""
         with self._transaction() as run:

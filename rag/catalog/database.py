@@ -50,6 +50,6 @@ class Database:
 
 
 def _on_connect(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite's own knows ASCII only

@@ -221,6 +221,12 @@ class Documents(Database):
         with self._transaction() as run:
             return bool(run.execute(query).scalar_one())
 
+    def holders(self, document_id: str) -> tuple[str, ...]:
+        """The collections that have the document."""
+        query = sql.select(_documents.c.collection).where(_documents.c.id == document_id)
+        with self._transaction() as run:
+            return tuple(run.execute(query.order_by(_documents.c.collection)).scalars())
+
 
 def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:
     searched = sql.func.casefold(_documents.c.name + "\n" + _documents.c.title)

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from rag.catalog import DocumentRecord
-from rag.deletion import delete_document
+from rag.deletion import Receipt, delete_document
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
 from ui.parts.page_view import forget_pages
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
-_NAMED = 12  # documents listed before they are deleted
+_NAMED = 12  # documents listed before they are deleted, and receipts after
+_RECEIPTS = "receipts"
+_PICTURES = "Pictures and texts of its pages in memory were dropped."
 
 
 @st.dialog("Delete documents?")
@@ -29,11 +31,37 @@ def delete_dialog(engine: Engine, documents: list[DocumentRecord]) -> None:
 def _delete(engine: Engine, documents: list[DocumentRecord]) -> None:
     try:
         with st.spinner(f"Deleting {counted(len(documents), 'document')}…"):
-            for document in documents:
-                delete_document(engine.library, document.id)
+            receipts = [delete_document(engine.library, document.id) for document in documents]
     except FootnoteError as exc:
         st.error(plain(str(exc)), icon=":material/error:")
         return
     forget_pages()
+    if given := [receipt for receipt in receipts if receipt is not None]:  # none in a window that was late
+        st.session_state[_RECEIPTS] = given
     st.query_params.clear()
     st.rerun()
+
+
+def show_receipts() -> None:
+    """What the last deletion took away, until it is closed."""
+    receipts: list[Receipt] = st.session_state.get(_RECEIPTS, [])
+    if not receipts:
+        return
+    with st.container(border=True, key="receipts"):
+        gone = all(not receipt.left for receipt in receipts)
+        icon = ":material/receipt_long:" if gone else ":material/error:"
+        st.markdown(f"{icon} **Deleted: {counted(len(receipts), 'document')}**")
+        for receipt in receipts[:_NAMED]:
+            with st.expander(plain(receipt.name), expanded=len(receipts) == 1):
+                st.markdown("\n".join(f"- {plain(line)}" for line in (*receipt.lines, _PICTURES)))
+                st.caption(f"sha256 {receipt.document_id}")
+        with st.container(horizontal=True):
+            st.download_button(
+                "Save the receipt", _as_text(receipts), "receipt.txt", icon=":material/download:", on_click="ignore"
+            )
+            st.button("Close", on_click=st.session_state.pop, args=(_RECEIPTS,), key="close-receipts")
+
+
+def _as_text(receipts: list[Receipt]) -> str:
+    parts = [[receipt.name, f"sha256 {receipt.document_id}", *receipt.lines, _PICTURES] for receipt in receipts]
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"

@@ -1,11 +1,13 @@
-"""`python -m rag delete`: the care of a library from the terminal."""
+"""`python -m rag delete|backup|restore|export|import`: the care of a library from the terminal."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library
+from rag.progress import terminal_bar
 from rag.settings import Settings
 
 
@@ -15,6 +17,17 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     delete.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name, or the beginning of its sha256")
     delete.add_argument("--yes", action="store_true", help="do not ask first")
     delete.set_defaults(run=_delete)
+    for name, run, does in (
+        ("backup", _backup, "write the whole library to one file"),
+        ("restore", _restore, "put a backup in the place of the library; the one before is kept beside it"),
+        ("export", _export, "write a collection with its vectors to one file"),
+        ("import", _import, "open an exported collection in this library"),
+    ):
+        command = subparsers.add_parser(name, help=does)
+        command.add_argument("file", type=Path, metavar="FILE")
+        command.set_defaults(run=run)
+        if name == "import":
+            command.add_argument("--name", default="", help="of the collection; as it was called where left out")
 
 
 def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -31,6 +44,47 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
                 print("\n".join([f"{receipt.name} ({receipt.document_id})", *(f"  {line}" for line in receipt.lines)]))
                 is_gone = is_gone and not receipt.left
     return 0 if is_gone else 1
+
+
+def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    from rag.backup import back_up
+
+    with Library.open(settings, holder="python -m rag backup") as library, terminal_bar(unit=" files") as show:
+        contents = back_up(library, arguments.file, on_progress=show)
+    print(f"{arguments.file}: {contents.documents:,} documents, {contents.passages:,} passages.")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
+    from rag.backup import restore
+
+    with terminal_bar(unit=" files") as show:
+        before = restore(arguments.file, settings, on_progress=show)
+    print(f"The library {settings.library_folder} is that of {arguments.file} now.")
+    if before is not None:
+        print(f"The one before lies in {before}. Delete that folder when you no longer need it.")
+    return 0
+
+
+def _export(arguments: argparse.Namespace, settings: Settings) -> int:
+    from rag.exchange import export_collection
+
+    with Library.open(settings, holder="python -m rag export") as library:
+        library.open_existing()
+        count = export_collection(library, arguments.file)
+    print(f"{arguments.file}: {count:,} documents of collection {settings.collection!r}.")
+    return 0
+
+
+def _import(arguments: argparse.Namespace, settings: Settings) -> int:
+    from rag.exchange import import_collection
+
+    with Library.open(settings, holder="python -m rag import") as library:
+        name, count = import_collection(
+            library, arguments.file, name=arguments.name, embedding_model=settings.embedding_model
+        )
+    print(f"{count:,} documents in collection {name!r}. Ask them with FOOTNOTE_COLLECTION={name}.")
+    return 0
 
 
 def _confirm(question: str) -> None:

@@ -98,11 +98,25 @@ class Library:
 
     def open_existing(self) -> bool:
         """Opens the collection without its embedding model; False where nothing was ever added to it."""
-        dimension = self.catalog.dimension(self.collection)
-        if dimension is None:
+        collection = self.catalog.collection(self.collection)
+        if collection is None:
             return False
-        self._open_store(dimension)
+        self._open_store(collection.dimension)
         return True
+
+    @contextlib.contextmanager
+    def beside(self, collection: str, dimension: int) -> "Iterator[tuple[Store, LexicalIndex]]":
+        """Another collection's vectors and words, beside those that are open."""
+        from rag.lexical import LexicalIndex
+        from rag.store import MilvusStore
+
+        with contextlib.ExitStack() as stack:
+            vectors, exact_rows = str(self.folder / "vectors.db"), self._settings.exact_rows
+            store = MilvusStore(vectors, collection, dimension, exact_rows=exact_rows)
+            stack.callback(store.close)
+            lexical = LexicalIndex(self.folder / "words.db", collection)
+            stack.callback(lexical.close)
+            yield store, lexical
 
     def index_words(self) -> None:
         """Indexes the words of every chunk that the index lacks."""

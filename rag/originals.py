@@ -1,32 +1,49 @@
 """Originals: a copy of every document in the library folder, named by its content."""
 
+import contextlib
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from rag.errors import FootnoteError
 
 
 def keep(library_folder: Path, document_id: str, source: Path) -> Path:
     """Copies a file to its place; a reader sees all of it or nothing. What is there already is left alone."""
-    place = _folder(library_folder, document_id) / f"{document_id}{source.suffix.lower()}"
+    with source.open("rb") as read, writing(library_folder, document_id, source.suffix.lower()) as (place, written):
+        if written is not None:
+            shutil.copyfileobj(read, written)
+    return place
+
+
+@contextlib.contextmanager
+def writing(library_folder: Path, document_id: str, suffix: str) -> Iterator[tuple[Path, BinaryIO | None]]:
+    """Where the kept file of a document belongs, and what to write it to; None where it is there already.
+
+    Raises:
+        FootnoteError: it cannot be written.
+    """
+    place = _folder(library_folder, document_id) / f"{document_id}{suffix}"
     if place.exists():
-        return place
+        yield place, None
+        return
     temporary = place.with_name(f".{uuid.uuid4().hex}.part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as read, temporary.open("wb") as written:
-            shutil.copyfileobj(read, written)
+        with temporary.open("wb") as written:
+            yield place, written
             written.flush()
             os.fsync(written.fileno())
         temporary.replace(place)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
         raise FootnoteError(
-            f"{source.name}: no copy could be kept in {place.parent}: {exc.strerror}. Make room and add it again."
+            f"{place.name}: no copy could be kept in {place.parent}: {exc.strerror}. Make room and add it again."
         ) from exc
-    return place
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def find(library_folder: Path, document_id: str) -> Path | None:

@@ -18,6 +18,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+NAME = r"[A-Za-z_][A-Za-z0-9_]{0,99}"  # of a collection
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,7 +51,7 @@ class Settings:
         for name in ("word_weight", "minimum_score", "minimum_evidence"):
             if not math.isfinite(getattr(self, name)):
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be a number.")
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", self.collection):
+        if not re.fullmatch(NAME, self.collection):
             raise SettingsError(
                 f"collection is {self.collection!r}, but must begin with a letter and hold letters, digits and _ only."
             )
@@ -68,6 +70,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where verified weights are kept."""
         return self.home / "models"
+
+    @property
+    def backups_folder(self) -> Path:
+        """Where the page puts backups and exported collections, and looks for them."""
+        return self.home / "backups"
 
 
 def load_settings(

@@ -98,6 +98,10 @@ class Store(Protocol):
         """Removes every chunk of a document."""
         ...
 
+    def drop(self) -> None:
+        """Removes the collection with everything in it; the store is of no use afterwards."""
+        ...
+
     def count(self, documents: Sequence[str] = ()) -> int:
         """Chunks stored, or those of these documents (ids)."""
         ...
@@ -220,7 +224,6 @@ class MilvusStore:
             self._client.flush(self._collection)
 
     def drop(self) -> None:
-        """Removes the collection with everything in it; the store is of no use afterwards."""
         with self._write_lock, _milvus_errors("The collection could not be deleted"):
             self._client.drop_collection(self._collection)
 

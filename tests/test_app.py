@@ -20,6 +20,7 @@ from rag.settings import Settings
 from tests.documents import write_encrypted_pdf, write_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 from ui.chat import EXAMPLES
+from ui.parts.backups import _restore
 from ui.session import AnswerJob
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -523,4 +524,23 @@ def test_a_deletion_leaves_a_receipt_that_can_be_closed(page: Page) -> None:
     assert "none answers any more" in shown
     button(at, "Close").click().run()
     assert not any("Deleted: 1" in element.value for element in at.markdown)
+    assert not at.exception
+
+
+def test_a_backup_is_written_and_put_in_the_place_of_the_library(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.open()
+    at = AppTest.from_function(_settings_page, default_timeout=30).run()
+    button(at, "Back up now").click().run()
+    assert "1 document, 1 passage" in unescaped(at.success[0].value)
+    (backup,) = page.engine.settings.backups_folder.iterdir()
+    library = page.engine.library
+    delete_document(library, library.catalog.documents("library")[0].id)
+    button(at, "Restore…").click().run()
+    assert at.selectbox[0].value == backup
+    _restore(page.engine, backup)
+    page.open()
+    assert [document.name for document in page.engine.library.catalog.documents("library")] == ["leave.txt"]
+    assert page.engine.library is not library
+    assert [folder.name for folder in page.engine.settings.home.glob("library until *")]
     assert not at.exception

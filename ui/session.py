@@ -84,6 +84,12 @@ class Engine:
             )
         self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope, again=again)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything is loaded, and no file and no answer is in work."""
+        answering = any(not job.done.is_set() for job in self.answer_jobs.values())
+        return self.answering.is_set() and not answering and not self.queue.snapshot().is_open
+
     def close(self) -> None:
         """Lets go of the library; answers in work are dropped."""
         self.queue.close()
@@ -176,6 +182,12 @@ def _address() -> str:
 def get_engine(settings: Settings) -> Engine:
     """The one engine of this process."""
     return Engine(settings)
+
+
+def close_engine(engine: Engine) -> None:
+    """Ends the engine; the next page that is drawn begins another one."""
+    get_engine.clear()
+    engine.close()
 
 
 def open_engine() -> Engine:

@@ -9,6 +9,7 @@ from rag.models import ModelState, model_states
 from rag.models.space import readable
 from rag.settings import Settings, origins
 from rag.usage import usage
+from ui.parts.backups import show_backups
 from ui.parts.health import show_health
 from ui.parts.status import show_status
 from ui.parts.text import counted, plain
@@ -39,7 +40,7 @@ _ROW = 35  # pixels of a table row
 
 
 def show() -> None:
-    """Read top-down: models, network, data and its health, settings."""
+    """Read top-down: models, network, data, its health and backups, settings."""
     engine = open_engine()
     with st.sidebar:
         show_status(engine)
@@ -121,6 +122,7 @@ def _data(engine: Engine) -> None:
         hide_index=True,
     )
     show_health(engine)
+    show_backups(engine)
 
 
 def _settings(settings: Settings) -> None:

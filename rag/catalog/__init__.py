@@ -5,7 +5,7 @@ Vectors live in the store, files in the library folder; the catalog says which d
 Only `ready` ones are shown to a question, so that a crash between two steps never shows half a document.
 """
 
-from rag.catalog.collections import Collections
+from rag.catalog.collections import Collection, Collections
 from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
 from rag.catalog.database import CatalogError
 from rag.catalog.documents import DocumentOrder, DocumentQuery, DocumentRecord, Documents, DocumentState, Totals
@@ -15,6 +15,7 @@ from rag.catalog.queue import Queue, QueuedFile, QueueState
 __all__ = [
     "Catalog",
     "CatalogError",
+    "Collection",
     "Conversation",
     "DocumentOrder",
     "DocumentQuery",

@@ -1,11 +1,32 @@
 """Collections: which embedding model each belongs to."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
+from rag.catalog.documents import DocumentRecord, add_record
 from rag.catalog.tables import collections as _collections
 from rag.errors import ModelMismatch
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Documents that are asked together.
+
+    Attributes:
+        name: what settings and the store call it; it never changes.
+        title: what a person calls it.
+    """
+
+    name: str
+    title: str
+    description: str
+    embedding_model: str
+    dimension: int
 
 
 class Collections(Database):
@@ -31,8 +52,26 @@ class Collections(Database):
                 "collection with FOOTNOTE_COLLECTION and add the documents to it."
             )
 
-    def dimension(self, name: str) -> int | None:
-        """Numbers in a vector of a collection, None for one that was never filled."""
+    def collections(self) -> list[Collection]:
+        """Every collection, by title."""
         with self._transaction() as run:
-            query = sql.select(_collections.c.dimension).where(_collections.c.name == name)
-            return run.execute(query).scalar_one_or_none()
+            found = [_collection(row) for row in run.execute(sql.select(_collections))]
+        return sorted(found, key=lambda collection: collection.title.casefold())
+
+    def collection(self, name: str) -> Collection | None:
+        """One collection, None for one that was never filled."""
+        with self._transaction() as run:
+            row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one_or_none()
+        return _collection(row) if row is not None else None
+
+    def add_collection(self, collection: Collection, records: Sequence[DocumentRecord]) -> None:
+        """A collection with its documents at once, all of whose chunks are stored."""
+        values = asdict(collection)
+        with self._transaction() as run:
+            run.execute(sql.insert(_collections).values(values))
+            for record in records:
+                add_record(run, collection.name, record)
+
+
+def _collection(row: Any) -> Collection:
+    return Collection(row.name, row.title or row.name, row.description, row.embedding_model, row.dimension)

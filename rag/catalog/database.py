@@ -37,11 +37,20 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
+    def copy_to(self, file: Path) -> None:
+        """A copy of the whole catalog as it is now, also while it is in use."""
+        with self._errors(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as run:
+            run.exec_driver_sql("VACUUM INTO ?", (str(file),))
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sql.Connection]:
+        with self._errors(), self._engine.begin() as run:
+            yield run
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as run:
-                yield run
+            yield
         except sql.exc.DatabaseError as exc:
             raise CatalogError(
                 f"The catalog {self._file} could not be used: {exc.orig}. If the disk is full, make room and try "

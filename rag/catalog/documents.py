@@ -1,7 +1,7 @@
 """Documents: what is known of each, where it came from and how far it is."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
@@ -226,6 +226,15 @@ class Documents(Database):
         query = sql.select(_documents.c.collection).where(_documents.c.id == document_id)
         with self._transaction() as run:
             return tuple(run.execute(query.order_by(_documents.c.collection)).scalars())
+
+
+def add_record(run: sql.Connection, collection: str, record: DocumentRecord) -> None:
+    """A document as it is, with its sources."""
+    values = {"collection": collection, **asdict(record), "state": record.state.value, "gaps": "\n".join(record.gaps)}
+    sources = values.pop("sources")
+    run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
+    for source in sources:
+        _point_source(run, collection, source, record.id)
 
 
 def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:

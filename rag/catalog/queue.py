@@ -106,3 +106,11 @@ class Queue(Database):
         """Takes files out of the queue."""
         with self._transaction() as run:
             run.execute(sql.delete(_queue).where(_queue.c.id.in_(ids)))
+
+    def move_queue(self, folder: Path) -> None:
+        """Says of every copy of ours that it lies in a folder, under the name it has."""
+        query = sql.select(_queue.c.id, _queue.c.path).where(_queue.c.is_copy)
+        with self._transaction() as run:
+            for row in run.execute(query).all():
+                moved = sql.update(_queue).where(_queue.c.id == row.id)
+                run.execute(moved.values(path=str(folder / Path(row.path).name)))

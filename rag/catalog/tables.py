@@ -11,6 +11,8 @@ collections = sql.Table(
     sql.Column("name", sql.String, primary_key=True),
     sql.Column("embedding_model", sql.String, nullable=False),
     sql.Column("dimension", sql.Integer, nullable=False),
+    sql.Column("title", sql.String, nullable=False, server_default=""),
+    sql.Column("description", sql.Text, nullable=False, server_default=""),
 )
 documents = sql.Table(
     "documents",

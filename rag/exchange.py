@@ -1,0 +1,161 @@
+"""A collection in one file, to be opened in another library without embedding it again."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rag import originals, parts
+from rag.catalog import Collection, DocumentRecord, DocumentState
+from rag.errors import FootnoteError, ModelMismatch
+from rag.library import Library
+from rag.packing import Pack, PackError, opened, packing
+from rag.settings import NAME
+
+KIND = "Footnote collection"
+_NAMES = rf"documents\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|{parts.PATTERN}"
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+def export_collection(library: Library, file: Path) -> int:
+    """Writes the collection that is open to one file: documents, kept copies, passages with their vectors.
+
+    Returns:
+        the number of documents.
+
+    Raises:
+        FootnoteError: there is nothing to export, the file is there already, or it cannot be written.
+    """
+    collection = library.catalog.collection(library.collection)
+    if collection is None:
+        raise FootnoteError(f"Collection {library.collection!r} was never filled: there is nothing to export.")
+    records = [entry for entry in library.catalog.documents(collection.name) if entry.state is DocumentState.READY]
+    with packing(file, kind=KIND, about=asdict(collection)) as pack:
+        parts.write(pack, "", library.store, {record.id for record in records})
+        for path in (originals.find(library.folder, record.id) for record in records):
+            if path is not None:
+                pack.add_file(f"originals/{path.name}", path)
+        pack.add_json("documents.json", [{**asdict(record), "state": record.state.value} for record in records])
+    return len(records)
+
+
+def import_collection(library: Library, file: Path, *, name: str = "", embedding_model: str) -> tuple[str, int]:
+    """Puts an exported collection into the library as a new one; what answers afterwards is what answered before.
+
+    The library's store need not be open. A killed import leaves no document; importing again begins anew.
+
+    Args:
+        name: of the new collection; as it was called where None is given.
+        embedding_model: that questions are embedded with.
+
+    Returns:
+        name of the collection, and the number of its documents.
+
+    Raises:
+        ModelMismatch: it was embedded with another model.
+        FootnoteError: the file is damaged or none of ours, or there is a collection of this name.
+    """
+    with opened(file, kind=KIND, names=_NAMES) as pack:
+        chosen, model, dimension = _head(pack, name)
+        if model != embedding_model:
+            raise ModelMismatch(
+                f"{file.name} was embedded with {model}, and this library is asked with {embedding_model}: their "
+                f"vectors cannot be compared. Set FOOTNOTE_EMBEDDING_MODEL={model} and import it again, or add the "
+                "documents themselves."
+            )
+        if library.catalog.collection(chosen) is not None:
+            raise FootnoteError(f"There is a collection {chosen!r} already. Import it under another name.")
+        records = _documents(pack)
+        try:
+            _originals(pack, library.folder, records)
+            _passages(pack, library, chosen, dimension, records)
+        except BaseException:
+            _take_back(library, chosen, dimension, records)
+            raise
+        about = {entry: str(pack.about.get(entry, "")) for entry in ("title", "description")}
+        collection = Collection(chosen, about["title"], about["description"], model, dimension)
+        library.catalog.add_collection(collection, records)
+    return chosen, len(records)
+
+
+def _passages(pack: Pack, library: Library, name: str, dimension: int, records: Sequence[DocumentRecord]) -> None:
+    """Fills a collection of which the catalog knows nothing yet."""
+    left = {record.id: record.chunks for record in records}
+    with library.beside(name, dimension) as (store, lexical):
+        if store.count():
+            raise FootnoteError(
+                f"Something was left of an earlier import as {name!r}. It is removed now: import again."
+            )
+        for batch in parts.read(pack, "", dimension):
+            for entry in batch:
+                if entry.chunk.document_id not in left:
+                    raise PackError(f"{pack.path.name} has passages of no document: it is damaged.")
+                left[entry.chunk.document_id] -= 1
+            lexical.add([entry.chunk for entry in batch])
+            store.put(batch)
+    if any(left.values()):
+        raise PackError(f"{pack.path.name} lacks passages: it is damaged. Export it again.")
+
+
+def _take_back(library: Library, name: str, dimension: int, records: Sequence[DocumentRecord]) -> None:
+    """Leaves nothing of an import that failed."""
+    with library.beside(name, dimension) as (store, lexical):
+        store.drop()
+        lexical.drop()
+    for record in records:
+        if not library.catalog.is_used(record.id):
+            originals.remove(library.folder, record.id)
+
+
+def _head(pack: Pack, name: str) -> tuple[str, str, int]:
+    try:
+        chosen, model = name or str(pack.about["name"]), str(pack.about["embedding_model"])
+        dimension = pack.about["dimension"]
+    except KeyError as exc:
+        raise PackError(f"{pack.path.name} says nothing of its {exc}: it is damaged.") from exc
+    if not re.fullmatch(NAME, chosen):
+        raise FootnoteError(f"{chosen[:100]!r} is no name for a collection: letters, digits and _ only.")
+    if type(dimension) is not int or not 1 <= dimension <= 32_768:
+        raise PackError(f"{pack.path.name} says that its vectors have {dimension!r} dimensions: it is damaged.")
+    return chosen, model, dimension
+
+
+def _documents(pack: Pack) -> list[DocumentRecord]:
+    if "documents.json" not in pack.files:
+        raise PackError(f"{pack.path.name} has no list of documents: it is damaged.")
+    try:
+        return [_record(values) for values in pack.read_json("documents.json")]
+    except (TypeError, ValueError, KeyError, AttributeError) as exc:
+        raise PackError(f"{pack.path.name}: its list of documents is damaged ({exc}).") from exc
+
+
+def _record(values: dict[str, Any]) -> DocumentRecord:
+    if not _ID.fullmatch(values["id"]):
+        raise ValueError("a document has no sha256")
+    return DocumentRecord(
+        id=values["id"],
+        name=str(values["name"]),
+        title=str(values["title"]),
+        pages=int(values["pages"]),
+        chunks=int(values["chunks"]),
+        size=int(values["size"]),
+        added_at=float(values["added_at"]),
+        state=DocumentState.READY,
+        sources=tuple(map(str, values["sources"])),
+        gaps=tuple(map(str, values["gaps"])),
+        begun_from=str(values["begun_from"]),
+    )
+
+
+def _originals(pack: Pack, library_folder: Path, records: Sequence[DocumentRecord]) -> None:
+    """Kept copies, of which the name says what bytes they must have."""
+    ids = {record.id for record in records}
+    for name, packed in pack.files.items():
+        if name.startswith("originals/"):
+            identifier = Path(name).stem
+            if packed.sha256 != identifier or identifier not in ids:
+                raise PackError(f"{pack.path.name}: {name} is the file of no document: it is damaged.")
+            with originals.writing(library_folder, identifier, Path(name).suffix) as (_, file):
+                if file is not None:
+                    file.writelines(pack.blocks(name))

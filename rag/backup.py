@@ -50,7 +50,7 @@ def back_up(library: Library, file: Path, *, on_progress: OnProgress = _silent) 
         FootnoteError: the file is there already, or cannot be written.
     """
     catalog = library.catalog
-    collections = catalog.collections()
+    collections = [entry for entry in catalog.collections() if entry.dimension]
     files = [path for name in _FOLDERS for path in sorted((library.folder / name).rglob("*")) if _is_kept(path)]
     about = {"made_at": time.strftime("%Y-%m-%d %H:%M"), "collections": [entry.name for entry in collections]}
     with packing(file, kind=KIND, about=about) as pack:
@@ -148,6 +148,8 @@ def _fill(pack: Pack, made: Path, place: Path, settings: Settings, on_progress: 
         for collection in catalog.collections():
             if not re.fullmatch(NAME, collection.name):
                 raise FootnoteError(f"{pack.path.name} names a collection {collection.name[:80]!r}: it is damaged.")
+            if not collection.dimension:
+                continue
             on_progress(0, 0, f"passages of {collection.title}")
             with _store(made, collection, exact_rows=settings.exact_rows) as store:
                 for records in parts.read(pack, f"collections/{collection.name}/", collection.dimension):

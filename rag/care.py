@@ -35,7 +35,7 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
         chosen = [library.document(name) for name in dict.fromkeys(arguments.documents)]
         if not arguments.yes:
             print("\n".join(f"{record.name} ({record.id[:12]})" for record in chosen))
-            _confirm("Delete them from the library? Your own files stay.")
+            confirm("Delete them from the library? Your own files stay.")
         library.open_existing()
         is_gone = True
         for record in chosen:
@@ -87,7 +87,7 @@ def _import(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _confirm(question: str) -> None:
+def confirm(question: str) -> None:
     """Asks; anything but yes ends the command."""
     if not sys.stdin.isatty():
         raise FootnoteError("Nobody can be asked here. Say --yes if that is what you want.")

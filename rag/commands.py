@@ -21,11 +21,13 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     ask.add_argument("questions", nargs="+", metavar="QUESTION", type=_question)
     ask.add_argument("--cited", action="store_true", help="fail (exit code 1) when an answer has no citation")
     ask.add_argument("--document", action="append", default=[], metavar="NAME", help="look only here; repeatable")
+    ask.add_argument("--tag", action="append", default=[], help="look in documents with this tag; repeatable")
     ask.set_defaults(run=_ask)
     search = subparsers.add_parser("search", help="show the nearest passages, without an answer")
     search.add_argument("question", type=_question)
     search.add_argument("-k", type=_count, help="passages shown; default: the setting top_k")
     search.add_argument("--document", action="append", default=[], metavar="NAME", help="look only here; repeatable")
+    search.add_argument("--tag", action="append", default=[], help="look in documents with this tag; repeatable")
     search.set_defaults(run=_search)
     why = subparsers.add_parser("why", help="say why a passage was not found for a question")
     why.add_argument("question")
@@ -49,7 +51,7 @@ def _question(text: str) -> str:
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     uncited = 0
     with Library.open(settings, holder="python -m rag ask") as library:
-        scope = library.scope(arguments.document)
+        scope = library.scope(arguments.document, arguments.tag)
         from rag.build import build_assistant, load_embedder, load_generator
 
         with terminal_bar(unit="B") as show:
@@ -71,7 +73,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _search(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag search") as library:
-        scope = library.scope(arguments.document)
+        scope = library.scope(arguments.document, arguments.tag)
         from rag.build import load_embedder
         from rag.retriever import Retriever
 

@@ -28,7 +28,7 @@ def export_collection(library: Library, file: Path) -> int:
         FootnoteError: there is nothing to export, the file is there already, or it cannot be written.
     """
     collection = library.catalog.collection(library.collection)
-    if collection is None:
+    if collection is None or not collection.dimension:
         raise FootnoteError(f"Collection {library.collection!r} was never filled: there is nothing to export.")
     records = [entry for entry in library.catalog.documents(collection.name) if entry.state is DocumentState.READY]
     with packing(file, kind=KIND, about=asdict(collection)) as pack:
@@ -145,6 +145,7 @@ def _record(values: dict[str, Any]) -> DocumentRecord:
         sources=tuple(map(str, values["sources"])),
         gaps=tuple(map(str, values["gaps"])),
         begun_from=str(values["begun_from"]),
+        tags=tuple(map(str, values["tags"])),
     )
 
 

@@ -99,7 +99,7 @@ class Library:
     def open_existing(self) -> bool:
         """Opens the collection without its embedding model; False where nothing was ever added to it."""
         collection = self.catalog.collection(self.collection)
-        if collection is None:
+        if collection is None or not collection.dimension:
             return False
         self._open_store(collection.dimension)
         return True
@@ -169,12 +169,37 @@ class Library:
         if self._lexical.count() < self.store.count():
             self.index_words()
 
-    def scope(self, names: Sequence[str]) -> Scope:
-        """The documents of these names; all of the collection where none is named.
+    def switch(self, collection: str, embedder: Embedder) -> None:
+        """Opens another collection in the place of the one that is open, which stays where that fails.
 
         Raises:
-            FootnoteError: a name that no document has; the message lists those there are.
+            ModelMismatch: it belongs to another embedding model.
         """
+        before = self.collection
+        if self.catalog.collection(collection) is None:
+            raise FootnoteError(f"There is no collection {collection!r} any more.")
+        self.collection = collection
+        try:
+            self.open_store(embedder)
+        except BaseException:
+            self.collection = before
+            self.open_store(embedder)
+            raise
+
+    def scope(self, names: Sequence[str], tags: Sequence[str] = ()) -> Scope:
+        """The documents of these names or with one of these tags; all of the collection where nothing is named.
+
+        Raises:
+            FootnoteError: a name or a tag that no document has; the message lists those there are.
+        """
+        known_tags = self.catalog.tags(self.collection) if tags else {}
+        for tag in tags:
+            if tag not in known_tags:
+                there = ", ".join(list(known_tags)[:_NAMED])
+                raise FootnoteError(f"No document has the tag {tag!r}. There are: {there or 'none yet'}.")
+        tagged = self.catalog.tagged(self.collection, tags) if tags else []
+        if tags and not tagged:
+            raise FootnoteError("No document with these tags is ready to be asked.")
         documents = self.catalog.documents(self.collection) if names else []
         known = {document.name for document in documents}
         for name in names:
@@ -183,7 +208,8 @@ class Library:
                 raise FootnoteError(
                     f"There is no document {name!r} in the library. It holds: {there or 'nothing yet'}."
                 )
-        return Scope(tuple(document.id for document in documents if document.name in names))
+        named = (document.id for document in documents if document.name in names)
+        return Scope(tuple(dict.fromkeys((*named, *tagged))))
 
     def document(self, name: str) -> DocumentRecord:
         """The one document of this name, or whose id begins like this.

@@ -8,9 +8,11 @@ Only `ready` ones are shown to a question, so that a crash between two steps nev
 from rag.catalog.collections import Collection, Collections
 from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
 from rag.catalog.database import CatalogError
-from rag.catalog.documents import DocumentOrder, DocumentQuery, DocumentRecord, Documents, DocumentState, Totals
+from rag.catalog.documents import Documents
 from rag.catalog.marks import Marks
 from rag.catalog.queue import Queue, QueuedFile, QueueState
+from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.tags import Tags
 
 __all__ = [
     "Catalog",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 
-class Catalog(Collections, Documents, Queue, Conversations, Marks):
+class Catalog(Collections, Documents, Tags, Queue, Conversations, Marks):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

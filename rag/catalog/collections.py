@@ -8,8 +8,13 @@ import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
-from rag.catalog.documents import DocumentRecord, add_record
+from rag.catalog.documents import add_record
+from rag.catalog.records import DocumentRecord, DocumentState
 from rag.catalog.tables import collections as _collections
+from rag.catalog.tables import documents as _documents
+from rag.catalog.tables import queue as _queue
+from rag.catalog.tables import sources as _sources
+from rag.catalog.tables import tags as _tags
 from rag.errors import ModelMismatch
 
 
@@ -20,6 +25,8 @@ class Collection:
     Attributes:
         name: what settings and the store call it; it never changes.
         title: what a person calls it.
+        embedding_model: of its vectors, "" while it has none.
+        dimension: numbers in a vector, 0 while it has none.
     """
 
     name: str
@@ -38,12 +45,11 @@ class Collections(Database):
         Raises:
             ModelMismatch: it is bound to another one.
         """
+        claimed = {"embedding_model": embedding_model, "dimension": dimension}
         with self._transaction() as run:
-            run.execute(
-                insert(_collections)
-                .values(name=name, embedding_model=embedding_model, dimension=dimension)
-                .on_conflict_do_nothing()
-            )
+            run.execute(insert(_collections).values(name=name, **claimed).on_conflict_do_nothing())
+            is_new = (_collections.c.name == name, _collections.c.dimension == 0)
+            run.execute(sql.update(_collections).where(*is_new).values(claimed))
             row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one()
         if (row.embedding_model, row.dimension) != (embedding_model, dimension):
             raise ModelMismatch(
@@ -59,10 +65,30 @@ class Collections(Database):
         return sorted(found, key=lambda collection: collection.title.casefold())
 
     def collection(self, name: str) -> Collection | None:
-        """One collection, None for one that was never filled."""
+        """One collection, None where there is none of this name."""
         with self._transaction() as run:
             row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one_or_none()
         return _collection(row) if row is not None else None
+
+    def change_collection(self, name: str, *, title: str | None = None, description: str | None = None) -> None:
+        """Gives a collection another title, another description, or both."""
+        given = {"title": title, "description": description}
+        values = {column: value for column, value in given.items() if value is not None}
+        with self._transaction() as run:
+            run.execute(sql.update(_collections).where(_collections.c.name == name).values(values))
+
+    def leave_collection(self, name: str) -> None:
+        """Takes every document of a collection out of the answers; what is stored of them is to be deleted next."""
+        with self._transaction() as run:
+            leaving = sql.update(_documents).where(_documents.c.collection == name)
+            run.execute(leaving.values(state=DocumentState.LEAVING.value))
+
+    def forget_collection(self, name: str) -> None:
+        """Removes a collection with its documents, whose chunks are gone, and its files that wait."""
+        with self._transaction() as run:
+            for table in (_documents, _sources, _tags, _queue):
+                run.execute(sql.delete(table).where(table.c.collection == name))
+            run.execute(sql.delete(_collections).where(_collections.c.name == name))
 
     def add_collection(self, collection: Collection, records: Sequence[DocumentRecord]) -> None:
         """A collection with its documents at once, all of whose chunks are stored."""

@@ -1,85 +1,19 @@
 """Documents: what is known of each, where it came from and how far it is."""
 
 import time
-from dataclasses import asdict, dataclass
-from enum import Enum
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
+from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import sources as _sources
+from rag.catalog.tables import tags as _tags
 from rag.types import Document
-
-
-class DocumentState(str, Enum):
-    """How far a document is."""
-
-    WRITING = "writing"
-    READY = "ready"
-    LEAVING = "leaving"
-
-
-@dataclass(frozen=True)
-class DocumentRecord:
-    """A document of the library.
-
-    Attributes:
-        added_at: seconds since 1970, UTC.
-        sources: where it came from, one entry per path or upload with these bytes.
-        gaps: what of it could not be read, for the user.
-        begun_from: the source that it was last read from.
-    """
-
-    id: str
-    name: str
-    title: str
-    pages: int
-    chunks: int
-    size: int  # bytes
-    added_at: float
-    state: DocumentState
-    sources: tuple[str, ...]
-    gaps: tuple[str, ...] = ()
-    begun_from: str = ""
-
-
-class DocumentOrder(str, Enum):
-    """By what documents are put in order."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-    NAME = "name"
-    LARGEST = "largest"
-    LONGEST = "longest"  # most pages
-
-
-@dataclass(frozen=True)
-class DocumentQuery:
-    """Which documents are asked for.
-
-    Attributes:
-        words: all of them must stand in the name or the title, in any case.
-        states: empty means every state.
-        with_gaps: only those of which something could not be read.
-    """
-
-    words: str = ""
-    states: tuple[DocumentState, ...] = ()
-    with_gaps: bool = False
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over documents."""
-
-    documents: int
-    pages: int
-    chunks: int
-    size: int  # bytes
-
 
 _BY_NAME = (sql.func.casefold(_documents.c.name), _documents.c.id)
 _ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
@@ -143,18 +77,21 @@ class Documents(Database):
     def forget(self, collection: str, document_id: str) -> None:
         """Removes the row of a document whose chunks are gone."""
         with self._transaction() as run:
-            for table, column in ((_sources, _sources.c.document_id), (_documents, _documents.c.id)):
+            for table, column in (
+                (_sources, _sources.c.document_id),
+                (_tags, _tags.c.document_id),
+                (_documents, _documents.c.id),
+            ):
                 run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
 
     def documents(self, collection: str) -> list[DocumentRecord]:
         """Every document of a collection, newest first."""
         with self._transaction() as run:
-            sources: dict[str, list[str]] = {}
-            for row in run.execute(sql.select(_sources).where(_sources.c.collection == collection)):
-                sources.setdefault(row.document_id, []).append(row.source)
+            sources = _by_document(run, _sources.c.source, collection)
+            tags = _by_document(run, _tags.c.tag, collection)
             query = sql.select(_documents).where(_documents.c.collection == collection)
             rows = run.execute(query.order_by(_documents.c.added_at.desc(), _documents.c.name)).all()
-        return [_record(row, tuple(sorted(sources.get(row.id, ())))) for row in rows]
+        return [_record(row, sources.get(row.id, ()), tags.get(row.id, ())) for row in rows]
 
     def find_documents(
         self, collection: str, query: DocumentQuery, *, order: DocumentOrder, limit: int, offset: int = 0
@@ -162,7 +99,9 @@ class Documents(Database):
         """One screen of the documents that are asked for; their sources are left out."""
         rows = sql.select(_documents).where(*_conditions(collection, query)).order_by(*_ORDERS[order])
         with self._transaction() as run:
-            return [_record(row, ()) for row in run.execute(rows.limit(limit).offset(offset))]
+            found = run.execute(rows.limit(limit).offset(offset)).all()
+            tags = _by_document(run, _tags.c.tag, collection, [row.id for row in found])
+        return [_record(row, (), tags.get(row.id, ())) for row in found]
 
     def document_totals(self, collection: str, query: DocumentQuery = DocumentQuery()) -> Totals:
         """Sums over the documents that are asked for."""
@@ -202,10 +141,9 @@ class Documents(Database):
             ).one_or_none()
             if row is None:
                 return None
-            query = sql.select(_sources.c.source).where(
-                _sources.c.collection == collection, _sources.c.document_id == document_id
-            )
-            return _record(row, tuple(sorted(run.execute(query).scalars())))
+            sources = _by_document(run, _sources.c.source, collection, [document_id])
+            tags = _by_document(run, _tags.c.tag, collection, [document_id])
+        return _record(row, sources.get(document_id, ()), tags.get(document_id, ()))
 
     def document_ids(self, collection: str, state: DocumentState) -> list[str]:
         """Ids of the documents in a state."""
@@ -221,6 +159,24 @@ class Documents(Database):
         with self._transaction() as run:
             return bool(run.execute(query).scalar_one())
 
+    def announce(self, collection: str, record: DocumentRecord) -> None:
+        """Announces a document of another collection, whose chunks are about to be copied; a whole one stays whole."""
+        writing = replace(record, state=DocumentState.WRITING, sources=(), tags=())
+        with self._transaction() as run:
+            this = (_documents.c.collection == collection, _documents.c.id == record.id)
+            ready = sql.select(_documents.c.id).where(*this, _documents.c.state == DocumentState.READY.value)
+            if run.execute(ready).first() is None:
+                add_record(run, collection, writing)
+
+    def move(self, record: DocumentRecord, source: str, target: str) -> None:
+        """Makes a document of one collection one of another, whose chunks are all stored there; in the first it leaves.
+
+        Its sources and tags go along.
+        """
+        with self._transaction() as run:
+            add_record(run, target, replace(record, state=DocumentState.READY))
+            _leave(run, source, record.id)
+
     def holders(self, document_id: str) -> tuple[str, ...]:
         """The collections that have the document."""
         query = sql.select(_documents.c.collection).where(_documents.c.id == document_id)
@@ -228,13 +184,35 @@ class Documents(Database):
             return tuple(run.execute(query.order_by(_documents.c.collection)).scalars())
 
 
+def _by_document(
+    run: sql.Connection, column: sql.Column[str], collection: str, documents: Sequence[str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Values of a column of sources or tags, by document, of all documents or of some."""
+    table = column.table
+    query = sql.select(table.c.document_id, column).where(table.c.collection == collection).order_by(column)
+    if documents is not None:
+        query = query.where(table.c.document_id.in_(documents))
+    found: dict[str, tuple[str, ...]] = {}
+    for document_id, value in run.execute(query):
+        found[document_id] = (*found.get(document_id, ()), value)
+    return found
+
+
 def add_record(run: sql.Connection, collection: str, record: DocumentRecord) -> None:
-    """A document as it is, with its sources."""
+    """A document as it is, with its sources and tags."""
     values = {"collection": collection, **asdict(record), "state": record.state.value, "gaps": "\n".join(record.gaps)}
-    sources = values.pop("sources")
+    sources, tags = values.pop("sources"), values.pop("tags")
     run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
     for source in sources:
         _point_source(run, collection, source, record.id)
+    add_tags(run, collection, record.id, tags)
+
+
+def add_tags(run: sql.Connection, collection: str, document_id: str, tags: Iterable[str]) -> None:
+    """Gives a document more tags."""
+    for tag in tags:
+        row = {"collection": collection, "document_id": document_id, "tag": tag}
+        run.execute(insert(_tags).values(row).on_conflict_do_nothing())
 
 
 def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:
@@ -245,6 +223,9 @@ def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement
         found.append(_documents.c.state.in_([state.value for state in query.states]))
     if query.with_gaps:
         found.append(_documents.c.gaps != "")
+    for tag in query.tags:
+        tagged = sql.select(_tags.c.document_id).where(_tags.c.collection == collection, _tags.c.tag == tag)
+        found.append(_documents.c.id.in_(tagged))
     return found
 
 
@@ -259,6 +240,7 @@ def _point_source(run: sql.Connection, collection: str, source: str, document_id
     holders = sql.select(sql.func.count()).where(_sources.c.collection == collection, _sources.c.document_id == before)
     if run.execute(holders).scalar_one():
         return []
+    add_tags(run, collection, document_id, _by_document(run, _tags.c.tag, collection, [before]).get(before, ()))
     _leave(run, collection, before)
     return [before]
 
@@ -272,7 +254,7 @@ def _leave(run: sql.Connection, collection: str, document_id: str) -> None:
     run.execute(sql.delete(_sources).where(_sources.c.collection == collection, _sources.c.document_id == document_id))
 
 
-def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:
+def _record(row: Any, sources: tuple[str, ...], tags: tuple[str, ...]) -> DocumentRecord:
     return DocumentRecord(
         row.id,
         row.name,
@@ -285,4 +267,5 @@ def _record(row: Any, sources: tuple[str, ...]) -> DocumentRecord:
         sources,
         tuple(row.gaps.splitlines()),
         row.begun_from,
+        tags,
     )

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 4  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 5  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -35,6 +35,13 @@ sources = sql.Table(
     sql.Column("collection", sql.String, primary_key=True),
     sql.Column("source", sql.String, primary_key=True),
     sql.Column("document_id", sql.String, nullable=False, index=True),
+)
+tags = sql.Table(
+    "tags",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("tag", sql.String, primary_key=True, index=True),
 )
 queue = sql.Table(
     "queue",

@@ -1,0 +1,74 @@
+"""What the catalog says of documents, and how it is asked for them."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class DocumentState(str, Enum):
+    """How far a document is."""
+
+    WRITING = "writing"
+    READY = "ready"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """A document of the library.
+
+    Attributes:
+        added_at: seconds since 1970, UTC.
+        sources: where it came from, one entry per path or upload with these bytes.
+        gaps: what of it could not be read, for the user.
+        begun_from: the source that it was last read from.
+    """
+
+    id: str
+    name: str
+    title: str
+    pages: int
+    chunks: int
+    size: int  # bytes
+    added_at: float
+    state: DocumentState
+    sources: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
+    begun_from: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class DocumentOrder(str, Enum):
+    """By what documents are put in order."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    LARGEST = "largest"
+    LONGEST = "longest"  # most pages
+
+
+@dataclass(frozen=True)
+class DocumentQuery:
+    """Which documents are asked for.
+
+    Attributes:
+        words: all of them must stand in the name or the title, in any case.
+        states: empty means every state.
+        with_gaps: only those of which something could not be read.
+        tags: only those that have all of them.
+    """
+
+    words: str = ""
+    states: tuple[DocumentState, ...] = ()
+    with_gaps: bool = False
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over documents."""
+
+    documents: int
+    pages: int
+    chunks: int
+    size: int  # bytes

@@ -13,6 +13,7 @@ from streamlit.testing.v1.element_tree import Button
 import ui.session
 from rag import originals
 from rag.catalog import DocumentOrder
+from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -382,7 +383,7 @@ def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     at = page.open_library()
     assert len(at.dataframe[0].value) == 50
     assert any(text.value == "1 to 50 of 53" for text in at.markdown)
-    at.selectbox[1].select(DocumentOrder.NAME).run()
+    at.selectbox(key="documents-order").select(DocumentOrder.NAME).run()
     button(at, "Next").click().run()
     assert list(at.dataframe[0].value["Name"]) == ["note 50.txt", "note 51.txt", "note 52.txt"]
     at.text_input[0].set_value("NOTE 51").run()
@@ -390,7 +391,7 @@ def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     at.text_input[0].set_value("nothing of this name").run()
     assert at.info[0].value == "No document matches."
     at.text_input[0].set_value("").run()
-    at.selectbox[0].select("With gaps").run()
+    at.selectbox(key="documents-state").select("With gaps").run()
     assert not at.dataframe
     assert not at.exception
 
@@ -543,4 +544,53 @@ def test_a_backup_is_written_and_put_in_the_place_of_the_library(page: Page) -> 
     assert [document.name for document in page.engine.library.catalog.documents("library")] == ["leave.txt"]
     assert page.engine.library is not library
     assert [folder.name for folder in page.engine.settings.home.glob("library until *")]
+    assert not at.exception
+
+
+def test_collections_are_made_opened_and_asked_on_their_own(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.open()
+    at = AppTest.from_function(_library_page, default_timeout=30).run()
+    made = create_collection(page.engine.library, "Sea birds", "salt")
+    library = page.engine.library
+    move_documents(library, [library.document("leave.txt")], made)
+    at.run()
+    next(box for box in at.selectbox if box.label == "Collection").select("sea_birds").run()
+    assert page.engine.settings.collection == "sea_birds"
+    assert "1 document" in [heading.value for heading in at.subheader]
+    assert "salt" in [caption.value for caption in at.caption]
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    page.test.run()
+    page.ask("How many days of leave carry over?")
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    library.catalog.claim_collection("other", embedding_model="another", dimension=64)
+    at.run()
+    next(box for box in at.selectbox if box.label == "Collection").select("other").run()
+    assert "built with another" in unescaped(at.error[0].value)
+    assert page.engine.settings.collection == "sea_birds"
+    assert not at.exception
+
+
+def test_tags_are_edited_and_choose_what_is_shown_and_asked(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (page.samples / "lunch.txt").write_text("Lunch for guests costs six euros in March.")
+    page.open()
+    library = page.engine.library
+    at = AppTest.from_function(_library_page, default_timeout=30)
+    at.query_params["document"] = library.document("leave.txt").id
+    at.run()
+    tags = next(field for field in at.multiselect if field.label == "Tags")
+    tags.set_value(["staff"]).run()
+    assert library.document("leave.txt").tags == ("staff",)
+    at = AppTest.from_function(_library_page, default_timeout=30).run()
+    at.multiselect(key="documents-tags").select("staff").run()
+    assert list(at.dataframe[0].value["Name"]) == ["leave.txt"]
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    page.test.run()
+    page.test.multiselect(key="asked-tags").select("staff").run()
+    page.ask("What carries over until March?")
+    (conversation,) = library.catalog.conversations()
+    used = library.catalog.answers(conversation.id)[0]["used"]
+    assert {entry["chunk"]["document_name"] for entry in used} == {"leave.txt"}
+    assert not page.test.exception
     assert not at.exception

@@ -12,6 +12,7 @@ from ui.parts.conversations import show_conversations
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
+from ui.parts.tags import choose_tags
 from ui.parts.text import counted, plain
 from ui.parts.why import show_why
 from ui.session import AnswerJob, Engine, open_engine
@@ -24,6 +25,7 @@ EXAMPLES = (
 _MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"
 ASKED = "asked-documents"  # key of the names chosen
+ASKED_TAGS = "asked-tags"
 _TITLE = 48  # characters of a question that name its conversation
 # Not on a touch screen, where a keyboard would jump up, and not away from another field.
 _FOCUS = """<script>
@@ -103,7 +105,7 @@ def _question(engine: Engine, *, busy: bool) -> None:
 
 
 def _scope(engine: Engine) -> Scope:
-    return engine.library.scope(st.session_state[ASKED])
+    return engine.library.scope(st.session_state[ASKED], st.session_state[ASKED_TAGS])
 
 
 def _recall(engine: Engine) -> None:
@@ -133,6 +135,7 @@ def _choose_documents(engine: Engine) -> None:
     st.session_state[ASKED] = chosen
     names += [name for name in chosen if name not in names]
     st.multiselect("Ask only", names, placeholder="All documents", key=ASKED, persist_state="session")
+    choose_tags(engine, "Ask only those tagged", key=ASKED_TAGS, placeholder="With any tag or none")
 
 
 def _welcome(engine: Engine) -> None:

@@ -9,7 +9,9 @@ from rag.catalog import DocumentRecord, DocumentState
 from rag.models.space import readable
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
+from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
+from ui.parts.tags import edit_tags
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -17,7 +19,7 @@ DOCUMENT = "document"  # the part of the address that names it
 
 
 def show_document(engine: Engine, document_id: str) -> None:
-    """Read top-down: back, name, facts, what is missing, pages."""
+    """Read top-down: back, name, facts, what is missing, tags, pages."""
     st.query_params[DOCUMENT] = document_id  # again: a rerun on the way here may have kept it from the browser
     if st.button("All documents", icon=":material/arrow_back:", type="tertiary"):
         st.query_params.clear()
@@ -31,6 +33,7 @@ def show_document(engine: Engine, document_id: str) -> None:
     if record.gaps:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
     _act(engine, record)
+    edit_tags(engine, record)
     if record.state is DocumentState.READY:
         show_pages(engine, record, key=f"document-{document_id[:12]}")
     elif record.state is DocumentState.WRITING:
@@ -42,9 +45,12 @@ def show_document(engine: Engine, document_id: str) -> None:
 def _act(engine: Engine, record: DocumentRecord) -> None:
     with st.container(horizontal=True):
         ask = record.state is DocumentState.READY and st.button("Ask only this document", icon=":material/forum:")
+        move = bool(others(engine)) and st.button("Move", icon=":material/drive_file_move:", key="move-document")
         delete = st.button("Delete", icon=":material/delete:", key="delete-document")
     if ask:
         ask_only([record])
+    elif move:
+        move_dialog(engine, [record])
     elif delete:
         delete_dialog(engine, [record])
 

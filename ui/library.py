@@ -5,6 +5,7 @@ import streamlit as st
 from ingest.pipeline import ACCEPTED
 from rag.errors import FootnoteError
 from ui.document import DOCUMENT, show_document
+from ui.parts.collections import show_collections
 from ui.parts.deletion import show_receipts
 from ui.parts.documents import show_documents
 from ui.parts.queue import show_queue
@@ -28,9 +29,10 @@ def show() -> None:
 
 
 def _list(engine: Engine) -> None:
-    """Read top-down: receipts, upload, the queue, documents."""
+    """Read top-down: receipts, the collection, upload, the queue, documents."""
     st.title("Library")
     show_receipts()
+    show_collections(engine)
     _upload(engine)
     show_queue(engine)
     show_documents(engine)

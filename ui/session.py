@@ -8,7 +8,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -58,8 +58,10 @@ class Engine:
         self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.embedder: Embedder | None = None
+        self._generator: Generator | None = None
         self.retriever: Retriever | None = None
         self.assistant: Assistant | None = None
+        self._switching = threading.Lock()
         self.answering = threading.Event()  # set when the assistant is there, or never will be
         try:
             self._queue_samples()
@@ -83,6 +85,26 @@ class Engine:
                 f"This conversation is still answering “{job.question}”. Ask again when it is done, or begin a new one."
             )
         self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope, again=again)
+
+    def switch(self, collection: str) -> None:
+        """Opens another collection, for every window.
+
+        Raises:
+            FootnoteError: something is in work, or the collection belongs to another embedding model.
+        """
+        with self._switching:
+            if collection == self.settings.collection:
+                return
+            if not self.is_idle or self.embedder is None or self._generator is None:
+                raise FootnoteError("Another collection opens once no file is being added and no answer is in work.")
+            self.queue.close()
+            try:
+                self.library.switch(collection, self.embedder)
+                self.settings = replace(self.settings, collection=collection)
+            finally:
+                self.queue = IngestQueue(self.library, self.settings)
+                self.queue.start(self.embedder)
+                self._begin_to_answer(self.embedder, self._generator)
 
     @property
     def is_idle(self) -> bool:
@@ -108,15 +130,18 @@ class Engine:
             self.embedder = embedder
             self.queue.start(embedder)
             self.state = EngineState("Loading the model that writes answers…")
-            generator = load_generator()
-            self.retriever = Retriever.of_library(self.library, embedder, self.settings)
-            self.assistant = Assistant(self.retriever, generator, self.settings)
+            self._generator = load_generator()
+            self._begin_to_answer(embedder, self._generator)
             gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
             self.state = EngineState("Ready", can_answer=True)
         except FootnoteError as exc:
             self.state = EngineState("Stopped", failure=str(exc))
         finally:
             self.answering.set()
+
+    def _begin_to_answer(self, embedder: Embedder, generator: Generator) -> None:
+        self.retriever = Retriever.of_library(self.library, embedder, self.settings)
+        self.assistant = Assistant(self.retriever, generator, self.settings)
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.state = EngineState(what, done / total if total else None)

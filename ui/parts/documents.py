@@ -1,6 +1,7 @@
 """The documents of the library: search, order, states, fifty at a time; open one, delete some."""
 
 import datetime
+from dataclasses import replace
 
 import streamlit as st
 
@@ -8,6 +9,8 @@ from rag.catalog import DocumentOrder, DocumentQuery, DocumentRecord, DocumentSt
 from ui.document import DOCUMENT
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
+from ui.parts.moving import move_dialog, others
+from ui.parts.tags import choose_tags, tag_dialog
 from ui.parts.text import counted
 from ui.session import Engine
 
@@ -26,7 +29,7 @@ _FILTERS = {
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }
-_WIDTHS = {"Name": 240, "Pages": 60, "Passages": 80, "Size": 80, "Added": 130, "State": 90}  # pixels; 680 in all
+_WIDTHS = {"Name": 240, "Pages": 60, "Passages": 80, "Size": 80, "Added": 130, "State": 90, "Tags": 130}  # pixels
 _FIRST = "documents-first"  # how many documents are before the screen
 _ASKED = "documents-asked"  # what the screen was of
 _DRAWN = "documents-drawn"  # how often the table was drawn anew, so that nothing is selected in it
@@ -42,7 +45,7 @@ def show_documents(engine: Engine) -> None:
             st.info("No documents yet. Drop files above: they stay on this machine.", icon=":material/folder_open:")
         return
     _sums(engine)
-    query, order = _ask()
+    query, order = _ask(engine)
     total = catalog.document_totals(collection, query).documents
     first = _first(query, order, total)
     documents = catalog.find_documents(collection, query, order=order, limit=_SCREEN, offset=first)
@@ -61,7 +64,7 @@ def _sums(engine: Engine) -> None:
     )
 
 
-def _ask() -> tuple[DocumentQuery, DocumentOrder]:
+def _ask(engine: Engine) -> tuple[DocumentQuery, DocumentOrder]:
     words, state, order = st.columns([2, 1, 1], vertical_alignment="bottom")
     typed = words.text_input(
         "Search by name", placeholder="Name or title", key="documents-words", persist_state="session"
@@ -70,7 +73,8 @@ def _ask() -> tuple[DocumentQuery, DocumentOrder]:
     by = order.selectbox(
         "Order", list(_ORDERS), format_func=_ORDERS.__getitem__, key="documents-order", persist_state="session"
     )
-    return DocumentQuery(typed, _FILTERS[chosen].states, _FILTERS[chosen].with_gaps), by
+    tags = choose_tags(engine, "Tags", key="documents-tags", placeholder="All documents")
+    return replace(_FILTERS[chosen], words=typed, tags=tags), by
 
 
 def _first(query: DocumentQuery, order: DocumentOrder, total: int) -> int:
@@ -104,6 +108,7 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentReco
             "Size": st.column_config.NumberColumn(width=_WIDTHS["Size"], format="bytes"),
             "Added": st.column_config.DatetimeColumn(width=_WIDTHS["Added"], format="YYYY-MM-DD HH:mm"),
             "State": st.column_config.TextColumn(width=_WIDTHS["State"]),
+            "Tags": st.column_config.ListColumn(width=_WIDTHS["Tags"]) if any(d.tags for d in documents) else None,
         },
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
@@ -124,6 +129,7 @@ def _row(document: DocumentRecord, is_open: bool) -> dict[str, object]:
         "Size": document.size,
         "Added": datetime.datetime.fromtimestamp(document.added_at),
         "State": _state(document, is_open),
+        "Tags": list(document.tags),
     }
 
 
@@ -137,13 +143,19 @@ def _state(document: DocumentRecord, is_open: bool) -> str:
 
 def _act(engine: Engine, chosen: list[DocumentRecord]) -> None:
     if not chosen:
-        st.caption("Click into a row to open its document; tick rows to ask only them, or to delete them.")
+        st.caption("Click into a row to open its document; tick rows to ask only them, to tag, move or delete them.")
         return
     with st.container(horizontal=True):
         ask = st.button(f"Ask only {counted(len(chosen), 'document')}", icon=":material/forum:")
+        tag = st.button("Tag", icon=":material/label:")
+        move = bool(others(engine)) and st.button("Move", icon=":material/drive_file_move:")
         delete = st.button(f"Delete {counted(len(chosen), 'document')}", icon=":material/delete:")
     if ask:
         ask_only(chosen)
+    elif tag:
+        tag_dialog(engine, chosen)
+    elif move:
+        move_dialog(engine, chosen)
     elif delete:
         delete_dialog(engine, chosen)
 

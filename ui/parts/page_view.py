@@ -64,10 +64,20 @@ def forget_pages() -> None:
 def _page_view(engine: Engine, cited: Cited) -> None:
     record = engine.library.catalog.document(engine.settings.collection, cited.chunk.document_id)
     if record is None or record.state is not DocumentState.READY:
-        st.info("This document is no longer in the library, or in a newer version. The passage as it was cited:")
+        st.info(f"{_missing(engine, cited)} The passage as it was cited:")
         _show_text(cited.chunk.text, cited.marks)
     else:
         show_pages(engine, record, cited, key=f"{_DIALOG}-{st.session_state[_DIALOG]}")
+
+
+def _missing(engine: Engine, cited: Cited) -> str:
+    """Why the page of a passage cannot be shown."""
+    catalog = engine.library.catalog
+    found = [catalog.collection(name) for name in catalog.holders(cited.chunk.document_id)]
+    titles = [entry.title for entry in found if entry is not None and entry.name != engine.settings.collection]
+    if titles:
+        return f"This document is in collection {plain(titles[0])}: open that to see its pages."
+    return "This document is no longer in the library, or in a newer version."
 
 
 def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = None, *, key: str) -> None:

@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from ingest.sections import Section, in_force, sections_of
-from rag.types import Chunk, Document, Heading, Page
+from rag.types import JOINT, Chunk, Document, Heading, Page
 
 CountTokens = Callable[[str], int]
 
 SPECIAL_TOKENS = 2  # that the model puts around every text
 SMALL_SECTION = 48  # tokens under which a section is joined with its neighbour
 CONTEXT_TOKENS = 40  # that the title may have, and as many again the headings
-JOINT = " › "  # noqa: RUF001  between headings, as in Chunk.context
 
 _SEPARATORS = [
     r"\n[^\S\n]*\n\s*",  # paragraphs
@@ -158,8 +157,19 @@ class _Chunker:
             budget = min(self.overlap_tokens, size - tile.tokens) if tile.start > section.start else 0
             first = self._overlap_start(page.text, section.start, tile.start, budget)
             for start, end in self._fitting(blank, page.text, first, tile.start, tile.end):
-                yield replace(blank, start=start, end=end, position=position, text=page.text[start:end])
+                sections = self._inside(section, start, end)
+                yield replace(
+                    blank, start=start, end=end, position=position, text=page.text[start:end], sections=sections
+                )
                 position += 1
+
+    def _inside(self, section: Section, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        """The joined sections of which a stretch holds text, places counted from its start."""
+        before = [place for place, _ in section.parts if place <= start]
+        first = before[-1] if before else start
+        return tuple(
+            (max(0, place - start), self._heading(path)) for place, path in section.parts if first <= place < end
+        )
 
     def _heading(self, path: tuple[str, ...]) -> str:
         """The path in one line, without its outer headings where it would be too long."""

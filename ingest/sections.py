@@ -17,6 +17,7 @@ class Section:
     Attributes:
         body: where the text under its heading lines starts; `end` where there is none.
         tokens: about how many the stretch has.
+        parts: where the sections begin that were joined to it, with their paths; () while it is one.
     """
 
     start: int
@@ -24,6 +25,7 @@ class Section:
     end: int
     path: tuple[str, ...]
     tokens: int
+    parts: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
     def bare(self) -> bool:
@@ -34,9 +36,10 @@ class Section:
         """Both as one, under the headings that both share; a bare heading takes the path of what follows it."""
         tokens = self.tokens + following.tokens
         if self.bare:
-            return Section(self.start, following.body, following.end, following.path, tokens)
+            return Section(self.start, following.body, following.end, following.path, tokens, following.parts)
         path = self.path if following.bare else _shared(self.path, following.path)
-        return Section(self.start, self.body, following.end, path, tokens)
+        parts = (self.parts or ((self.start, self.path),)) + (following.parts or ((following.start, following.path),))
+        return Section(self.start, self.body, following.end, path, tokens, parts)
 
 
 def sections_of(page: Page, above: tuple[Heading, ...], title: str, measure: Callable[[str], int]) -> list[Section]:

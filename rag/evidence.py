@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rag import sentences
 from rag.embedders import Embedder
 from rag.terms import terms
-from rag.types import Hit, Span
+from rag.types import JOINT, Chunk, Hit, Span
 
 _CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 _MARKDOWN_HEADING = re.compile(r"#{1,6} ")
@@ -42,15 +42,17 @@ class Line:
         span: where it stands in the passage's text.
         text: as it stands there.
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
+        heading: the path of the headings above it.
         begins: whether a paragraph, list item or table row begins with it.
-        score: cosine to the question plus the weighted share of its words, in the line or the headings above it, plus
-            the weighted score of its passage.
+        score: cosine to the question, plus the weighted share of its words in the line and the headings above it, half
+            of it counted with the line that goes on after it, plus the weighted score of its passage.
     """
 
     number: int
     span: Span
     text: str
     reading: str
+    heading: str
     begins: bool
     score: float
 
@@ -61,24 +63,18 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weight
     Args:
         weights: what each term of the question counts; a rare one tells more than one that stands everywhere.
     """
-    lines = [(number, *line) for number, hit in enumerate(hits, 1) for line in _lines(hit)]
+    lines = [line for number, hit in enumerate(hits, 1) for line in _lines(number, hit)]
     if not lines:
         return []
-    rows = embedder.encode_documents([_in_context(hits[number - 1], reading) for number, _, reading in lines])
-    cosines = rows @ embedder.encode_query(question)
-    found = [
-        Line(
-            number,
-            Span(part.start, part.end),
-            part.text,
-            reading,
-            _begins(hits[number - 1].chunk.text, part),
-            float(cosine)
-            + _WORD_WEIGHT * _share(weights, _in_context(hits[number - 1], reading))
-            + _PASSAGE_WEIGHT * hits[number - 1].score,
-        )
-        for (number, part, reading), cosine in zip(lines, cosines, strict=True)
-    ]
+    texts = [_in_context(hits[line.number - 1].chunk, line) for line in lines]
+    cosines = embedder.encode_documents(texts) @ embedder.encode_query(question)
+    found = []
+    for place, (line, text, cosine) in enumerate(zip(lines, texts, cosines, strict=True)):
+        goes_on = _following(line, lines[place + 1 : place + 2])
+        longer = f"{text} {goes_on.reading}" if goes_on else text
+        words = (_share(weights, text) + _share(weights, longer)) / 2
+        score = float(cosine) + _WORD_WEIGHT * words + _PASSAGE_WEIGHT * hits[line.number - 1].score
+        found.append(replace(line, score=score))
     return sorted(found, key=lambda line: -line.score)
 
 
@@ -141,12 +137,14 @@ def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
     return sorted(code for code in codes if code not in held)
 
 
-def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
-    """Lines that are no headings, each with its reading."""
-    headings = {heading.casefold() for heading in hit.chunk.context.split(" › ")}
+def _lines(number: int, hit: Hit) -> Iterator[Line]:
+    """Lines of a passage that are no headings, in their order, without a score."""
+    chunk = hit.chunk
+    paths = [chunk.context, *(path for _, path in chunk.sections)]
+    headings = {heading.casefold() for path in paths for heading in path.split(JOINT)}
     head: list[str] = []
     width = 0  # cells of the row before; 0 outside a table
-    for part in sentences.split(hit.chunk.text):
+    for part in sentences.split(chunk.text):
         cells = _cells(part.text)
         reading = _ITEM.sub("", part.text)
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
@@ -157,7 +155,8 @@ def _lines(hit: Hit) -> Iterator[tuple[sentences.Sentence, str]]:
             named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
             reading = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named)
         if _LETTER.search(part.text) and not _is_heading(part.text, headings):
-            yield part, reading
+            span, begins = Span(part.start, part.end), _begins(chunk.text, part)
+            yield Line(number, span, part.text, reading, chunk.heading_at(part.start), begins, 0.0)
 
 
 def _cells(line: str) -> list[str]:
@@ -182,8 +181,10 @@ def _is_heading(text: str, headings: set[str]) -> bool:
     return bool(_MARKDOWN_HEADING.match(text)) or text.rstrip(":").casefold() in headings
 
 
-def _in_context(hit: Hit, text: str) -> str:
-    return f"{hit.chunk.context}: {text}" if hit.chunk.context else text
+def _in_context(chunk: Chunk, line: Line) -> str:
+    """A line with the title and the headings it stands under."""
+    context = JOINT.join(filter(None, (chunk.title, line.heading)))
+    return f"{context}: {line.reading}" if context else line.reading
 
 
 def _share(weights: Mapping[str, float], text: str) -> float:

@@ -15,7 +15,7 @@ from rag.types import Chunk
 
 PATTERN = r"(chunks-\d{6}\.jsonl|vectors-\d{6}\.npy)"  # of the names, under their folder
 _PART = 1_000  # passages
-_TYPES = {entry.name: entry.type for entry in fields(Chunk)}
+_TYPES = {entry.name: entry.type for entry in fields(Chunk) if entry.name != "sections"}
 
 
 def write(pack: PackWriter, folder: str, store: Store, documents: Collection[str] | None = None) -> int:
@@ -51,9 +51,12 @@ def _record(pack: Pack, name: str, line: str, vector: np.ndarray[Any, np.dtype[n
     try:
         values = json.loads(line)
         packed = values.pop("lines")
+        sections = tuple((start, heading) for start, heading in values.pop("sections", ()))
         if not isinstance(packed, str) or values.keys() != _TYPES.keys():
             raise ValueError("other fields")
-        chunk = Chunk(**values)
+        if not all(_fits(start, int) and _fits(heading, str) for start, heading in sections):
+            raise ValueError("other sections")
+        chunk = Chunk(**values, sections=sections)
         if not all(_fits(getattr(chunk, field), kind) for field, kind in _TYPES.items()):
             raise ValueError("other types")
     except (ValueError, TypeError, KeyError, AttributeError) as exc:

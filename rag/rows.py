@@ -1,6 +1,7 @@
 """Chunks as rows of the store, and the filters that choose among them. Pure functions."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from rag.lines import nearest
 from rag.types import Chunk, Hit
 
 FIELDS = ["document_id", "document_name", "title", "page", "heading", "start", "end", "position", "text"]
+LATER = ["lines", "sections"]  # fields that collections of earlier versions lack
 _NO_PAGE = 0  # Milvus has no null on every version; pages are 1-based
 _REPEAT_SHIFT = 0.02  # length of the random step added to a repeated unit vector; changes its cosine by 0.0002
 
@@ -36,11 +38,11 @@ class Record:
 
 
 def row_of(record: Record, fields: Sequence[str]) -> dict[str, Any]:
-    """A record as a row; collections that were made before there were lines have no field for them."""
+    """A record as a row of the fields that a collection has."""
     values = {name: getattr(record.chunk, name) for name in FIELDS}
     values["page"] = _NO_PAGE if record.chunk.page is None else record.chunk.page
-    if "lines" in fields:
-        values["lines"] = record.lines
+    later = {"lines": record.lines, "sections": json.dumps(record.chunk.sections, ensure_ascii=False)}
+    values |= {name: later[name] for name in LATER if name in fields}
     return {**values, "id": record.chunk.id, "text_hash": text_hash(record.chunk), "embedding": record.vector}
 
 
@@ -57,7 +59,8 @@ def chunk_of(row: dict[str, Any]) -> Chunk:
     """The chunk of a row."""
     values = {name: row[name] for name in FIELDS}
     values["page"] = None if values["page"] == _NO_PAGE else values["page"]
-    return Chunk(**values)
+    sections = tuple((int(start), str(heading)) for start, heading in json.loads(row.get("sections") or "[]"))
+    return Chunk(**values, sections=sections)
 
 
 def text_hash(chunk: Chunk) -> str:

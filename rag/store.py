@@ -25,7 +25,7 @@ from pymilvus import DataType, MilvusClient, MilvusException
 from rag.embedders import Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.lines import pack
-from rag.rows import FIELDS, Record, StoredChunk, any_of, chunk_of, hits_of, row_of, shifted, text_hash, where_of
+from rag.rows import FIELDS, LATER, Record, StoredChunk, any_of, chunk_of, hits_of, row_of, shifted, text_hash, where_of
 from rag.types import Chunk, Hit
 
 SearchKind = Literal["exact", "HNSW"]
@@ -192,7 +192,7 @@ class MilvusStore:
 
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
         with _milvus_errors("The chunks could not be read"):
-            for row in self._query(where_of(documents, ()), FIELDS):
+            for row in self._query(where_of(documents, ()), [name for name in self._read if name != "lines"]):
                 yield chunk_of(row)
 
     def listing(self, documents: Sequence[str] = ()) -> Iterator[StoredChunk]:
@@ -255,8 +255,7 @@ class MilvusStore:
                 consistency_level="Session",
             )
         fields = self._client.describe_collection(self._collection)["fields"]
-        has_lines = any(field["name"] == "lines" for field in fields)  # earlier ones have none
-        self._read = [*FIELDS, "lines"] if has_lines else FIELDS
+        self._read = [*FIELDS, *(name for name in LATER if any(field["name"] == name for field in fields))]
         dimension = next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
         if dimension != self._dimension:
             raise ModelMismatch(
@@ -277,7 +276,8 @@ class MilvusStore:
                 schema.add_field(name, DataType.INT64)
             else:
                 schema.add_field(name, DataType.VARCHAR, max_length=65_535)
-        schema.add_field("lines", DataType.VARCHAR, max_length=65_535)
+        for name in LATER:
+            schema.add_field(name, DataType.VARCHAR, max_length=65_535)
         schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=self._dimension)
         return schema
 

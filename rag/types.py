@@ -20,7 +20,7 @@ _PAGE_WORDS = {
 # Where the heading says more than the number of the page.
 _PLACED_BY_HEADING = frozenset(["xlsx", "xlsm", "xltx", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"])
 ATTACHMENT = "Attachment "  # begins the heading over what is attached to an e-mail
-_JOINT = " › "  # noqa: RUF001  between headings
+JOINT = " › "  # noqa: RUF001  between headings
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Chunk:
     Attributes:
         heading: path of the headings above the passage, joined by " › ", "" where there are none.
         position: 0-based order inside the document, so that neighbours can be found.
+        sections: where sections joined in it begin in its text, each with its path of headings; () where it is one.
     """
 
     document_id: str
@@ -70,6 +71,7 @@ class Chunk:
     end: int
     position: int
     text: str
+    sections: tuple[tuple[int, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -80,15 +82,19 @@ class Chunk:
     @property
     def context(self) -> str:
         """Title and headings in one line: what the embedding is told besides the text."""
-        return " › ".join(part for part in (self.title, self.heading) if part)
+        return JOINT.join(part for part in (self.title, self.heading) if part)
+
+    def heading_at(self, offset: int) -> str:
+        """Path of the headings above a character of the text, which are more than `heading` where sections joined."""
+        return next((heading for start, heading in reversed(self.sections) if start <= offset), self.heading)
 
     @property
     def label(self) -> str:
         """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21"."""
         suffix = _suffix(self.document_name)
         if suffix in _PLACED_BY_HEADING and self.heading:
-            return f"{self.document_name}, {'!'.join(self.heading.split(_JOINT))}"
-        place, outermost = page_label(self.document_name, self.page), self.heading.split(_JOINT)[0]
+            return f"{self.document_name}, {'!'.join(self.heading.split(JOINT))}"
+        place, outermost = page_label(self.document_name, self.page), self.heading.split(JOINT)[0]
         attached = outermost.removeprefix(ATTACHMENT) if outermost.startswith(ATTACHMENT) else ""
         return f"{place}, attached {attached}" if attached else place
 
@@ -225,5 +231,10 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    copies = tuple(Chunk(**copy) for copy in values.get("copies", ()))
-    return Hit(Chunk(**values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0))
+    copies = tuple(map(_chunk, values.get("copies", ())))
+    return Hit(_chunk(values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0))
+
+
+def _chunk(values: dict[str, Any]) -> Chunk:
+    sections = tuple((start, heading) for start, heading in values.get("sections", ()))
+    return Chunk(**{**values, "sections": sections})

@@ -172,6 +172,8 @@ def test_small_sections_are_joined_under_the_heading_they_share() -> None:
     text = "# Leave\nThirty days.\n## Carry-over\nFive days.\n## Sickness\nCall us.\n"
     (made,) = checked(document(marked(text)))
     assert (made.text, made.heading) == (text.strip(), "Leave")
+    above = {line: made.heading_at(made.text.index(line)) for line in ("Thirty", "Five", "Call")}
+    assert above == {"Thirty": "Leave", "Five": "Leave › Carry-over", "Call": "Leave › Sickness"}
 
 
 def test_a_heading_is_never_a_chunk_without_what_stands_under_it() -> None:

@@ -156,6 +156,25 @@ def test_the_words_of_the_headings_count_for_the_lines_below() -> None:
     assert [line.number for line in lines] == [2, 1]
 
 
+def test_a_line_stands_under_the_heading_of_its_own_section() -> None:
+    text = "## Delivery\nThree days.\n## Repair\nTwenty days."
+    joined = Chunk(
+        "d", "faq.md", "Pump", None, "Times", 0, 0, 0, text, ((0, "Times › Delivery"), (24, "Times › Repair"))
+    )
+    lines = nearest("How long does a repair of the pump take?", [Hit(joined, 0.5)])
+    assert [(line.text, line.heading) for line in lines] == [
+        ("Twenty days.", "Times › Repair"),
+        ("Three days.", "Times › Delivery"),
+    ]
+
+
+def test_a_line_that_goes_on_in_the_next_is_nearer_by_the_words_of_both() -> None:
+    apart = "The heated sensor needs power.\n\nThe solar kit is too weak for it."
+    together = apart.replace("\n\n", " ")
+    asked = "Can the heated sensor run on the solar kit?"
+    assert nearest(asked, [hit(together)])[0].score > nearest(asked, [hit(apart)])[0].score
+
+
 def test_a_line_that_stands_out_is_surer_than_one_among_equals() -> None:
     """Four passages that treat the same matter, none of which says what was asked, and one that says it."""
     about = [hit(f"The pump of hall {number} is blue.") for number in range(4)]

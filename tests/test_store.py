@@ -1,6 +1,7 @@
 """The store on the real Milvus Lite, as exact search and as HNSW."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ def test_a_chunk_comes_back_whole_with_its_cosine(store: MilvusStore) -> None:
     assert best.score == pytest.approx(1.0, abs=1e-5)
 
 
+def test_a_chunk_comes_back_with_the_sections_joined_in_it(store: MilvusStore) -> None:
+    joined = replace(chunk("One. Two."), sections=((0, 'A › "quoted"'), (5, "A › Größe 大")))
+    store.upsert([joined], unit(np.eye(DIMENSION)[:1]))
+    assert store.search(np.eye(DIMENSION, dtype=np.float32)[0], k=1)[0].chunk == joined
+
+
 def test_a_hit_tells_how_near_its_nearest_line_is(store: MilvusStore) -> None:
     chunks = [chunk("lines", document="d1"), chunk("no lines", document="d2")]
     vectors = unit(np.eye(DIMENSION)[:2])
@@ -55,17 +62,17 @@ def test_a_hit_tells_how_near_its_nearest_line_is(store: MilvusStore) -> None:
         store.upsert(chunks, vectors, [rows])
 
 
-def test_a_collection_made_before_there_were_lines_is_compared_by_whole_passages(
+def test_a_collection_of_an_earlier_version_is_compared_by_whole_passages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schema = MilvusStore._schema
 
-    def without_lines(self: MilvusStore) -> Any:
+    def without(self: MilvusStore) -> Any:
         made = schema(self)
-        made._fields = [field for field in made.fields if field.name != "lines"]
+        made._fields = [field for field in made.fields if field.name not in ("lines", "sections")]
         return made
 
-    monkeypatch.setattr(MilvusStore, "_schema", without_lines)
+    monkeypatch.setattr(MilvusStore, "_schema", without)
     MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5).close()
     monkeypatch.undo()
     store = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5)

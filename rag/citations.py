@@ -9,6 +9,8 @@ from rag.types import Citation, Hit, Span
 
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
 _ABOUT_PASSAGES = re.compile(r"\bpassages?(\s*(and|or|,))*\s*\.?$")  # "This can be found in passages and."
+_YES = re.compile(r"yes\W+(?=\w)", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(not|no|never|neither|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
 _MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
@@ -66,6 +68,16 @@ def in_reading_order(text: str, count: int) -> tuple[str, tuple[int, ...]]:
         return _brackets([new[number] for number in _numbers(match.group(1), count)])
 
     return _NUMBERS.sub(renumbered, text), order
+
+
+def without_false_yes(text: str) -> str:
+    """The answer without the "Yes" of a sentence that denies: small generators write "Yes, it is not allowed."."""
+    yes = _YES.match(text)
+    first = sentences.split(text)[0].text if yes else ""
+    if not yes or not _NEGATION.search(first):
+        return text
+    rest = text[yes.end() :]
+    return rest[0].upper() + rest[1:]
 
 
 def says_nothing(text: str, question: str) -> bool:

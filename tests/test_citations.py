@@ -1,6 +1,6 @@
 import pytest
 
-from rag.citations import cite, in_reading_order, says_nothing, words
+from rag.citations import cite, in_reading_order, says_nothing, without_false_yes, words
 from tests.fakes import hit
 
 HITS = [
@@ -99,3 +99,19 @@ def test_the_number_of_a_list_item_is_no_claim() -> None:
 
 def test_talk_about_passages_is_left_out() -> None:
     assert cite("Lunch costs 3.80 EUR [1]. This is in passages [1] and [2].", HITS)[0] == "Lunch costs 3.80 EUR. [1]"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Yes, the station is not approved [1].", "The station is not approved [1]."),
+        ("Yes: it can't be opened.", "It can't be opened."),
+        ("Yes, it may be opened. It is not fragile.", "Yes, it may be opened. It is not fragile."),
+        ("No, it may not be opened.", "No, it may not be opened."),
+        ("Yesterday it was not there.", "Yesterday it was not there."),
+        ("Yes", "Yes"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_that_denies_does_not_begin_with_yes(written: str, shown: str) -> None:
+    assert without_false_yes(written) == shown

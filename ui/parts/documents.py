@@ -1,6 +1,7 @@
 """The documents of the library: search, order, states, fifty at a time; open one, delete some."""
 
 import datetime
+from dataclasses import replace
 
 import streamlit as st
 
@@ -23,6 +24,7 @@ _FILTERS = {
     "All": DocumentQuery(),
     "Ready": DocumentQuery(states=(DocumentState.READY,)),
     "With gaps": DocumentQuery(with_gaps=True),
+    "With passages set aside": DocumentQuery(with_set_aside=True),
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }
@@ -70,7 +72,7 @@ def _ask() -> tuple[DocumentQuery, DocumentOrder]:
     by = order.selectbox(
         "Order", list(_ORDERS), format_func=_ORDERS.__getitem__, key="documents-order", persist_state="session"
     )
-    return DocumentQuery(typed, _FILTERS[chosen].states, _FILTERS[chosen].with_gaps), by
+    return replace(_FILTERS[chosen], words=typed), by
 
 
 def _first(query: DocumentQuery, order: DocumentOrder, total: int) -> int:

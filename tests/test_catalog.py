@@ -163,3 +163,14 @@ def test_a_document_that_is_forgotten_takes_its_passages_along(catalog: Catalog)
     catalog.set_aside(COLLECTION, document, [SetAside("p", None, "it is hidden", "Words")], released=frozenset())
     catalog.forget(COLLECTION, document)
     assert catalog.quarantined(COLLECTION, document) == []
+
+
+def test_what_is_set_aside_moves_with_its_document_and_goes_with_its_collection(catalog: Catalog) -> None:
+    document = catalog.document(COLLECTION, "id of Ärzte.pdf")
+    assert document is not None
+    catalog.set_aside(COLLECTION, document.id, [SetAside("p", None, "it is hidden", "Words")], released=frozenset())
+    catalog.move(document, COLLECTION, "other")
+    assert catalog.quarantined(COLLECTION, document.id) == []
+    assert [one.passage.id for one in catalog.quarantined("other", document.id)] == ["p"]
+    catalog.forget_collection("other")
+    assert catalog.quarantined("other", document.id) == []

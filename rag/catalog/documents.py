@@ -174,9 +174,13 @@ class Documents(Database):
     def move(self, record: DocumentRecord, source: str, target: str) -> None:
         """Makes a document of one collection one of another, whose chunks are all stored there; in the first it leaves.
 
-        Its sources and tags go along.
+        Its sources, its tags and what is set aside of it go along.
         """
         with self._transaction() as run:
+            of_it = _quarantine.c.document_id == record.id
+            run.execute(sql.delete(_quarantine).where(of_it, _quarantine.c.collection == target))
+            moved = sql.update(_quarantine).where(of_it, _quarantine.c.collection == source)
+            run.execute(moved.values(collection=target))
             add_record(run, target, replace(record, state=DocumentState.READY))
             _leave(run, source, record.id)
 

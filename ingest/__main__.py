@@ -66,6 +66,8 @@ def _run(paths: Sequence[Path], *, once: bool, password: str | None) -> int:
 def _print(report: IngestReport) -> None:
     for gap in report.gaps:
         print(f"incomplete: {gap}", file=sys.stderr)
+    for passage in report.set_aside:
+        print(passage, file=sys.stderr)
     for failure in report.failed:
         print(f"failed: {failure.message}", file=sys.stderr)
     print(

@@ -1,17 +1,14 @@
-"""A page of a PDF as a picture on which sentences are marked. The only file that imports pypdfium2 and Pillow."""
+"""A page of a PDF as a picture on which sentences are marked. The only file that imports Pillow."""
 
 import io
-import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pypdfium2
-import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops, ImageDraw, ImageStat
-from pypdfium2 import PdfBitmap, PdfPage, PdfTextPage
 
+from ingest.pdfium import Box, PdfError, PdfFile, PdfPage, open_pdf
 from ingest.placing import has_letters, letters, place
 from rag.errors import FootnoteError
 from rag.types import Chunk, Span
@@ -24,8 +21,6 @@ _DARK = 96  # mean brightness, 0 to 255, under which a ground is dark
 _MARGIN = 2  # pixels around a marked line
 _CLOSING = ("Po", "Pe", "Pf")  # Unicode categories of what ends a sentence and what begins one
 _OPENING = ("Ps", "Pi", "Sc")
-_PDFIUM = threading.Lock()  # it may be called by one thread at a time
-_Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the picture
 
 
 class NoPicture(FootnoteError):
@@ -63,58 +58,53 @@ def draw_page(
     Raises:
         NoPicture: the file is locked or damaged, or has no such page.
     """
-    with _PDFIUM:
-        try:
-            document = pypdfium2.PdfDocument(file)
-        except OSError as exc:
-            raise NoPicture(f"{name}: the kept file cannot be opened.") from exc
-        except pypdfium2.PdfiumError as exc:
-            raise NoPicture(_why_closed(name, exc)) from exc
-        try:
-            return _draw(document, number, chunk, marks)
-        except (pypdfium2.PdfiumError, MemoryError) as exc:
-            raise NoPicture(f"{name}: page {number} cannot be drawn, it is damaged.") from exc
-        finally:
-            document.close()
+    try:
+        with open_pdf(file) as document:
+            return _draw(document, number, name, chunk, marks)
+    except OSError as exc:
+        raise NoPicture(f"{name}: the kept file cannot be opened.") from exc
+    except PdfError as exc:
+        raise NoPicture(_why_closed(name, exc)) from exc
 
 
-def _why_closed(name: str, error: pypdfium2.PdfiumError) -> str:
-    if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+def _why_closed(name: str, error: PdfError) -> str:
+    if error.locked:
         return f"{name} is locked with a password, which is not kept: its pages cannot be drawn."
     return f"{name}: the kept file is damaged, its pages cannot be drawn."
 
 
-def _draw(document: pypdfium2.PdfDocument, number: int, chunk: Chunk | None, marks: Sequence[Span]) -> PagePicture:
-    document.init_forms()  # the values of form fields are drawn too
-    page = document[number - 1]
-    bitmap = page.render(scale=min(_LARGEST_SCALE, _LONG_SIDE / max(1, *page.get_size())))
-    boxes, missing = _locate(page, bitmap, chunk, marks) if chunk is not None and marks else ([], ())
-    picture = _marked(bitmap.to_pil().convert("RGB"), boxes)
+def _draw(document: PdfFile, number: int, name: str, chunk: Chunk | None, marks: Sequence[Span]) -> PagePicture:
+    try:
+        with document.page(number) as page:
+            scale = min(_LARGEST_SCALE, _LONG_SIDE / max(1, page.width, page.height))
+            picture = Image.fromarray(page.picture(scale))
+            boxes, missing = _locate(page, scale, chunk, marks) if chunk is not None and marks else ([], ())
+    except PdfError as exc:
+        raise NoPicture(f"{name}: page {number} cannot be drawn, it is damaged.") from exc
+    picture = _marked(picture, boxes)
     top = min(top for _, top, _, _ in boxes) / picture.height if boxes else None
     return PagePicture(_png(picture), picture.width, picture.height, top, missing, len(document))
 
 
-def _locate(
-    page: PdfPage, bitmap: PdfBitmap, chunk: Chunk, marks: Sequence[Span]
-) -> tuple[list[_Box], tuple[str, ...]]:
+def _locate(page: PdfPage, scale: float, chunk: Chunk, marks: Sequence[Span]) -> tuple[list[Box], tuple[str, ...]]:
     """Boxes of the marked sentences, and those sentences for which there are none."""
-    text = page.get_textpage()
-    characters = tuple(_characters(text))
+    characters = page.letters()
     on_page = letters(characters)
-    boxes: list[_Box] = []
+    boxes: list[Box] = []
     missing: list[str] = []
     for mark, runs in zip(marks, place(chunk.text, marks, on_page, start=chunk.start), strict=True):
         for run in runs:
             first, last = on_page.places[run.start], on_page.places[run.end - 1]
-            boxes += _boxes(text, bitmap, page, *_with_punctuation(characters, first, last))
+            boxes += map(_widened, page.line_boxes(*_with_punctuation(characters, first, last), scale))
         sentence = chunk.text[mark.start : mark.end]
         if not runs and has_letters(sentence):
             missing.append(sentence)
     return boxes, tuple(missing)
 
 
-def _characters(text: PdfTextPage) -> Iterator[str]:
-    return (chr(pdfium.FPDFText_GetUnicode(text, index)) for index in range(text.count_chars()))
+def _widened(box: Box) -> Box:
+    left, top, right, bottom = box
+    return left - _MARGIN, top - _MARGIN, right + _MARGIN, bottom + _MARGIN
 
 
 def _with_punctuation(characters: Sequence[str], first: int, last: int) -> tuple[int, int]:
@@ -126,16 +116,7 @@ def _with_punctuation(characters: Sequence[str], first: int, last: int) -> tuple
     return first, last
 
 
-def _boxes(text: PdfTextPage, bitmap: PdfBitmap, page: PdfPage, first: int, last: int) -> Iterator[_Box]:
-    """One box for each line of the characters from `first` to `last`, on the page as it is turned and cropped."""
-    to_bitmap = bitmap.get_posconv(page).to_bitmap
-    for index in range(text.count_rects(first, last - first + 1)):
-        left, bottom, right, top = text.get_rect(index)
-        (x1, y1), (x2, y2) = to_bitmap(left, top), to_bitmap(right, bottom)
-        yield min(x1, x2) - _MARGIN, min(y1, y2) - _MARGIN, max(x1, x2) + _MARGIN, max(y1, y2) + _MARGIN
-
-
-def _marked(picture: Image.Image, boxes: Sequence[_Box]) -> Image.Image:
+def _marked(picture: Image.Image, boxes: Sequence[Box]) -> Image.Image:
     """The picture with a marker pen drawn over the boxes, once where they overlap."""
     light, dark = Image.new("L", picture.size), Image.new("L", picture.size)
     for box in boxes:

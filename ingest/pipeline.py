@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from ingest import archives
 from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
-from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
+from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, told
 from rag import lines, originals
 from rag.catalog import DocumentRecord, DocumentState
 from rag.deletion import delete_document, finish_deletions
@@ -55,6 +55,7 @@ class _Run:
     replaced: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
     unfinished: str = ""  # id of the document in work
     window: tuple[float, float] = (0.0, 1.0)  # of its file, where that is an archive
 
@@ -122,6 +123,7 @@ def ingest(
         tuple(run.replaced),
         tuple(run.failed),
         tuple(run.gaps),
+        tuple(run.set_aside),
         run.chunks,
         time.perf_counter() - run.started,
         stopped,
@@ -191,7 +193,7 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     known = catalog.document(collection, identifier) if identifier else None
     if known is None or known.state is not DocumentState.READY:
         _read(run, index, file, known)
-    elif not file.again and _is_whole(run.library, known):
+    elif not (file.again or catalog.is_release_asked(collection, known.id)) and _is_whole(run.library, known):
         left = catalog.add_source(collection, known.id, source=file.source)
         (run.replaced if left else run.unchanged).append(file.name)
         originals.keep(run.library.folder, known.id, file.path)  # where it was lost
@@ -208,10 +210,16 @@ def _is_whole(library: Library, record: DocumentRecord) -> bool:
 def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> None:
     """Reads a file and brings what is stored of it to what it holds; a document that is ready stays so meanwhile."""
     catalog, collection = run.library.catalog, run.library.collection
+    released = catalog.released(collection, known.id) if known is not None else frozenset()
     document = read(
-        file.path, name=file.name, max_bytes=run.settings.file_megabytes * _MEGABYTE, password=file.password
+        file.path,
+        name=file.name,
+        max_bytes=run.settings.file_megabytes * _MEGABYTE,
+        password=file.password,
+        released=released,
     )
     run.gaps += [f"{file.name}: {gap}" for gap in document.gaps]
+    run.set_aside += told(document, released)
     chunks = chunk(
         document,
         count_tokens=run.embedder.count_tokens,
@@ -225,14 +233,16 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     _write(run, index, chunks)
     if known is not None:
         _remove_others(run.library, document.id, chunks)
+    catalog.set_aside(collection, document.id, document.set_aside, released=released)
     left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks))
     (run.replaced if left else run.added).append(file.name)
 
 
 def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
-    """Embeds and stores the chunks that are not stored yet."""
-    stored = run.library.store.existing([item.id for item in chunks])
-    missing = [item for item in chunks if item.id not in stored]
+    """Embeds and stores the chunks that are not stored yet, or in another place."""
+    documents = sorted({item.document_id for item in chunks})
+    stored = {item.id: item.position for item in run.library.store.listing(documents)} if documents else {}
+    missing = [item for item in chunks if stored.get(item.id) != item.position]
     run.library.lexical.add([item for item in chunks if item.id in stored])  # none, where nothing was damaged
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]

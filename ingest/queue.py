@@ -15,7 +15,8 @@ from pathlib import Path
 from ingest.pace import Pace
 from ingest.pipeline import abandon, document_id, ingest
 from ingest.report import IncomingFile, IngestProgress, IngestReport
-from rag.catalog import QueuedFile, QueueState
+from rag import originals
+from rag.catalog import DocumentRecord, QueuedFile, QueueState
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -117,6 +118,21 @@ class IngestQueue:
             path.unlink(missing_ok=True)
             raise FootnoteError(f"{name}: could not be kept in {self._incoming}: {exc.strerror}. Make room.") from exc
         self._enqueue(path, name, _upload(name), is_copy=True)
+        self._wake.set()
+
+    def release(self, record: DocumentRecord, ids: Sequence[str]) -> None:
+        """Passages of a document that were set aside come back: it waits to be read again from its kept copy.
+
+        Raises:
+            FootnoteError: the copy is missing.
+        """
+        kept = originals.find(self._library.folder, record.id)
+        if kept is None:
+            raise FootnoteError(f"{record.name}: its kept copy is missing. Add the file again, then release.")
+        self._forget_finished()
+        self._catalog.release(self._library.collection, record.id, ids)
+        source = record.sources[0] if record.sources else ""
+        self._enqueue(kept, record.name, source, is_copy=False)
         self._wake.set()
 
     def retry(self, file: QueuedFile, password: str | None = None) -> None:
@@ -256,7 +272,7 @@ class IngestQueue:
             self._stopped(file, report.unfinished)
             return
         state = _state_of(report)
-        messages = [*(failure.message for failure in report.failed), *report.gaps]
+        messages = [*(failure.message for failure in report.failed), *report.gaps, *report.set_aside]
         self._catalog.set_queue_state([file.id], state, "\n".join(messages))
         if state not in (QueueState.LOCKED, QueueState.FAILED):
             self._replacing.discard(file.id)

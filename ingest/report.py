@@ -1,7 +1,13 @@
 """What goes into a run of the pipeline, what it tells on its way, and what it did."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+
+from rag.types import Document, page_label
+
+_TOLD = 5  # passages of a document that are named one by one
+_QUOTED = 90  # characters of them
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class IngestReport:
 
     Attributes:
         gaps: what could not be read of added files.
+        set_aside: what of them neither search nor answer reads until it is released.
         chunks: that were embedded anew.
         unfinished: id of the document that was in work when the run was stopped, "" where there was none.
     """
@@ -64,7 +71,25 @@ class IngestReport:
     replaced: tuple[str, ...]
     failed: tuple[Failure, ...]
     gaps: tuple[str, ...]
+    set_aside: tuple[str, ...]
     chunks: int
     seconds: float
     stopped: bool = False
     unfinished: str = ""
+
+
+def told(document: Document, released: AbstractSet[str]) -> list[str]:
+    """What of a document is set aside, a line for each of the first passages."""
+    held = [passage for passage in document.set_aside if passage.id not in released]
+    lines = [
+        f"{page_label(document.name, passage.page)}: set aside, because {passage.reason}: “{_quoted(passage.text)}”"
+        for passage in held[:_TOLD]
+    ]
+    if len(held) > _TOLD:
+        lines.append(f"{document.name}: {len(held) - _TOLD} more passages are set aside")
+    return lines
+
+
+def _quoted(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _QUOTED else f"{line[:_QUOTED].rstrip()}…"

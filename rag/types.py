@@ -42,14 +42,37 @@ class Page:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """A passage that neither search nor answer reads until a person releases it.
+
+    Attributes:
+        id: the same whenever the same file is read.
+        reason: in words that follow "because".
+        text: its beginning, as far as it is shown to a person.
+    """
+
+    id: str
+    page: int | None
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Document:
-    """A file that was read. `id` is the sha256 of its bytes, in hexadecimal; `gaps` say what could not be read."""
+    """A file that was read.
+
+    Attributes:
+        id: the sha256 of its bytes, in hexadecimal.
+        gaps: say what could not be read.
+        set_aside: passages that are left out, or were until they were released.
+    """
 
     id: str
     name: str
     title: str
     pages: tuple[Page, ...]
     gaps: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import Catalog, DocumentOrder, DocumentQuery, DocumentState
-from rag.types import Document, Page
+from rag.catalog import Catalog, DocumentOrder, DocumentQuery, DocumentState, Release
+from rag.types import Document, Page, SetAside
 
 COLLECTION = "library"
 
@@ -130,3 +130,47 @@ def test_what_was_thought_of_an_answer_is_kept_with_it(catalog: Catalog) -> None
     catalog.add_answer(again, {})
     assert [kept.good for kept in catalog.kept_answers(again)] == [None]
     catalog.replace_last_answer("of nobody", {})
+
+
+def test_passages_that_are_set_aside_are_kept_until_they_are_released(catalog: Catalog) -> None:
+    document = "id of Ärzte.pdf"
+    passages = [SetAside(f"p{number}", 3, "it is hidden", f"Words {number}") for number in (1, 2)]
+    catalog.set_aside(COLLECTION, document, passages, released=frozenset())
+    asked = DocumentQuery(with_set_aside=True)
+    found = catalog.find_documents(COLLECTION, asked, order=DocumentOrder.NAME, limit=9)
+    assert [record.name for record in found] == ["Ärzte.pdf"]
+    catalog.release(COLLECTION, document, ["p1", "unknown"])
+    assert catalog.is_release_asked(COLLECTION, document)
+    assert catalog.released(COLLECTION, document) == {"p1"}
+    catalog.set_aside(COLLECTION, document, passages, released={"p1"})
+    assert not catalog.is_release_asked(COLLECTION, document)
+    assert [(one.passage, one.release) for one in catalog.quarantined(COLLECTION, document)] == [
+        (passages[0], Release.DONE),
+        (passages[1], Release.HELD),
+    ]
+
+
+def test_what_is_released_while_its_document_is_read_stays_asked_for(catalog: Catalog) -> None:
+    document, passage = "id of Ärzte.pdf", SetAside("p", None, "it is hidden", "Words")
+    catalog.set_aside(COLLECTION, document, [passage], released=frozenset())
+    catalog.release(COLLECTION, document, ["p"])
+    catalog.set_aside(COLLECTION, document, [passage], released=frozenset())
+    assert catalog.is_release_asked(COLLECTION, document)
+
+
+def test_a_document_that_is_forgotten_takes_its_passages_along(catalog: Catalog) -> None:
+    document = "id of Ärzte.pdf"
+    catalog.set_aside(COLLECTION, document, [SetAside("p", None, "it is hidden", "Words")], released=frozenset())
+    catalog.forget(COLLECTION, document)
+    assert catalog.quarantined(COLLECTION, document) == []
+
+
+def test_what_is_set_aside_moves_with_its_document_and_goes_with_its_collection(catalog: Catalog) -> None:
+    document = catalog.document(COLLECTION, "id of Ärzte.pdf")
+    assert document is not None
+    catalog.set_aside(COLLECTION, document.id, [SetAside("p", None, "it is hidden", "Words")], released=frozenset())
+    catalog.move(document, COLLECTION, "other")
+    assert catalog.quarantined(COLLECTION, document.id) == []
+    assert [one.passage.id for one in catalog.quarantined("other", document.id)] == ["p"]
+    catalog.forget_collection("other")
+    assert catalog.quarantined("other", document.id) == []

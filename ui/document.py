@@ -11,6 +11,7 @@ from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
+from ui.parts.quarantine import show_set_aside
 from ui.parts.tags import edit_tags
 from ui.parts.text import counted, plain
 from ui.session import Engine
@@ -19,7 +20,7 @@ DOCUMENT = "document"  # the part of the address that names it
 
 
 def show_document(engine: Engine, document_id: str) -> None:
-    """Read top-down: back, name, facts, what is missing, tags, pages."""
+    """Read top-down: back, name, facts, what is missing, tags, what is set aside, pages."""
     st.query_params[DOCUMENT] = document_id  # again: a rerun on the way here may have kept it from the browser
     if st.button("All documents", icon=":material/arrow_back:", type="tertiary"):
         st.query_params.clear()
@@ -34,6 +35,7 @@ def show_document(engine: Engine, document_id: str) -> None:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
     _act(engine, record)
     edit_tags(engine, record)
+    show_set_aside(engine, record)
     if record.state is DocumentState.READY:
         show_pages(engine, record, key=f"document-{document_id[:12]}")
     elif record.state is DocumentState.WRITING:

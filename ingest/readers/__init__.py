@@ -5,15 +5,18 @@ To add a family: write `read_x(source: Source) -> Content` in its own file and n
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from ingest import quarantine
 from ingest.readers import code, kinds
 from ingest.readers.book import read_book
 from ingest.readers.code import read_code
 from ingest.readers.delimited import read_delimited
+from ingest.readers.hiding import without_marks
 from ingest.readers.mail import read_mail, read_mailbox
 from ingest.readers.markdown import read_markdown
 from ingest.readers.markup import read_asciidoc, read_latex, read_org, read_restructured
@@ -104,13 +107,21 @@ _MEGABYTE = 1_000_000
 _RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
 
 
-def read(path: Path, *, name: str | None = None, max_bytes: int, password: str | None = None) -> Document:
+def read(
+    path: Path,
+    *,
+    name: str | None = None,
+    max_bytes: int,
+    password: str | None = None,
+    released: AbstractSet[str] = frozenset(),
+) -> Document:
     """The document in the file at `path`; its id is the sha256 of the file's bytes.
 
     Args:
         name: what the document is called in citations and messages; the file's name where None.
         max_bytes: larger files are refused.
         password: opens an encrypted PDF.
+        released: ids of passages that are suspicious and stay in all the same.
 
     Raises:
         UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
@@ -119,12 +130,15 @@ def read(path: Path, *, name: str | None = None, max_bytes: int, password: str |
     _format(name)  # what has no reader need not be read from the disk
     data = _bytes(path, name, max_bytes)
     content = read_content(Source(name, data, password))
+    pages, set_aside = quarantine.settle(content.pages, released)
+    title = one_line(without_marks(content.title))
     return Document(
         id=hashlib.sha256(data).hexdigest(),
         name=name,
-        title=one_line(content.title) or readable_stem(name),
-        pages=content.pages,
+        title=readable_stem(name) if not title or quarantine.is_order(title) else title,
+        pages=pages,
         gaps=content.gaps,
+        set_aside=set_aside,
     )
 
 

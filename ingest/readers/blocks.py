@@ -1,9 +1,10 @@
 """A page built of headings, paragraphs, lists and tables, for formats that keep them apart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ingest.readers.cleaning import clean
+from ingest.readers.hiding import Hiding, hide
 from rag.types import Heading, Page
 
 CELL_JOINT = " | "  # between the cells of a row; rag/evidence.py knows it
@@ -51,6 +52,11 @@ def stacked(pages: Iterable[Page], number: int | None = None) -> Page:
             parts.append(gap + page.text)
             length = start + len(page.text)
     return Page(number, "".join(parts), tuple(headings))
+
+
+def hidden(blocks: Iterable[Block], hiding: Hiding) -> Iterator[Block]:
+    """The blocks as not seen."""
+    return (replace(block, text=hide(block.text, hiding)) for block in blocks)
 
 
 def lowered(page: Page, levels: int) -> Page:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.encoding import declared_encoding, decode
 from ingest.readers.source import Source
+from ingest.readers.unshown import settle_hidden
 from ingest.readers.xml import Element, local_name, parse_html
 from rag.errors import UnreadableDocument
 from rag.types import Page
@@ -17,12 +18,11 @@ _BLOCKS = frozenset(
     + ("fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "ol", "p")
     + ("pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", *_HEADINGS)
 )
-_HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 _WHITE_SPACE = re.compile(r"\s+")
 
 
 def read_hypertext(source: Source) -> Page:
-    """All text of a page that a reader would see, "" where there is none.
+    """All text of a page, "" where there is none; what a reader would not see is marked (see hiding.py).
 
     Raises:
         UnreadableDocument: when it cannot be read as HTML.
@@ -33,7 +33,9 @@ def read_hypertext(source: Source) -> Page:
     if not markup.strip():
         return Page(None, "")
     try:
-        return page_of(_blocks(parse_html(markup, damaged)))
+        tree = parse_html(markup, damaged)
+        settle_hidden(tree)
+        return page_of(_blocks(tree))
     except RecursionError as exc:
         raise damaged from exc
 
@@ -42,7 +44,7 @@ def _blocks(element: Element) -> Iterator[Block]:
     line = [_collapsed(element.text)]
     for child in element:
         name = local_name(child)
-        if name not in _LEFT_OUT and not _HIDDEN.search(child.get("style") or ""):
+        if name not in _LEFT_OUT:
             if _is_block(child, name):
                 yield _line(line)
                 yield from _block(child, name)

@@ -10,6 +10,7 @@ from ingest.readers import grid
 from ingest.readers.archive import DAMAGE, refuse_harmful
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.cleaning import clean
+from ingest.readers.hiding import Hiding, hidden_page, hide, shown
 from ingest.readers.source import Content, Source, sensible_title
 from ingest.readers.xml import Element, local_name, parse_xml
 from rag.errors import UnreadableDocument
@@ -31,9 +32,11 @@ def read_text_document(source: Source) -> Content:
         UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
     """
     archive = _Archive(source)
-    page = page_of(_blocks(archive.body("text"), archive.title_styles()))
+    body = archive.body("text")
+    _mark_hidden(body, archive.hidden_styles())
+    page = page_of(_blocks(body, archive.title_styles()))
     level_one = [heading.text for heading in page.headings if heading.level == 1]
-    return Content(archive.title or (level_one[0] if len(level_one) == 1 else ""), (page,))
+    return Content(archive.title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,))
 
 
 def read_spreadsheet(source: Source) -> Content:
@@ -48,9 +51,12 @@ def read_spreadsheet(source: Source) -> Content:
         grid.read_table(islice(_rows(sheet), _LAST_ROW), name=clean(_attribute(sheet, "name")), number=number)
         for number, sheet in enumerate(sheets, start=1)
     ]
-    return Content(
-        archive.title, tuple(table.page for table in tables), tuple(g for table in tables for g in table.gaps)
+    unseen = archive.hidden_styles()
+    pages = (
+        hidden_page(table.page, Hiding.SHEET) if _attribute(sheet, "style-name") in unseen else table.page
+        for sheet, table in zip(sheets, tables, strict=True)
     )
+    return Content(archive.title, tuple(pages), tuple(gap for table in tables for gap in table.gaps))
 
 
 def read_presentation(source: Source) -> Content:
@@ -61,7 +67,15 @@ def read_presentation(source: Source) -> Content:
     """
     archive = _Archive(source)
     slides = [slide for slide in archive.body("presentation") if local_name(slide) == "page"]
-    return Content(archive.title, tuple(page_of(_slide(slide), n) for n, slide in enumerate(slides, start=1)))
+    unseen = archive.hidden_styles()
+    pages = [page_of(_slide(slide), number) for number, slide in enumerate(slides, start=1)]
+    return Content(
+        archive.title,
+        tuple(
+            hidden_page(page, Hiding.SLIDE) if _attribute(slide, "style-name") in unseen else page
+            for slide, page in zip(slides, pages, strict=True)
+        ),
+    )
 
 
 class _Archive:
@@ -93,10 +107,32 @@ class _Archive:
             raise self._damaged
         return found
 
+    def hidden_styles(self) -> frozenset[str]:
+        """The names of the styles that say that a text, a sheet or a slide is not shown."""
+        return frozenset(
+            _attribute(style, "name")
+            for style in self._content.iter("{*}style")
+            for properties in style
+            if any(
+                key.rpartition("}")[2] in ("display", "visibility") and value in ("none", "false", "hidden")
+                for key, value in properties.items()
+            )
+        )
+
     def title_styles(self) -> frozenset[str]:
         """The names of the style Title and of those that are made from it."""
         made = (style for style in self._content.iter("{*}style") if _attribute(style, "parent-style-name") == "Title")
         return frozenset(("Title", *(_attribute(style, "name") for style in made)))
+
+
+def _mark_hidden(body: Element, unseen: frozenset[str]) -> None:
+    """Marks the texts of paragraphs and spans whose style hides them."""
+    for element in body.iter("{*}p", "{*}h", "{*}span") if unseen else ():
+        if _attribute(element, "style-name") in unseen:
+            for inner in element.iter():
+                inner.text = hide(inner.text or "", Hiding.HIDDEN)
+                if inner is not element:
+                    inner.tail = hide(inner.tail or "", Hiding.HIDDEN)
 
 
 def _attribute(element: Element, name: str) -> str:

@@ -12,8 +12,10 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObject, StreamObject
 
 from ingest.readers.cleaning import clean
+from ingest.readers.hiding import without_marks
 from ingest.readers.reading_order import better_text
 from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
+from ingest.readers.unseen import marked_pages
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
@@ -54,13 +56,14 @@ def read_pdf(source: Source) -> Content:
     """
     reader = _open(source)
     try:
-        read = [_page_text(reader, index) for index in range(len(reader.pages))]
+        unseen = marked_pages(source.data, source.password)
+        read = [_page_text(reader, index, unseen.get(index)) for index in range(len(reader.pages))]
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     texts = [text or "" for text in read]
     if not any(text.strip() for text in texts):
         raise _without_text(reader, source.name, len(texts))
-    if _is_scrambled("".join(texts)):
+    if _is_scrambled("".join(map(without_marks, texts))):
         remedy = "Run text recognition (OCR) on it, for example `ocrmypdf --force-ocr`, and add the result."
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", remedy)
     headings = _headings(reader, texts)
@@ -90,12 +93,19 @@ def _with_pointer(data: bytes) -> bytes:
     return data + b"\nstartxref\n0\n%%EOF\n" if whole and b"startxref" not in data else data
 
 
-def _page_text(reader: PdfReader, index: int) -> str | None:
-    """Text of a page; None where it is damaged: one broken page costs only itself."""
+def _page_text(reader: PdfReader, index: int, marked: str | None) -> str | None:
+    """Text of a page; None where it is damaged: one broken page costs only itself.
+
+    Args:
+        marked: its text where something on it is not seen, with that marked.
+    """
     try:
         page = reader.pages[index]
         _set_spaces(page)
-        text = better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
+        if marked is None:
+            text = better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
+        else:
+            text = clean(marked).strip("\n")
         return "\n\n".join(filter(None, (text, *_filled_in(page))))
     except _DAMAGE:
         return None

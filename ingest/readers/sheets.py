@@ -6,6 +6,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -15,6 +16,7 @@ from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
 from ingest.readers.grid import Table, read_table
+from ingest.readers.hiding import Hiding, hidden_page
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from rag.errors import UnreadableDocument
 
@@ -26,7 +28,7 @@ _PERCENT = re.compile(r"[0#.]%")
 
 
 def read_sheets(source: Source) -> Content:
-    """One Page per sheet, numbered as in the file, hidden ones too; charts, comments and pictures are left out.
+    """One Page per sheet, numbered as in the file, hidden ones marked; charts, comments and pictures are left out.
 
     Raises:
         UnreadableDocument: damaged, or not safe to open (see archive.py).
@@ -60,9 +62,12 @@ def _table(sheet: _Object, number: int) -> Table | None:
         return Table(page_of((), number), ())  # a sheet that is a chart
     sheet.reset_dimensions()  # what a file says of its own size is often wrong
     try:
-        return read_table(_rows(sheet), name=clean(sheet.title), number=number)
+        table = read_table(_rows(sheet), name=clean(sheet.title), number=number)
     except _DAMAGE:
         return None
+    if sheet.sheet_state == "visible":
+        return table
+    return replace(table, page=hidden_page(table.page, Hiding.SHEET))
 
 
 def _rows(sheet: _Object) -> Iterator[list[str]]:

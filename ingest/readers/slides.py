@@ -11,9 +11,10 @@ from pptx.oxml import parse_xml
 from pptx.package import Package
 
 from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
-from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.blocks import Block, hidden, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
+from ingest.readers.hiding import Hiding, hidden_page
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from rag.errors import UnreadableDocument
 from rag.types import Page
@@ -25,6 +26,9 @@ _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VER
 _BODIES = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"  # SmartArt
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_SHOWN = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_OFF = ("0", "false")
+_TINY = 160  # hundredths of a point
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MARKUP = "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml"
 _NUMBERED = re.compile(r"\w{1,3}[.)]\s")
@@ -32,7 +36,7 @@ _LINE_BREAK = "\v"  # as python-pptx writes one inside a paragraph
 
 
 def read_slides(source: Source) -> Content:
-    """One Page per slide, numbered as in the file, hidden ones too; dates, footers and slide numbers are left out.
+    """One Page per slide, numbered as in the file, hidden ones marked; dates, footers and slide numbers are left out.
 
     Raises:
         UnreadableDocument: damaged, or not safe to open (see archive.py).
@@ -62,29 +66,47 @@ class _Presentation:
         self._presentation: _Object = Package.open(io.BytesIO(data)).main_document_part.presentation
         self._identifiers = [slide.rId for slide in self._presentation.slides._sldIdLst]
         self.length = len(self._identifiers)
+        self._size = (self._presentation.slide_width or 0, self._presentation.slide_height or 0)
         self.title = sensible_title(clean(self._presentation.core_properties.title or ""))
 
     def page(self, number: int) -> Page | None:
         """The slide as a page; None where it is damaged: one broken slide costs only itself."""
         try:
             slide = self._presentation.part.related_slide(self._identifiers[number - 1])
-            return page_of(_blocks(slide), number)
+            page = page_of(_blocks(slide, self._size), number)
+            return hidden_page(page, Hiding.SLIDE) if slide.element.get("show") in _OFF else page
         except _DAMAGE:
             return None
 
 
-def _blocks(slide: _Object) -> Iterator[Block]:
+def _blocks(slide: _Object, size: tuple[int, int]) -> Iterator[Block]:
     shapes = list(_flat(slide.shapes))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     for shape in titles:
         yield Block(_words(shape.text_frame.text), level=1)
     for shape in shapes:
         if shape not in titles and _placeholder(shape) not in _REPEATED:
-            yield from _shape(shape)
+            hiding = _hiding(shape, size)
+            yield from hidden(_shape(shape), hiding) if hiding else _shape(shape)
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
     if notes is not None and notes.text.strip():
         yield Block("Notes", level=2)
         yield from (Block(_lines(paragraph.text)) for paragraph in notes.paragraphs)
+
+
+def _hiding(shape: _Object, size: tuple[int, int]) -> Hiding | None:
+    """Why a shape is not seen; shapes of a group are placed by the group, whose own measure they may have."""
+    if any(element.get("hidden") == "1" for element in shape.element.iter(f"{_SHOWN}cNvPr")):
+        return Hiding.HIDDEN
+    sizes = {int(run.get("sz")) for run in shape.element.iter(f"{_DRAWING}rPr") if (run.get("sz") or "").isdigit()}
+    if sizes and max(sizes) <= _TINY:
+        return Hiding.TINY
+    place = (shape.left, shape.top, shape.width, shape.height)
+    if None in place or not all(size) or shape.element.getparent().tag == f"{_SHOWN}grpSp":
+        return None
+    left, top, width, height = place
+    outside = left + width <= 0 or top + height <= 0 or left >= size[0] or top >= size[1]
+    return Hiding.OFF_PAGE if outside else None
 
 
 def _flat(shapes: Iterable[_Object]) -> Iterator[_Object]:

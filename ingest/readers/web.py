@@ -12,7 +12,9 @@ from trafilatura.settings import use_config
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import declared_encoding, decode
+from ingest.readers.hiding import shown
 from ingest.readers.source import Content, Source, one_line
+from ingest.readers.unshown import settle_hidden
 from rag.errors import UnreadableDocument
 from rag.types import Page
 
@@ -44,13 +46,15 @@ def read_web(source: Source) -> Content:
         if tree is not None and tree.tag != "html":  # a fragment, of which trafilatura would lose the first heading
             tree = trafilatura.load_html(f"<html><body>{markup}</body></html>")
         title = "" if tree is None else one_line(clean(tree.findtext(".//title") or ""))
+        if tree is not None:
+            settle_hidden(tree)
         page = Page(None, "") if tree is None else _main_text(tree)
     except (RecursionError, ValueError) as exc:
         raise UnreadableDocument(source.name, "its HTML is damaged or too deeply nested", _REMEDY) from exc
     if not page.text:
         raise UnreadableDocument(source.name, "the page holds no main text", _REMEDY)
     first = next((heading.text for heading in page.headings if heading.level == 1), "")
-    return Content(title or first, (page,))
+    return Content(title or shown(first), (page,))
 
 
 def _main_text(tree: _Element) -> Page:

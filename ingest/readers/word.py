@@ -14,7 +14,9 @@ from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
+from ingest.readers.hiding import hide, shown
 from ingest.readers.source import Content, Source, one_line, sensible_title
+from ingest.readers.unprinted import Unprinted
 from rag.errors import UnreadableDocument
 
 _Element = Any  # lxml's element, which only passes through here from python-docx
@@ -41,11 +43,11 @@ def read_word(source: Source) -> Content:
         document = open_word(io.BytesIO(source.data))
         parts = _Parts(document)
         page = page_of(_blocks(document.element.body, parts))
-        title = _title(document, parts.styles)
+        title = _title(document, parts)
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     level_one = [heading.text for heading in page.headings if heading.level == 1]
-    return Content(title or (level_one[0] if len(level_one) == 1 else ""), (page,))
+    return Content(title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,))
 
 
 def _damaged(name: str) -> UnreadableDocument:
@@ -87,10 +89,11 @@ class _Styles:
 
 
 class _Parts:
-    """What a document keeps beside its body and is read with it: styles, notes, charts."""
+    """What a document keeps beside its body and is read with it: styles, notes, charts, what is not printed."""
 
     def __init__(self, document: WordDocument) -> None:
         self.styles = _Styles(document)
+        self.unprinted = Unprinted(document.element, document.styles.element)
         self._part = document.part
         self._notes: dict[tuple[str, str], _Element] = {}
         for relation in document.part.rels.values():
@@ -132,7 +135,7 @@ def _blocks(container: _Element, parts: _Parts) -> Iterator[Block]:
             yield from _table(child, parts)
             in_list = False
         elif child.tag == qn("w:p") and not styles.name(child).startswith("toc "):
-            level, text = styles.level(child), _text(child)
+            level, text = styles.level(child), _text(child, parts)
             item = not level and _is_item(child, styles)
             yield Block(f"- {text.strip()}" if item and text.strip() else text, level, tight=item and in_list)
             yield from parts.beside(child)
@@ -165,21 +168,23 @@ def _cell(cell: _Element, parts: _Parts) -> str:
     return " ".join(block.text for block in _blocks(cell, parts))
 
 
-def _text(element: _Element) -> str:
-    """Text of a paragraph with its links, insertions, formulas and text boxes."""
-    parts: list[str] = []
+def _text(element: _Element, parts: _Parts) -> str:
+    """Text of a paragraph with its links, insertions, formulas and text boxes; runs that are not printed are marked."""
+    pieces: list[str] = []
     for child in _children(element):
         if child.tag in _LETTERS:
-            parts.append(child.text or "")
+            pieces.append(child.text or "")
+        elif child.tag == qn("w:r") and (hiding := parts.unprinted.hiding(child)):
+            pieces.append(hide(_text(child, parts), hiding))
         else:
-            parts.append(_CHARACTERS.get(child.tag, ""))
-            parts.append(_text(child))
-    return "".join(parts)
+            pieces.append(_CHARACTERS.get(child.tag, ""))
+            pieces.append(_text(child, parts))
+    return "".join(pieces)
 
 
-def _title(document: WordDocument, styles: _Styles) -> str:
+def _title(document: WordDocument, parts: _Parts) -> str:
     """The paragraph of the style Title, else the title of the file's properties."""
     for paragraph in document.element.body.iter(qn("w:p")):
-        if styles.name(paragraph) == "title" and (text := _text(paragraph).strip()):
+        if parts.styles.name(paragraph) == "title" and (text := shown(_text(paragraph, parts)).strip()):
             return one_line(clean(text))
     return sensible_title(clean(document.core_properties.title or ""))

@@ -10,6 +10,7 @@ from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
 from rag.catalog.database import CatalogError
 from rag.catalog.documents import Documents
 from rag.catalog.marks import Marks
+from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tags import Tags
@@ -24,13 +25,15 @@ __all__ = [
     "DocumentRecord",
     "DocumentState",
     "KeptAnswer",
+    "Quarantined",
     "QueueState",
     "QueuedFile",
+    "Release",
     "Totals",
 ]
 
 
-class Catalog(Collections, Documents, Tags, Queue, Conversations, Marks):
+class Catalog(Collections, Documents, Quarantine, Tags, Queue, Conversations, Marks):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

@@ -9,8 +9,10 @@ import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
+from rag.catalog.quarantine import Release
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
+from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
 from rag.types import Document
@@ -80,6 +82,7 @@ class Documents(Database):
             for table, column in (
                 (_sources, _sources.c.document_id),
                 (_tags, _tags.c.document_id),
+                (_quarantine, _quarantine.c.document_id),
                 (_documents, _documents.c.id),
             ):
                 run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
@@ -171,9 +174,13 @@ class Documents(Database):
     def move(self, record: DocumentRecord, source: str, target: str) -> None:
         """Makes a document of one collection one of another, whose chunks are all stored there; in the first it leaves.
 
-        Its sources and tags go along.
+        Its sources, its tags and what is set aside of it go along.
         """
         with self._transaction() as run:
+            of_it = _quarantine.c.document_id == record.id
+            run.execute(sql.delete(_quarantine).where(of_it, _quarantine.c.collection == target))
+            moved = sql.update(_quarantine).where(of_it, _quarantine.c.collection == source)
+            run.execute(moved.values(collection=target))
             add_record(run, target, replace(record, state=DocumentState.READY))
             _leave(run, source, record.id)
 
@@ -226,6 +233,13 @@ def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement
     for tag in query.tags:
         tagged = sql.select(_tags.c.document_id).where(_tags.c.collection == collection, _tags.c.tag == tag)
         found.append(_documents.c.id.in_(tagged))
+    if query.with_set_aside:
+        held = sql.select(_quarantine.c.id).where(
+            _quarantine.c.collection == collection,
+            _quarantine.c.document_id == _documents.c.id,
+            _quarantine.c.release == Release.HELD.value,
+        )
+        found.append(held.exists())
     return found
 
 

@@ -55,12 +55,14 @@ class DocumentQuery:
         words: all of them must stand in the name or the title, in any case.
         states: empty means every state.
         with_gaps: only those of which something could not be read.
+        with_set_aside: only those of which a passage is set aside.
         tags: only those that have all of them.
     """
 
     words: str = ""
     states: tuple[DocumentState, ...] = ()
     with_gaps: bool = False
+    with_set_aside: bool = False
     tags: tuple[str, ...] = ()
 
 

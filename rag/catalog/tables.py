@@ -78,6 +78,18 @@ feedback = sql.Table(
     sql.Column("good", sql.Boolean, nullable=False),
     sql.Column("given_at", sql.Float, nullable=False),
 )
+quarantine = sql.Table(
+    "quarantine",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("position", sql.Integer, nullable=False),
+    sql.Column("page", sql.Integer),
+    sql.Column("reason", sql.String, nullable=False),
+    sql.Column("text", sql.Text, nullable=False),
+    sql.Column("release", sql.String, nullable=False),
+)
 marks = sql.Table("marks", metadata, sql.Column("name", sql.String, primary_key=True))
 
 

@@ -26,6 +26,7 @@ _FILTERS = {
     "All": DocumentQuery(),
     "Ready": DocumentQuery(states=(DocumentState.READY,)),
     "With gaps": DocumentQuery(with_gaps=True),
+    "With passages set aside": DocumentQuery(with_set_aside=True),
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }

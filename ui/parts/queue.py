@@ -110,7 +110,7 @@ def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
         elif file.state is QueueState.LOCKED:
             _ask_password(queue, file)
         elif file.message:
-            st.warning(plain(file.message), icon=":material/warning:")
+            st.warning("  \n".join(map(plain, file.message.splitlines())), icon=":material/warning:")
 
 
 def _show_failure(queue: IngestQueue, file: QueuedFile) -> None:

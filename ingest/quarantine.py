@@ -1,0 +1,137 @@
+"""Takes out of a document what nobody sees who opens it, and what gives orders to a language model. Pure functions.
+
+Such a passage is set aside: neither search nor answer reads it until a person has released it. Then the document is
+read again with the passage in its place.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from ingest import instructions
+from ingest.readers.hiding import Hiding, Stretch, places, stretches, without_marks
+from rag.types import Heading, Page, SetAside
+
+ORDER = "it gives orders to a language model"
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u180e\U000e0000-\U000e007f\U000e0100-\U000e01ef]{4,}")
+_FLAG = "\U0001f3f4"  # flags of regions are written in the same characters, after a black one
+_TAGS = (0xE0020, 0xE007E)  # of which each stands for a character of ASCII
+_EXCERPT = 2_000  # characters of a passage that are kept to be shown
+
+
+@dataclass(frozen=True)
+class _Suspect:
+    """`text[start:end]` of a page, why it is set aside, and what it says."""
+
+    start: int
+    end: int
+    reason: str
+    says: str
+
+
+def settle(pages: Sequence[Page], released: AbstractSet[str]) -> tuple[tuple[Page, ...], tuple[SetAside, ...]]:
+    """The pages without what is set aside, and what that is, in order; marks of readers are gone.
+
+    Args:
+        released: ids of passages that stay in.
+    """
+    settled: list[Page] = []
+    found: dict[str, SetAside] = {}
+    for page in pages:
+        plain = _unmarked(page)
+        suspects = _suspects(plain.text, list(stretches(page.text)))
+        passages = [_set_aside(page.number, suspect) for suspect in suspects]
+        found.update((passage.id, passage) for passage in passages)
+        cuts = [one for one, passage in zip(suspects, passages, strict=True) if passage.id not in released]
+        settled.append(_without(plain, cuts))
+    return tuple(settled), tuple(found.values())
+
+
+def is_order(text: str) -> bool:
+    """Whether a sentence of the text gives orders to a language model."""
+    return next(instructions.orders(text), None) is not None
+
+
+def _set_aside(number: int | None, suspect: _Suspect) -> SetAside:
+    identifier = hashlib.sha256(f"{number}\0{suspect.reason}\0{suspect.says}".encode()).hexdigest()[:32]
+    return SetAside(identifier, number, suspect.reason, suspect.says[:_EXCERPT])
+
+
+def _unmarked(page: Page) -> Page:
+    place = places(page.text)
+    headings = (Heading(one.level, without_marks(one.text), place[one.start]) for one in page.headings)
+    return replace(page, text=without_marks(page.text), headings=tuple(headings))
+
+
+def _suspects(text: str, marked: Sequence[Stretch]) -> list[_Suspect]:
+    """In order, none overlapping: what is hidden, and the orders among what is seen."""
+    hidden = list(_joined(text, sorted([*marked, *_invisible(text)], key=lambda stretch: stretch.start)))
+    found = [_hidden(text, stretch) for stretch in hidden]
+    for order in instructions.orders(text):
+        if all(order.end <= stretch.start or order.start >= stretch.end for stretch in hidden):
+            found.append(_Suspect(order.start, order.end, ORDER, text[order.start : order.end]))
+    return sorted(found, key=lambda suspect: suspect.start)
+
+
+def _hidden(text: str, stretch: Stretch) -> _Suspect:
+    says = _decoded(text[stretch.start : stretch.end]).strip()
+    reason = f"{stretch.hiding.value}, and {ORDER}" if is_order(says) else stretch.hiding.value
+    return _Suspect(stretch.start, stretch.end, reason, says)
+
+
+def _invisible(text: str) -> Iterator[Stretch]:
+    """Runs of characters that are not drawn; single ones join and part letters in many scripts."""
+    for run in [] if text.isascii() else _INVISIBLE.finditer(text):
+        if text[run.start() - 1 : run.start()] != _FLAG:
+            yield Stretch(run.start(), run.end(), Hiding.CHARACTERS)
+
+
+def _joined(text: str, marked: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Neighbours that are hidden in the same way as one; what overlaps another is a part of it."""
+    last: Stretch | None = None
+    for stretch in marked:
+        between = text[last.end : stretch.start] if last else ""
+        if last and (stretch.start < last.end or (not between.strip() and stretch.hiding is last.hiding)):
+            last = replace(last, end=max(last.end, stretch.end))
+            continue
+        if last:
+            yield last
+        last = stretch
+    if last:
+        yield last
+
+
+def _decoded(text: str) -> str:
+    """What tag characters say; other invisible ones by their number."""
+    if not _INVISIBLE.search(text):
+        return text
+    said = "".join(chr(ord(one) - 0xE0000) if _TAGS[0] <= ord(one) <= _TAGS[1] else one for one in text)
+    return _INVISIBLE.sub(lambda run: f"⟨{len(run[0])} invisible characters⟩", said)
+
+
+def _without(page: Page, cuts: Sequence[_Suspect]) -> Page:
+    """The page without the stretches; headings that lie in one are gone, the others keep their place."""
+    if not cuts:
+        return page
+    text, begun = "", 0
+    headings: list[Heading] = []
+    for cut in [*cuts, _Suspect(len(page.text), len(page.text), "", "")]:
+        kept = page.text[begun : cut.start]
+        text += " " if _touch(text[-1:], kept[:1]) else ""
+        moved = len(text) - begun
+        headings += (replace(one, start=one.start + moved) for one in page.headings if begun <= one.start < cut.start)
+        text, begun = text + kept, cut.end
+    return _with_true_headings(replace(page, text=text), headings)
+
+
+def _touch(before: str, after: str) -> bool:
+    return bool(before and after) and not before.isspace() and not after.isspace()
+
+
+def _with_true_headings(page: Page, headings: Sequence[Heading]) -> Page:
+    """The headings with the words that are left of their lines."""
+    lines = ((heading, page.text[heading.start :].split("\n", 1)[0].strip()) for heading in headings)
+    kept = (heading if heading.text in line else replace(heading, text=line) for heading, line in lines if line)
+    return replace(page, headings=tuple(kept))

@@ -8,7 +8,7 @@ It is given vectors, never an embedder. What Milvus Lite 3.2 needs and the calls
 - Filter templates are unknown to it: values are quoted by `rag.rows`.
 - FAISS's HNSW loses rows when hundreds of vectors are exactly equal (milvus-lite#369): repeats are moved apart by
   `rag.rows.shifted`, and the search looks at `_EF` candidates. Under a selective filter it may return fewer rows than
-  there are: then the filtered rows are scored one by one.
+  there are, or miss the nearest: a few documents are scored row by row.
 """
 
 import contextlib
@@ -33,6 +33,7 @@ SearchKind = Literal["exact", "HNSW"]
 _HNSW = {"M": 32, "efConstruction": 200}
 _EF = 512  # candidates of a search; at 5,000 rows with 1,000 copies 64 lost rows, 256 lost none
 _FETCH = 1_000  # rows of one query
+_SCORED = 1_000  # rows of the documents asked for up to which each is scored: a tenth of a second
 
 for _name in ("pymilvus", "grpc._server"):  # every failure is raised here; no second report on stderr
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -159,6 +160,8 @@ class MilvusStore:
     ) -> list[Hit]:
         where = where_of(documents, hidden)
         with _milvus_errors("The search failed"):
+            if documents and self.search_kind() == "HNSW" and self._count(where) <= _SCORED:
+                return self._score_all(vector, k=k, where=where)
             found = self._client.search(
                 self._collection,
                 data=[vector],

@@ -134,7 +134,9 @@ def _choose_documents(engine: Engine) -> None:
     chosen = [name for name in st.session_state.get(ASKED, ()) if catalog.document_named(collection, name)]
     st.session_state[ASKED] = chosen
     names += [name for name in chosen if name not in names]
-    st.multiselect("Ask only", names, placeholder="All documents", key=ASKED, persist_state="session")
+    collections = {entry.name: entry.title for entry in catalog.collections()}
+    label = f"Ask only, of {plain(collections.get(collection, collection))}" if len(collections) > 1 else "Ask only"
+    st.multiselect(label, names, placeholder="All documents", key=ASKED, persist_state="session")
     choose_tags(engine, "Ask only those tagged", key=ASKED_TAGS, placeholder="With any tag or none")
 
 

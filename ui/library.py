@@ -29,12 +29,12 @@ def show() -> None:
 
 
 def _list(engine: Engine) -> None:
-    """Read top-down: receipts, the collection, upload, the queue, documents."""
+    """Read top-down: the collection, upload, the queue, receipts, documents."""
     st.title("Library")
-    show_receipts()
     show_collections(engine)
     _upload(engine)
     show_queue(engine)
+    show_receipts()
     show_documents(engine)
 
 

@@ -30,7 +30,21 @@ _FILTERS = {
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }
-_WIDTHS = {"Name": 240, "Pages": 60, "Passages": 80, "Size": 80, "Added": 130, "State": 90, "Tags": 130}  # pixels
+_PLAIN = {  # 680 pixels in all, as below
+    "Name": st.column_config.TextColumn(width=240),
+    "Pages": st.column_config.NumberColumn(width=60),
+    "Passages": st.column_config.NumberColumn(width=80),
+    "Size": st.column_config.NumberColumn(width=80, format="bytes"),
+    "Added": st.column_config.DatetimeColumn(width=130, format="YYYY-MM-DD HH:mm"),
+    "State": st.column_config.TextColumn(width=90),
+}
+_TAGGED = {
+    "Name": st.column_config.TextColumn(width=240),
+    "Tags": st.column_config.ListColumn(width=150),
+    "Size": st.column_config.NumberColumn(width=80, format="bytes"),
+    "Added": st.column_config.DateColumn(width=110, format="YYYY-MM-DD"),
+    "State": st.column_config.TextColumn(width=90),
+}
 _FIRST = "documents-first"  # how many documents are before the screen
 _ASKED = "documents-asked"  # what the screen was of
 _DRAWN = "documents-drawn"  # how often the table was drawn anew, so that nothing is selected in it
@@ -98,19 +112,13 @@ def _draw_anew() -> None:
 def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentRecord]:
     """The rows that are ticked; a click into a row opens its document."""
     is_open = engine.queue.snapshot().is_open
+    columns = _TAGGED if any(document.tags for document in documents) else _PLAIN
     event = st.dataframe(
         [_row(document, is_open) for document in documents],
         hide_index=True,
         height=_ROW * (min(len(documents), _ROWS) + 1) + 3,
-        column_config={
-            "Name": st.column_config.TextColumn(width=_WIDTHS["Name"]),
-            "Pages": st.column_config.NumberColumn(width=_WIDTHS["Pages"]),
-            "Passages": st.column_config.NumberColumn(width=_WIDTHS["Passages"]),
-            "Size": st.column_config.NumberColumn(width=_WIDTHS["Size"], format="bytes"),
-            "Added": st.column_config.DatetimeColumn(width=_WIDTHS["Added"], format="YYYY-MM-DD HH:mm"),
-            "State": st.column_config.TextColumn(width=_WIDTHS["State"]),
-            "Tags": st.column_config.ListColumn(width=_WIDTHS["Tags"]) if any(d.tags for d in documents) else None,
-        },
+        column_order=list(columns),
+        column_config=columns,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
         key=f"documents-{st.session_state.get(_DRAWN, 0)}-{hash(tuple(document.id for document in documents))}",

@@ -33,4 +33,5 @@ def move_dialog(engine: Engine, records: list[DocumentRecord]) -> None:
             st.error(plain(str(exc)), icon=":material/error:")
             return
         forget_pages()
+        st.query_params.clear()
         st.rerun()

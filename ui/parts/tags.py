@@ -5,7 +5,7 @@ import streamlit as st
 from rag.catalog import DocumentRecord
 from rag.collections import clean_tag
 from rag.errors import FootnoteError
-from ui.parts.confirm import confirm
+from ui.parts.confirm import submit
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -39,22 +39,25 @@ def edit_tags(engine: Engine, record: DocumentRecord) -> None:
 
 @st.dialog("Tags")
 def tag_dialog(engine: Engine, records: list[DocumentRecord]) -> None:
-    """Gives tags to several documents, and takes some away."""
+    """Gives tags to several documents; one that all of them have can be taken away."""
     catalog, collection = engine.library.catalog, engine.settings.collection
+    common = set.intersection(*(set(record.tags) for record in records))
     st.write(f"For {counted(len(records), 'document')}.")
-    add = st.multiselect("Add", list(catalog.tags(collection)), accept_new_options=True, placeholder="Choose or type")
-    given = sorted({tag for record in records for tag in record.tags}, key=str.casefold)
-    remove = st.multiselect("Remove", given, placeholder="None") if given else []
-    if confirm("Save"):
-        try:
-            added = [clean_tag(tag) for tag in add]
-        except FootnoteError as exc:
-            st.error(plain(str(exc)), icon=":material/error:")
+    with st.form("tags", border=False):
+        tags = list(catalog.tags(collection))
+        chosen = st.pills("Tags", tags, selection_mode="multi", default=sorted(common)) if tags else []
+        typed = st.text_input("New tags, with commas between", placeholder="staff, 2026")
+        if not submit("Save"):
             return
-        ids = [record.id for record in records]
-        catalog.tag(collection, ids, added)
-        catalog.untag(collection, ids, remove)
-        st.rerun()
+    try:
+        added = [*chosen, *(clean_tag(tag) for tag in typed.split(",") if tag.strip())]
+    except FootnoteError as exc:
+        st.error(plain(str(exc)), icon=":material/error:")
+        return
+    ids = [record.id for record in records]
+    catalog.untag(collection, ids, sorted(common - set(added)))
+    catalog.tag(collection, ids, added)
+    st.rerun()
 
 
 def choose_tags(engine: Engine, label: str, *, key: str, placeholder: str) -> tuple[str, ...]:

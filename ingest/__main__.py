@@ -3,26 +3,38 @@
 import argparse
 import getpass
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.following import Followed, check_folder
 from ingest.pipeline import SAMPLES, find_files, ingest
-from ingest.report import IngestProgress, IngestReport
+from ingest.report import IncomingFile, IngestProgress, IngestReport
+from ingest.watch import FolderWatcher
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import load_settings
 
+_WATCH = "follow a folder until interrupted, and whenever the library is open: added, changed, moved, deleted files"
+_UNWATCH = "follow a folder no longer; what came from it stays"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Adds what is named; returns 0 well, 1 when a file failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Put documents into the library.")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("--watch", action="append", default=[], type=Path, metavar="FOLDER", help=_WATCH)
+    parser.add_argument("--unwatch", action="append", default=[], type=Path, metavar="FOLDER", help=_UNWATCH)
     parser.add_argument("--password", action="store_true", help="ask for the password of locked PDF files")
     parser.add_argument("--once", action="store_true", help="do nothing if this library was given its samples before")
     parsed = parser.parse_args(arguments)
+    if not (parsed.paths or parsed.watch or parsed.unwatch):
+        parser.error("name a file or a folder")
     try:
+        if parsed.watch or parsed.unwatch:
+            return _follow(parsed.watch, parsed.unwatch)
         password = getpass.getpass("Password of locked files: ") if parsed.password else None
         return _run(parsed.paths, once=parsed.once, password=password)
     except FootnoteError as exc:
@@ -61,6 +73,45 @@ def _run(paths: Sequence[Path], *, once: bool, password: str | None) -> int:
             library.catalog.mark(SAMPLES)
     _print(report)
     return 1 if report.failed else 0
+
+
+def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> int:
+    """Changes which folders are watched, then follows all of them until it is interrupted."""
+    settings = load_settings()
+    with Library.open(settings, holder="python -m ingest --watch") as library:
+        for folder in unwatch:
+            library.catalog.unwatch(library.collection, str(folder.expanduser().resolve()))
+        for folder in watch:
+            library.catalog.watch(library.collection, str(check_folder(library, folder)))
+        if not watch:
+            return 0
+        from rag.build import load_embedder
+
+        with terminal_bar(unit="B") as show:
+            embedder = load_embedder(settings, on_progress=show)
+        library.open_store(embedder)
+        stop = threading.Event()
+
+        def add(files: Sequence[IncomingFile]) -> bool:
+            report = ingest(files, library=library, embedder=embedder, settings=settings, stop=stop)
+            _print(report)
+            return not report.stopped
+
+        watcher = FolderWatcher(library, add, _tell)
+        watcher.start()
+        try:
+            watcher.wait()
+        finally:
+            stop.set()
+            watcher.close()
+    return 0
+
+
+def _tell(folder: Path, followed: Followed) -> None:
+    if followed.problem:
+        print(followed.problem, file=sys.stderr)
+    renamed = f", {followed.renamed} renamed" if followed.renamed else ""
+    print(f"{folder}: {followed.files} files, {followed.removed} gone{renamed}; watching", flush=True)
 
 
 def _print(report: IngestReport) -> None:

@@ -171,6 +171,14 @@ def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
             finally:
                 run.window = (0.0, 1.0)
                 shutil.rmtree(folder, ignore_errors=True)
+        _drop_members(run.library, file.source, {f"{file.source}!{member.name}" for member in members})
+
+
+def _drop_members(library: Library, source: str, there: set[str]) -> None:
+    """Lets go what an earlier version of an archive held and this one no longer does."""
+    before = library.catalog.sources(library.collection, f"{source}!")
+    library.catalog.drop_sources(library.collection, before.keys() - there)
+    finish_deletions(library)
 
 
 def _try_member(run: _Run, index: int, file: IncomingFile, member: archives.Member, folder: Path) -> None:

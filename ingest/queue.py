@@ -23,6 +23,8 @@ from rag.library import Library
 from rag.settings import Settings
 
 _log = logging.getLogger(__name__)
+_OPEN = tuple(state for state in QueueState if state.is_open)
+_LOOK = 0.2  # seconds between two looks at files that are waited for
 _SHOWN = 100  # files of the queue that a snapshot names; the totals count all
 
 
@@ -100,6 +102,17 @@ class IngestQueue:
         for file in files:
             self._enqueue(file.path, file.name, file.source, is_copy=False)
         self._wake.set()
+
+    def add(self, files: Sequence[IncomingFile]) -> bool:
+        """Puts files that stay where they are, and waits until they are done; False where the queue closes before."""
+        waiting = {file.source for file in self._catalog.queue(self._library.collection, *_OPEN)}
+        self.put([file for file in files if file.source not in waiting])
+        sources = {file.source for file in files}
+        while not self._closing.is_set():
+            if not any(file.source in sources for file in self._catalog.queue(self._library.collection, *_OPEN)):
+                return True
+            self._closing.wait(_LOOK)
+        return False
 
     def receive(self, name: str, content: bytes) -> None:
         """A file that is handed over as bytes. The name is the user's, the path on disk is ours.

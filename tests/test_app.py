@@ -373,7 +373,7 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["locked.pdf", "terns.txt"]
-    assert [field.label for field in at.text_input] == ["Search by name"]
+    assert "Password" not in [field.label for field in at.text_input]
     assert not at.exception
 
 
@@ -386,11 +386,11 @@ def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     at.selectbox(key="documents-order").select(DocumentOrder.NAME).run()
     button(at, "Next").click().run()
     assert list(at.dataframe[0].value["Name"]) == ["note 50.txt", "note 51.txt", "note 52.txt"]
-    at.text_input[0].set_value("NOTE 51").run()
+    at.text_input(key="documents-words").set_value("NOTE 51").run()
     assert list(at.dataframe[0].value["Name"]) == ["note 51.txt"]
-    at.text_input[0].set_value("nothing of this name").run()
+    at.text_input(key="documents-words").set_value("nothing of this name").run()
     assert at.info[0].value == "No document matches."
-    at.text_input[0].set_value("").run()
+    at.text_input(key="documents-words").set_value("").run()
     at.selectbox(key="documents-state").select("With gaps").run()
     assert not at.dataframe
     assert not at.exception
@@ -611,3 +611,28 @@ def test_a_document_shows_what_was_set_aside_and_releases_it(page: Page) -> None
     assert not test.exception
     assert any("1 suspicious passage was released" in caption.value for caption in test.caption)
     assert "Set aside: 1 passage" not in [expander.label for expander in test.expander]
+
+
+def test_a_watched_folder_is_followed_and_can_be_let_go(page: Page, tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    (folder / "leave.txt").write_text("Six days of leave carry over.")
+    page.open()
+    at = AppTest.from_function(_library_page, default_timeout=30).run()
+    at.text_input(key="watch-path-0").set_value(str(tmp_path / "nothing"))
+    button(at, "Watch").click().run()
+    assert "is no folder" in unescaped(at.error[0].value)
+    at.text_input(key="watch-path-0").set_value(str(folder))
+    button(at, "Watch").click().run()
+    library = page.engine.library
+    page.wait(lambda: [entry.name for entry in library.catalog.documents("library")] == ["leave.txt"])
+    watcher = page.engine.watcher
+    assert watcher is not None
+    page.wait(lambda: str(folder) in watcher.results)
+    at.run()
+    assert any("1 file, as in the library" in unescaped(element.value) for element in at.markdown)
+    (folder / "leave.txt").rename(folder / "holidays.txt")
+    page.wait(lambda: [entry.name for entry in library.catalog.documents("library")] == ["holidays.txt"])
+    button(at, "Stop watching").click().run()
+    assert library.catalog.watched("library") == []
+    assert not at.exception

@@ -55,6 +55,7 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "ir_measures",
         "scipy",
         "tqdm",
+        "watchfiles",
         "filelock",
         "markdown_it",
         "pypdf",

@@ -8,6 +8,7 @@ from ui.document import DOCUMENT, show_document
 from ui.parts.collections import show_collections
 from ui.parts.deletion import show_receipts
 from ui.parts.documents import show_documents
+from ui.parts.folders import show_folders
 from ui.parts.queue import show_queue
 from ui.parts.status import show_status
 from ui.parts.text import plain
@@ -29,10 +30,11 @@ def show() -> None:
 
 
 def _list(engine: Engine) -> None:
-    """Read top-down: the collection, upload, the queue, receipts, documents."""
+    """Read top-down: the collection, upload, watched folders, the queue, receipts, documents."""
     st.title("Library")
     show_collections(engine)
     _upload(engine)
+    show_folders(engine)
     show_queue(engine)
     show_receipts()
     show_documents(engine)

@@ -15,6 +15,7 @@ import streamlit as st
 
 from ingest.pipeline import SAMPLES, find_files
 from ingest.queue import IngestQueue
+from ingest.watch import FolderWatcher
 from rag.assistant import Assistant, Reply
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
@@ -57,6 +58,7 @@ class Engine:
         self.state = EngineState("Starting…")
         self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
+        self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
         self._generator: Generator | None = None
         self.retriever: Retriever | None = None
@@ -97,13 +99,14 @@ class Engine:
                 return
             if not self.is_idle or self.embedder is None or self._generator is None:
                 raise FootnoteError("Another collection opens once no file is being added and no answer is in work.")
-            self.queue.close()
+            self._close_queue()
             try:
                 self.library.switch(collection, self.embedder)
                 self.settings = replace(self.settings, collection=collection)
             finally:
                 self.queue = IngestQueue(self.library, self.settings)
                 self.queue.start(self.embedder)
+                self._begin_to_watch()
                 self._begin_to_answer(self.embedder, self._generator)
 
     @property
@@ -112,10 +115,33 @@ class Engine:
         answering = any(not job.done.is_set() for job in self.answer_jobs.values())
         return self.answering.is_set() and not answering and not self.queue.snapshot().is_open
 
+    def watch(self, folder: Path) -> None:
+        """Follows a folder from now on, also after a restart."""
+        self.library.catalog.watch(self.settings.collection, str(folder))
+        if self.watcher is not None:
+            self.watcher.refresh()
+
+    def unwatch(self, folder: str) -> None:
+        """Follows a folder no longer; what came from it stays."""
+        self.library.catalog.unwatch(self.settings.collection, folder)
+        if self.watcher is not None:
+            self.watcher.refresh()
+
     def close(self) -> None:
         """Lets go of the library; answers in work are dropped."""
-        self.queue.close()
+        self._close_queue()
         self.library.close()
+
+    def _close_queue(self) -> None:
+        """The queue first: the watcher waits for its files."""
+        self.queue.close()
+        if self.watcher is not None:
+            self.watcher.close()
+            self.watcher = None
+
+    def _begin_to_watch(self) -> None:
+        self.watcher = FolderWatcher(self.library, self.queue.add)
+        self.watcher.start()
 
     def _queue_samples(self) -> None:
         """On the first start, so that there is something to ask."""
@@ -129,6 +155,7 @@ class Engine:
             self.library.open_store(embedder)
             self.embedder = embedder
             self.queue.start(embedder)
+            self._begin_to_watch()
             self.state = EngineState("Loading the model that writes answers…")
             self._generator = load_generator()
             self._begin_to_answer(embedder, self._generator)

@@ -9,6 +9,7 @@ from rag.catalog.collections import Collection, Collections
 from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
 from rag.catalog.database import CatalogError
 from rag.catalog.documents import Documents
+from rag.catalog.folders import Folders
 from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 
-class Catalog(Collections, Documents, Quarantine, Tags, Queue, Conversations, Marks):
+class Catalog(Collections, Documents, Quarantine, Tags, Folders, Queue, Conversations, Marks):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

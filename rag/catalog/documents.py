@@ -244,19 +244,33 @@ def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement
 
 
 def _point_source(run: sql.Connection, collection: str, source: str, document_id: str) -> list[str]:
-    """Points a source at its document; a document that no source holds any longer begins to leave."""
+    """Points a source at its document; one that no source holds any longer, or was begun from it, begins to leave."""
+    begun = (_documents.c.collection == collection, _documents.c.begun_from == source, _documents.c.id != document_id)
+    left = sql.update(_documents).where(*begun, _documents.c.state == DocumentState.WRITING.value)
+    run.execute(left.values(state=DocumentState.LEAVING.value))
     this = (_sources.c.collection == collection, _sources.c.source == source)
     before = run.execute(sql.select(_sources.c.document_id).where(*this)).scalar_one_or_none()
     values = {"collection": collection, "source": source, "document_id": document_id}
     run.execute(insert(_sources).values(values).on_conflict_do_update(set_=values))
     if before is None or before == document_id:
         return []
-    holders = sql.select(sql.func.count()).where(_sources.c.collection == collection, _sources.c.document_id == before)
-    if run.execute(holders).scalar_one():
+    if _is_held(run, collection, before):
         return []
     add_tags(run, collection, document_id, _by_document(run, _tags.c.tag, collection, [before]).get(before, ()))
     _leave(run, collection, before)
     return [before]
+
+
+def leave_without_sources(run: sql.Connection, collection: str, documents: Iterable[str]) -> None:
+    """Lets those of the documents leave that no source holds any longer."""
+    for document_id in documents:
+        if not _is_held(run, collection, document_id):
+            _leave(run, collection, document_id)
+
+
+def _is_held(run: sql.Connection, collection: str, document_id: str) -> bool:
+    these = (_sources.c.collection == collection, _sources.c.document_id == document_id)
+    return bool(run.execute(sql.select(sql.func.count()).where(*these)).scalar_one())
 
 
 def _leave(run: sql.Connection, collection: str, document_id: str) -> None:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 5  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 7  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -42,6 +42,20 @@ tags = sql.Table(
     sql.Column("collection", sql.String, primary_key=True),
     sql.Column("document_id", sql.String, primary_key=True),
     sql.Column("tag", sql.String, primary_key=True, index=True),
+)
+folders = sql.Table(
+    "folders",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("folder", sql.String, primary_key=True),
+)
+seen = sql.Table(
+    "seen",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("folder", sql.String, primary_key=True),
+    sql.Column("path", sql.String, primary_key=True),
+    sql.Column("state", sql.String, nullable=False),
 )
 queue = sql.Table(
     "queue",

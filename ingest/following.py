@@ -1,0 +1,113 @@
+"""Brings a collection to what a folder holds: new and changed files are added, those that are gone leave.
+
+Files are added before others leave, so that a file that was moved or renamed is known by its bytes and embedded no
+second time. What was looked at is kept by size and time of change: a restart reads only what has changed meanwhile.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.pipeline import find_files
+from ingest.renaming import MEMBER, rename_by_sources
+from ingest.report import IncomingFile
+from rag.catalog import DocumentRecord
+from rag.deletion import finish_deletions
+from rag.errors import FootnoteError
+from rag.library import Library
+
+Add = Callable[[Sequence[IncomingFile]], bool]  # False where it was stopped before the last file
+_AT_ONCE = 50  # files added before they are noted as seen
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What following a folder did.
+
+    Attributes:
+        removed: files that are no longer in the folder.
+        problem: why nothing was removed, "" where all is well.
+    """
+
+    files: int
+    added: int = 0
+    removed: int = 0
+    renamed: int = 0
+    problem: str = ""
+    stopped: bool = False
+
+
+def check_folder(library: Library, folder: Path) -> Path:
+    """A folder as it is kept.
+
+    Raises:
+        FootnoteError: it is no folder, or holds the library itself.
+    """
+    path = folder.expanduser().resolve()
+    if not path.is_dir():
+        raise FootnoteError(f"{folder} is no folder on this machine. Check its path.")
+    if path == library.folder or path in library.folder.parents or library.folder in path.parents:
+        raise FootnoteError(f"{folder} holds the library itself. Name a folder with documents only.")
+    return path
+
+
+def follow(library: Library, folder: Path, *, add: Add) -> Followed:
+    """Brings the open collection to what a watched folder holds; does nothing where nothing has changed.
+
+    A folder that is not there, or is empty all at once, may be a drive that is not connected: its documents stay.
+
+    Args:
+        add: adds files and returns when they are in the library or have failed.
+    """
+    unreadable: list[str] = []
+    if not folder.is_dir():
+        return Followed(0, problem=f"{folder} is not there at the moment; its documents stay.")
+    for _ in os.walk(folder, onerror=lambda error: unreadable.append(str(error.filename))):
+        pass
+    catalog, collection, kept = library.catalog, library.collection, str(folder)
+    there = {file.source: (file, state) for file in find_files([folder]) if (state := _state(file.path))}
+    seen = catalog.seen(collection, kept)
+    changed = [entry for source, entry in there.items() if seen.get(source) != entry[1]]
+    for start in range(0, len(changed), _AT_ONCE):
+        some = changed[start : start + _AT_ONCE]
+        if not add([file for file, _ in some]):
+            return Followed(len(there), stopped=True)
+        catalog.see(collection, kept, {file.source: state for file, state in some})
+    held = catalog.sources(collection, f"{kept}{os.sep}")
+    files = {source: _file(source, there) for source in held} | {source: source for source in seen}
+    gone = [source for source, file in files.items() if file not in there and not _is_under(file, unreadable)]
+    if gone and not there:
+        return Followed(0, problem=f"{folder} is empty all at once; its documents stay. Delete them if they are to go.")
+    catalog.leave_begun(collection, f"{kept}{os.sep}")
+    catalog.drop_sources(collection, gone, folder=kept)
+    finish_deletions(library)
+    renamed = sum(rename_by_sources(library, record) for record in _of(library, f"{kept}{os.sep}"))
+    removed = len({files[source] for source in gone})
+    problem = f"{unreadable[0]} may not be read; what came from it stays." if unreadable else ""
+    return Followed(len(there), len(changed), removed, renamed, problem)
+
+
+def _of(library: Library, prefix: str) -> list[DocumentRecord]:
+    """Documents with a source that begins with a prefix."""
+    documents = library.catalog.documents(library.collection)
+    return [record for record in documents if any(source.startswith(prefix) for source in record.sources)]
+
+
+def _state(path: Path) -> str:
+    """What tells whether a file has changed; "" for one that went away meanwhile."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _file(source: str, there: dict[str, tuple[IncomingFile, str]]) -> str:
+    """The file of a source: itself, or the archive it is a member of."""
+    match = None if source in there else MEMBER.match(source)
+    return match.group(1) if match else source
+
+
+def _is_under(path: str, folders: Sequence[str]) -> bool:
+    return any(path.startswith(f"{folder}{os.sep}") for folder in folders)

@@ -1,0 +1,57 @@
+"""What documents are called by where they come from, and another name without another embedding."""
+
+import re
+from dataclasses import replace
+from pathlib import PurePath
+
+from ingest.readers.source import readable_stem
+from rag.catalog import DocumentRecord, DocumentState
+from rag.library import Library
+
+MEMBER = re.compile(r"(.+?\.zip)!", re.IGNORECASE | re.DOTALL)  # of an archive: its source, and what follows
+_BATCH = 500  # chunks written at once
+
+
+def source_name(source: str) -> str:
+    """The name in a source: a path, a path inside an archive after "!", or an upload."""
+    if member := MEMBER.match(source):
+        return PurePath(source[member.end() :]).name
+    for mark in ("upload:", "kept:"):
+        if source.startswith(mark):
+            return source.removeprefix(mark)
+    return PurePath(source).name
+
+
+def rename_by_sources(library: Library, record: DocumentRecord) -> bool:
+    """Calls a document as one of its sources is called, where none has its name; whether that was needed."""
+    if record.state is not DocumentState.READY or not record.sources:
+        return False
+    names = [source_name(source) for source in record.sources]
+    if record.name in names:
+        return False
+    rename_document(library, record, names[0])
+    return True
+
+
+def rename_document(library: Library, record: DocumentRecord, name: str) -> None:
+    """Gives a document another name, in its passages too; a title that was made of the name follows it.
+
+    Vectors stay as they are. The catalog is told last, so that a renaming that breaks off is found and done again.
+    """
+    title = readable_stem(name) if record.title == readable_stem(record.name) else record.title
+    entries = list(library.store.records([record.id]))
+    before = {entry.chunk.id for entry in entries}
+    renamed = {
+        chunk.id: replace(entry, chunk=chunk)
+        for entry in entries
+        for chunk in (replace(entry.chunk, document_name=name, title=title),)
+    }
+    fresh = list(renamed.values())
+    for start in range(0, len(fresh), _BATCH):
+        batch = fresh[start : start + _BATCH]
+        library.lexical.add([entry.chunk for entry in batch])
+        library.store.put(batch)
+    others = sorted(before - renamed.keys())
+    library.store.delete(others)
+    library.lexical.delete(others)
+    library.catalog.rename_document(library.collection, record.id, name=name, title=title)

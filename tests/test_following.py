@@ -1,0 +1,312 @@
+"""Watched folders: what is added, changed, moved, renamed or deleted in them is so in the library."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ingest.__main__ import main
+from ingest.examination import examine
+from ingest.following import Followed, check_folder, follow
+from ingest.pipeline import ingest
+from ingest.queue import IngestQueue
+from ingest.renaming import source_name
+from ingest.report import IncomingFile
+from ingest.watch import FolderWatcher
+from rag.deletion import delete_document
+from rag.errors import FootnoteError
+from rag.library import Library
+from rag.settings import Settings
+from tests.documents import write_zip
+from tests.fakes import HashingEmbedder
+
+SETTINGS = Settings(chunk_tokens=30, chunk_overlap=5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "watched"
+    (made / "sub").mkdir(parents=True)
+    (made / "herons.txt").write_text("\n\n".join(f"Heron {n} stands for {n * 7} hours." for n in range(30)))
+    (made / "sub" / "terns.txt").write_text("Terns dive for fish.")
+    return made.resolve()
+
+
+@pytest.fixture
+def embedder() -> HashingEmbedder:
+    return HashingEmbedder()
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: HashingEmbedder) -> Iterator[Library]:
+    with Library.open(Settings(home=tmp_path / "home"), holder="the test") as opened:
+        opened.open_store(embedder)
+        yield opened
+
+
+@pytest.fixture
+def look(library: Library, embedder: HashingEmbedder, folder: Path) -> Callable[[], Followed]:
+    """Follows the folder once; what is stored fits together afterwards."""
+
+    def add(files: Sequence[IncomingFile]) -> bool:
+        ingest(files, library=library, embedder=embedder, settings=SETTINGS)
+        return True
+
+    def once() -> Followed:
+        followed = follow(library, folder, add=add)
+        assert examine(library).findings == ()
+        return followed
+
+    return once
+
+
+def names(library: Library) -> set[str]:
+    return {record.name for record in library.catalog.documents(library.collection)}
+
+
+def labels(library: Library, question: str) -> set[str]:
+    """Names in the passages that a search by words finds."""
+    found = {chunk_id for chunk_id, _ in library.lexical.search(question, k=50)}
+    return {chunk.document_name for chunk in library.store.chunks() if chunk.id in found}
+
+
+def test_added_changed_and_deleted_files_are_followed(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    assert look() == Followed(2, added=2)
+    assert look() == Followed(2)
+    (folder / "gulls.txt").write_text("Gulls eat chips.")
+    (folder / "sub" / "terns.txt").write_text("Terns now nest on sand.")
+    assert look() == Followed(3, added=2)
+    assert names(library) == {"herons.txt", "terns.txt", "gulls.txt"}
+    assert labels(library, "dive fish") == set()
+    (folder / "herons.txt").unlink()
+    shutil.rmtree(folder / "sub")
+    assert look() == Followed(1, removed=2)
+    assert names(library) == {"gulls.txt"}
+    assert library.store.count() == 1
+
+
+def test_a_moved_or_renamed_file_is_embedded_no_second_time(
+    library: Library, look: Callable[[], Followed], folder: Path, embedder: HashingEmbedder
+) -> None:
+    look()
+    before, tags = embedder.encoded, library.document("herons.txt").id
+    library.catalog.tag("library", [tags], ["waders"])
+    (folder / "herons.txt").rename(folder / "sub" / "herons.txt")
+    assert look() == Followed(2, added=1, removed=1)
+    (folder / "sub" / "herons.txt").rename(folder / "grey-birds.txt")
+    assert look() == Followed(2, added=1, removed=1, renamed=1)
+    assert embedder.encoded == before
+    record = library.document("grey-birds.txt")
+    assert (record.title, record.sources, record.tags) == (
+        "grey birds",
+        (str(folder / "grey-birds.txt"),),
+        ("waders",),
+    )
+    assert labels(library, "heron hours") == {"grey-birds.txt"}
+    assert labels(library, "grey birds") == {"grey-birds.txt"}
+    assert names(library) == {"grey-birds.txt", "terns.txt"}
+
+
+def test_a_renaming_that_broke_off_is_done_again(
+    library: Library, look: Callable[[], Followed], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look()
+    (folder / "herons.txt").rename(folder / "egrets.txt")
+    monkeypatch.setattr(library.store, "delete", lambda ids: (_ for _ in ()).throw(OSError("the power went")))
+    with pytest.raises(OSError, match="power"):
+        look()
+    monkeypatch.undo()
+    assert look().problem == ""
+    assert names(library) == {"egrets.txt", "terns.txt"}
+    assert labels(library, "heron") == {"egrets.txt"}
+
+
+def test_two_files_of_the_same_bytes_are_one_document_until_the_last_is_gone(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    shutil.copy(folder / "sub" / "terns.txt", folder / "sea.txt")
+    look()
+    assert len(names(library)) == 2
+    (folder / "sea.txt").unlink()
+    look()
+    assert names(library) == {"herons.txt", "terns.txt"}
+    (folder / "sub" / "terns.txt").unlink()
+    look()
+    assert names(library) == {"herons.txt"}
+
+
+def test_files_of_archives_come_and_go_with_them(library: Library, look: Callable[[], Followed], folder: Path) -> None:
+    write_zip(folder / "papers.zip", {"a.txt": b"About skuas.", "b.txt": b"About knots."})
+    look()
+    write_zip(folder / "papers.zip", {"a.txt": b"About skuas.", "c.txt": b"About ruffs."})
+    look()
+    assert names(library) == {"herons.txt", "terns.txt", "a.txt", "c.txt"}
+    (folder / "papers.zip").unlink()
+    assert look().removed == 1
+    assert names(library) == {"herons.txt", "terns.txt"}
+
+
+def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    look()
+    away = folder.rename(folder.with_name("away"))
+    assert "is not there at the moment" in look().problem
+    folder.mkdir()
+    assert "is empty all at once" in look().problem
+    assert names(library) == {"herons.txt", "terns.txt"}
+    folder.rmdir()
+    away.rename(folder)
+    assert look() == Followed(2)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_stays(library: Library, look: Callable[[], Followed], folder: Path) -> None:
+    look()
+    (folder / "sub").chmod(0)
+    try:
+        assert "may not be read" in look().problem
+        assert names(library) == {"herons.txt", "terns.txt"}
+    finally:
+        (folder / "sub").chmod(0o755)
+
+
+def test_a_document_deleted_by_hand_comes_back_only_when_its_file_changes(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    look()
+    delete_document(library, library.document("terns.txt").id)
+    assert look() == Followed(2)
+    assert names(library) == {"herons.txt"}
+    (folder / "sub" / "terns.txt").write_text("Other terns.")
+    look()
+    assert names(library) == {"herons.txt", "terns.txt"}
+
+
+def test_a_folder_that_holds_the_library_is_refused(library: Library, folder: Path) -> None:
+    assert check_folder(library, folder) == folder
+    for wrong in (library.folder, library.folder.parent, library.folder / "originals"):
+        wrong.mkdir(exist_ok=True)
+        with pytest.raises(FootnoteError, match="holds the library itself"):
+            check_folder(library, wrong)
+    with pytest.raises(FootnoteError, match="is no folder"):
+        check_folder(library, folder / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/home/a/report.pdf", "report.pdf"),
+        ("/home/a/b.zip!dir/report.pdf", "report.pdf"),
+        ("upload:report.pdf", "report.pdf"),
+        ("upload:b.zip!dir/report.pdf", "report.pdf"),
+        ("kept:report.pdf", "report.pdf"),
+        ("/home/a/what!.txt", "what!.txt"),
+    ],
+)
+def test_a_source_tells_the_name_of_its_document(source: str, name: str) -> None:
+    assert source_name(source) == name
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_the_watcher_follows_while_it_runs_and_catches_up_after_a_pause(
+    library: Library, embedder: HashingEmbedder, folder: Path, tmp_path: Path
+) -> None:
+    queue = IngestQueue(library, SETTINGS)
+    queue.start(embedder)
+    library.catalog.watch("library", str(folder))
+    watcher = FolderWatcher(library, queue.add)
+    watcher.start()
+    wait(lambda: names(library) == {"herons.txt", "terns.txt"} and str(folder) in watcher.results)
+    (folder / "gulls.txt").write_text("Gulls eat chips.")
+    (folder / "sub" / "terns.txt").unlink()
+    wait(lambda: names(library) == {"herons.txt", "gulls.txt"})
+    (folder / "new" / "deep").mkdir(parents=True)
+    (folder / "gulls.txt").rename(folder / "new" / "deep" / "mews.txt")
+    wait(lambda: names(library) == {"herons.txt", "mews.txt"})
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / "ruffs.txt").write_text("Ruffs dance.")
+    library.catalog.watch("library", str(second))
+    watcher.refresh()
+    wait(lambda: "ruffs.txt" in names(library))
+    watcher.close()
+    (folder / "herons.txt").unlink()
+    (second / "knots.txt").write_text("Knots run.")
+    again = FolderWatcher(library, queue.add)
+    again.start()
+    wait(lambda: names(library) == {"mews.txt", "ruffs.txt", "knots.txt"})
+    library.catalog.unwatch("library", str(second))
+    again.refresh()
+    wait(lambda: list(again.results) == [str(folder)])
+    (second / "knots.txt").unlink()
+    time.sleep(1.0)
+    assert "knots.txt" in names(library)
+    again.close()
+    queue.close()
+
+
+def test_a_watched_folder_that_comes_back_is_followed(
+    library: Library, embedder: HashingEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.watch._ABSENT", 1)
+    away = folder.rename(folder.with_name("away"))
+    queue = IngestQueue(library, SETTINGS)
+    queue.start(embedder)
+    library.catalog.watch("library", str(folder))
+    watcher = FolderWatcher(library, queue.add)
+    watcher.start()
+    wait(lambda: "not there" in getattr(watcher.results.get(str(folder)), "problem", ""))
+    away.rename(folder)
+    wait(lambda: names(library) == {"herons.txt", "terns.txt"})
+    watcher.close()
+    queue.close()
+
+
+def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Path) -> None:
+    code = (
+        "import sys, rag.build\nfrom tests.fakes import HashingEmbedder\n"
+        "rag.build.load_embedder = lambda *a, **k: HashingEmbedder()\n"
+        "from ingest.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    )
+    environment = {**os.environ, "FOOTNOTE_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-c", code]
+    watching = subprocess.Popen(
+        [*command, "--watch", str(folder)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert watching.stdout is not None
+    assert "2 added" in watching.stdout.readline()
+    assert f"{folder}: 2 files, 0 gone; watching" in watching.stdout.readline()
+    (folder / "gulls.txt").write_text("Gulls eat chips.")
+    assert "1 added" in watching.stdout.readline()
+    watching.send_signal(signal.SIGINT)
+    watching.communicate(timeout=30)
+    assert watching.returncode == 130
+    with Library.open(Settings(home=tmp_path / "home"), holder="the test") as library:
+        assert names(library) == {"herons.txt", "terns.txt", "gulls.txt"}
+        assert library.catalog.watched("library") == [str(folder)]
+    subprocess.run([*command, "--unwatch", str(folder)], env=environment, check=True)
+    with Library.open(Settings(home=tmp_path / "home"), holder="the test") as library:
+        assert library.catalog.watched("library") == []
+
+
+def test_the_command_names_a_folder_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_HOME", str(tmp_path / "home"))
+    assert main(["--watch", str(tmp_path / "nothing")]) == 1
+    assert "is no folder on this machine" in capsys.readouterr().err

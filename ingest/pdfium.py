@@ -55,6 +55,15 @@ class PdfPage:
         """The page at `scale` pixels for a point: [height, width] if grey, else [height, width, 3] in RGB."""
         return _pixels(self._rendered(scale, grey))
 
+    def picture_share(self) -> float:
+        """How much of the page the pictures on it take up, 0 to 1 and more where they overlap."""
+        share = 0.0
+        with _errors():
+            for entry in self._page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+                left, bottom, right, top = entry.get_bounds()
+                share += (right - left) * (top - bottom)
+        return float(share / max(1.0, self.width * self.height))
+
     def text(self) -> str:
         """Its text in the order of the file."""
         with _errors():

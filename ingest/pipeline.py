@@ -30,6 +30,7 @@ ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _BATCH = 256  # chunks between two writes: what a kill costs at most
 _MEGABYTE = 1_000_000
+_READING = 0.9  # of the way of a document whose text is recognised; others are read at once
 _OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
 
 
@@ -57,12 +58,15 @@ class _Run:
     gaps: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
     unfinished: str = ""  # id of the document in work
+    begun: float = 0.0  # share of its way that a document has behind it when it is read
     window: tuple[float, float] = (0.0, 1.0)  # of its file, where that is an archive
 
     def tell(self, index: int, stage: str, part: float) -> None:
         """Reports, and leaves the run when it was stopped."""
         if self.stop.is_set():
             raise _Stopped
+        part = self.begun + part * (1 - self.begun) if stage != "reading" else part * _READING
+        self.begun = part if stage == "reading" else self.begun
         part = self.window[0] + part * (self.window[1] - self.window[0])
         done = (sum(self.sizes[:index]) + part * self.sizes[index]) / (sum(self.sizes) or 1)
         elapsed = time.perf_counter() - self.started
@@ -225,6 +229,8 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         max_bytes=run.settings.file_megabytes * _MEGABYTE,
         password=file.password,
         released=released,
+        ocr_pages=run.settings.ocr_pages,
+        tell=lambda part: run.tell(index, "reading", part),
     )
     run.gaps += [f"{file.name}: {gap}" for gap in document.gaps]
     run.set_aside += told(document, released)
@@ -241,6 +247,7 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     _write(run, index, chunks)
     if known is not None:
         _remove_others(run.library, document.id, chunks)
+    catalog.set_recognised(collection, document.id, document.recognised)
     catalog.set_aside(collection, document.id, document.set_aside, released=released)
     left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks))
     (run.replaced if left else run.added).append(file.name)

@@ -35,6 +35,7 @@ class Settings:
     chunk_tokens: int = 200  # tokens of the embedding model in a chunk, header not counted
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused
+    ocr_pages: int = 200  # of one document, whose pictures are read as text (seconds each); 0: none
     top_k: int = 6  # passages retrieved for a question
     prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
@@ -48,6 +49,8 @@ class Settings:
         for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_passages", "prompt_tokens", "answer_tokens"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 1.")
+        if self.ocr_pages < 0:
+            raise SettingsError(f"ocr_pages is {self.ocr_pages}, but must be at least 0.")
         for name in ("word_weight", "minimum_score", "minimum_evidence"):
             if not math.isfinite(getattr(self, name)):
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be a number.")

@@ -58,6 +58,32 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class RecognisedLine:
+    """A line of text in a picture: what it says, how sure that is, 0 to 1, and its box in shares of the picture."""
+
+    text: str
+    confidence: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class RecognisedPage:
+    """A page whose text was recognised in its picture; `number` as in Page."""
+
+    number: int | None
+    lines: tuple[RecognisedLine, ...]
+
+    @property
+    def confidence(self) -> float:
+        """How sure its text is, 0 to 1: the mean over its letters."""
+        letters = sum(len(line.text) for line in self.lines) or 1
+        return sum(line.confidence * len(line.text) for line in self.lines) / letters
+
+
+@dataclass(frozen=True)
 class Document:
     """A file that was read.
 
@@ -65,6 +91,7 @@ class Document:
         id: the sha256 of its bytes, in hexadecimal.
         gaps: say what could not be read.
         set_aside: passages that are left out, or were until they were released.
+        recognised: pages whose text was recognised in their picture.
     """
 
     id: str
@@ -73,6 +100,7 @@ class Document:
     pages: tuple[Page, ...]
     gaps: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+    recognised: tuple[RecognisedPage, ...] = ()
 
 
 @dataclass(frozen=True)

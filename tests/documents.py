@@ -19,6 +19,8 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.pdfium import open_pdf
+
 GERMAN = "Die Größe der Straße über München beträgt fünf Kilometer. Schöne Grüße aus Österreich!\n"
 JAPANESE = "これは日本語の文書です。会議は月曜日の午前九時に始まります。資料を持参してください。\n"
 CHINESE = "这是一个中文文档。会议将于星期一上午九点开始，请携带资料。公司规定如下。\n"
@@ -157,6 +159,32 @@ def write_scanned_pdf(path: Path) -> Path:
     page.merge_page(PdfReader(canvas_bytes).pages[0])
     writer.write(path)
     writer.close()
+    return path
+
+
+def text_picture(lines: Sequence[str], *, size: tuple[int, int] = (420, 200)) -> Image.Image:
+    """Printed lines as a scanner sees them: a page that was drawn, 144 pixels to an inch."""
+    printed = io.BytesIO()
+    canvas = Canvas(printed, pagesize=size)
+    canvas.setFont("Helvetica", 12)
+    for number, line in enumerate(lines):
+        canvas.drawString(30, size[1] - 40 - 24 * number, line)
+    canvas.showPage()
+    canvas.save()
+    with open_pdf(printed.getvalue()) as document, document.page(1) as page:
+        return Image.fromarray(page.picture(2.0))
+
+
+def write_text_scan(path: Path, pages: Sequence[Sequence[str]], *, printed: str = "") -> Path:
+    """A PDF whose pages are pictures of printed lines, after a page of text where there is to be one."""
+    canvas = Canvas(str(path), pagesize=(420, 200))
+    if printed:
+        canvas.drawString(30, 160, printed)
+        canvas.showPage()
+    for lines in pages:
+        canvas.drawInlineImage(text_picture(lines), 0, 0, 420, 200)
+        canvas.showPage()
+    canvas.save()
     return path
 
 

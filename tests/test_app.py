@@ -1,5 +1,6 @@
 """The page, headless, with fakes for the models and the real library under it."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
-from tests.documents import write_encrypted_pdf, write_pdf
+from tests.documents import write_encrypted_pdf, write_pdf, write_text_scan
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 from ui.chat import EXAMPLES
 from ui.parts.backups import _restore
@@ -636,3 +637,20 @@ def test_a_watched_folder_is_followed_and_can_be_let_go(page: Page, tmp_path: Pa
     button(at, "Stop watching").click().run()
     assert library.catalog.watched("library") == []
     assert not at.exception
+
+
+def test_recognised_text_is_marked_as_such(page: Page) -> None:
+    write_text_scan(page.samples / "scan.pdf", [["Six days of leave carry over until 31 March."]])
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    test = page.open()
+    page.ask("How many days of leave carry over?")
+    assert not test.exception
+    assert re.search(r"text recognised in a picture, \d\d% sure", page.html())
+    (record,) = page.engine.library.catalog.documents("library")
+    shown = AppTest.from_function(_library_page, default_timeout=30)
+    shown.query_params["document"] = record.id
+    shown.run()
+    assert not shown.exception
+    captions = "\n".join(caption.value for caption in shown.caption)
+    assert re.search(r"The text of page 1 was recognised in a picture, \d\d% sure", captions)
+    assert "A picture whose text was recognised" in captions

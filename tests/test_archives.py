@@ -47,7 +47,7 @@ def test_every_readable_file_of_an_archive_is_a_document_of_its_own(library: Lib
     parts = {
         "notes/a.txt": b"About gulls.",
         "notes/deep/b.pdf": pages,
-        "photo.png": b"\x89PNG",
+        "photo.gif": b"\x89PNG",
         "__MACOSX/._a.txt": b"x",
         ".hidden/c.txt": b"x",
         "node_modules/d.js": b"x",
@@ -167,7 +167,7 @@ def test_what_cannot_be_unpacked_is_refused(
 
 
 def test_an_archive_with_nothing_to_read_and_one_that_is_a_document_say_so(library: Library, tmp_path: Path) -> None:
-    assert "no file in it can be read" in reason(library, write_zip(tmp_path / "a.zip", {"a.png": b"x"}))
+    assert "no file in it can be read" in reason(library, write_zip(tmp_path / "a.zip", {"a.gif": b"x"}))
     path = write_word(tmp_path / "b.docx", lambda document: None).rename(tmp_path / "b.zip")
     assert "one document" in reason(library, path)
 

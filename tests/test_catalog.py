@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.catalog import Catalog, DocumentOrder, DocumentQuery, DocumentState, Release
-from rag.types import Document, Page, SetAside
+from rag.types import Document, Page, RecognisedLine, RecognisedPage, SetAside
 
 COLLECTION = "library"
 
@@ -174,3 +174,16 @@ def test_what_is_set_aside_moves_with_its_document_and_goes_with_its_collection(
     assert [one.passage.id for one in catalog.quarantined("other", document.id)] == ["p"]
     catalog.forget_collection("other")
     assert catalog.quarantined("other", document.id) == []
+
+
+def test_recognised_pages_are_kept_with_their_lines_until_the_document_goes(catalog: Catalog) -> None:
+    document = "id of Ärzte.pdf"
+    lines = (RecognisedLine("Grüße", 0.9, 0.1, 0.2, 0.5, 0.25), RecognisedLine("abcde", 0.7, 0.1, 0.3, 0.5, 0.35))
+    catalog.set_recognised(COLLECTION, document, [RecognisedPage(3, lines), RecognisedPage(None, lines[:1])])
+    assert catalog.recognised(COLLECTION, document) == pytest.approx({None: 0.9, 3: 0.8})
+    assert catalog.recognised_lines(COLLECTION, document, 3) == lines
+    assert catalog.recognised_lines(COLLECTION, document, 4) == ()
+    catalog.set_recognised(COLLECTION, document, [RecognisedPage(1, lines)])
+    assert set(catalog.recognised(COLLECTION, document)) == {1}
+    catalog.forget(COLLECTION, document)
+    assert catalog.recognised(COLLECTION, document) == {}

@@ -74,7 +74,7 @@ def test_text_is_normalised(tmp_path: Path) -> None:
         pytest.param("a.txt", b" \n\t\n", "no text", "with text", id="only white space"),
         pytest.param("a.txt", random.Random(1).randbytes(5000), "not text", "UTF-8", id="binary"),
         pytest.param("a.txt", b"\0" * 5000, "not text", "UTF-8", id="zeros"),
-        pytest.param("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(90), "a PNG picture", "save it as", id="picture as text"),
+        pytest.param("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(90), "a PNG picture", "ends in .png", id="picture as text"),
         pytest.param("a.pages", b"x", "files ending in .pages are not supported", ".docx", id="unknown suffix"),
         pytest.param("a.doc", old_office_bytes("WordDocument"), ".doc are not supported", ".docx", id="old Word"),
         pytest.param("a", b"x", "without an ending", ".pdf", id="no suffix"),

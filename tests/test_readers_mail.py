@@ -93,7 +93,7 @@ def test_attachments_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     message.add_attachment(b"Words.", maintype="text", subtype="plain", filename="note")
     document = read_bytes(tmp_path, "a.eml", message.as_bytes())
     assert document.gaps == (
-        "left out: the attachment photo.png, because files ending in .png are not supported",
+        "left out: the attachment photo.png, because it is a picture, and text recognition is switched off",
         "left out: the attachment half.pdf, because it is damaged or not a PDF",
     )
     assert whole_text(document).endswith("Attachment note.txt\n\nWords.")
@@ -158,7 +158,7 @@ def test_the_e_mails_of_a_mailbox_are_pages(tmp_path: Path) -> None:
     assert headings(document) == [(1, "First"), (1, "Second")]
     assert document.pages[1].text.endswith("One.\n\nFrom here on it is quoted.")
     assert document.gaps == (
-        "message 2: left out: the attachment photo.png, because files ending in .png are not supported",
+        "message 2: left out: the attachment photo.png, because it is a picture, and text recognition is switched off",
     )
     assert Chunk("d", "a.mbox", "a", 2, "", 0, 1, 0, "x").label == "a.mbox, message 2"
 
@@ -194,7 +194,9 @@ def test_an_outlook_message_is_read_like_any_other(tmp_path: Path) -> None:
         'Pump order\n\nFrom: "Ada Lovelace" <sender@example.org>\nTo: Jörg <jörg@example.org>, Bo <bo@example.org>\n'
         "Date: Tue, 05 Mar 2024 14:22:00 +0000\n\nPlease order two pumps.\n\nAttachment limits.csv\n\nrows 1–"
     )
-    assert document.gaps == ("left out: the attachment photo.png, because files ending in .png are not supported",)
+    assert document.gaps == (
+        "left out: the attachment photo.png, because it is a picture, and text recognition is switched off",
+    )
 
 
 def test_the_html_of_an_outlook_message_is_read_where_it_has_no_plain_text(tmp_path: Path) -> None:

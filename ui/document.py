@@ -13,10 +13,11 @@ from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
 from ui.parts.quarantine import show_set_aside
 from ui.parts.tags import edit_tags
-from ui.parts.text import counted, plain
+from ui.parts.text import counted, plain, sure
 from ui.session import Engine
 
 DOCUMENT = "document"  # the part of the address that names it
+_NAMED = 12  # pages that are named one by one
 
 
 def show_document(engine: Engine, document_id: str) -> None:
@@ -31,6 +32,7 @@ def show_document(engine: Engine, document_id: str) -> None:
         return
     st.header(plain(record.name), anchor=False)
     _facts(record)
+    _recognition(engine, record)
     if record.gaps:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
     _act(engine, record)
@@ -42,6 +44,20 @@ def show_document(engine: Engine, document_id: str) -> None:
         st.info("It is not whole yet, so no answer reads it. If nothing is being added now, add it again to carry on.")
     else:
         st.info("It is being deleted; no answer reads it any longer.")
+
+
+def _recognition(engine: Engine, record: DocumentRecord) -> None:
+    """Which pages are pictures, and how sure their text is."""
+    pages = engine.library.catalog.recognised(engine.settings.collection, record.id)
+    if not pages:
+        return
+    mean = sum(pages.values()) / len(pages)
+    numbers = [f"{number}" for number in pages if number is not None]
+    named = ", ".join(numbers[:_NAMED]) + (f" and {len(numbers) - _NAMED:,} more" if len(numbers) > _NAMED else "")
+    of = f"of {'page' if len(numbers) == 1 else 'pages'} {named} " if numbers else ""
+    st.caption(
+        f":material/document_scanner: The text {of}was recognised in a picture, {sure(mean)}. Compare what matters."
+    )
 
 
 def _act(engine: Engine, record: DocumentRecord) -> None:

@@ -26,6 +26,7 @@ MEANINGS = {
     "chunk_tokens": "tokens in a chunk",
     "chunk_overlap": "tokens repeated from the chunk before",
     "file_megabytes": "larger files are refused",
+    "ocr_pages": "pages of a document whose pictures are read as text, seconds for each; 0 switches it off",
     "top_k": "passages retrieved for a question",
     "prompt_passages": "of them, those with the nearest lines, which the generator reads",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",

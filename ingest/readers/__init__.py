@@ -4,7 +4,7 @@ To add a family: write `read_x(source: Source) -> Content` in its own file and n
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest import quarantine
-from ingest.readers import code, kinds
+from ingest.readers import code, kinds, picture
 from ingest.readers.book import read_book
 from ingest.readers.code import read_code
 from ingest.readers.delimited import read_delimited
@@ -23,6 +23,7 @@ from ingest.readers.markup import read_asciidoc, read_latex, read_org, read_rest
 from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
 from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
+from ingest.readers.picture import read_picture
 from ingest.readers.records import read_json, read_json_lines, read_notebook
 from ingest.readers.richtext import read_rich_text
 from ingest.readers.sheets import read_sheets
@@ -96,6 +97,7 @@ FORMATS = (
     Format(read_notebook, (".ipynb",), _TEXT),
     Format(read_tree, (".xml", ".nxml", ".rss", ".atom"), _TEXT),
     Format(read_code, code.SUFFIXES, _TEXT),
+    Format(read_picture, picture.SUFFIXES, (*kinds.PICTURES, None)),
     Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
 )
 _BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
@@ -114,6 +116,8 @@ def read(
     max_bytes: int,
     password: str | None = None,
     released: AbstractSet[str] = frozenset(),
+    ocr_pages: int = 0,
+    tell: Callable[[float], None] = lambda part: None,
 ) -> Document:
     """The document in the file at `path`; its id is the sha256 of the file's bytes.
 
@@ -122,6 +126,8 @@ def read(
         max_bytes: larger files are refused.
         password: opens an encrypted PDF.
         released: ids of passages that are suspicious and stay in all the same.
+        ocr_pages: whose pictures are read as text at most; 0: none.
+        tell: hears how much of the file is read, 0 to 1, where that takes long; what it raises ends the reading.
 
     Raises:
         UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
@@ -129,7 +135,7 @@ def read(
     name = name or path.name
     _format(name)  # what has no reader need not be read from the disk
     data = _bytes(path, name, max_bytes)
-    content = read_content(Source(name, data, password))
+    content = read_content(Source(name, data, password, ocr_pages=ocr_pages, tell=tell))
     pages, set_aside = quarantine.settle(content.pages, released)
     title = one_line(without_marks(content.title))
     return Document(
@@ -139,6 +145,7 @@ def read(
         pages=pages,
         gaps=content.gaps,
         set_aside=set_aside,
+        recognised=content.recognised,
     )
 
 

@@ -6,13 +6,14 @@ import zipfile
 from ingest.readers.archive import DAMAGE
 
 RTF = "a Rich Text file (.rtf)"
+PICTURES = ("a PNG picture", "a JPEG picture", "a TIFF picture", "a WebP picture")
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", RTF),
-    (b"\x89PNG\r\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG\r\n", PICTURES[0]),
+    (b"\xff\xd8\xff", PICTURES[1]),
+    (b"II*\x00", PICTURES[2]),
+    (b"MM\x00*", PICTURES[2]),
     (b"GIF8", "a GIF picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
     (b"%!PS", "a PostScript file"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
@@ -53,7 +54,7 @@ def kind(data: bytes) -> str | None:
         if data.startswith(signature):
             return words
     if head[8:12] == b"WEBP":
-        return "a WebP picture"
+        return PICTURES[3]
     if head[4:8] == b"ftyp":
         return "a video or audio file"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_HTML_STARTS):

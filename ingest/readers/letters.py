@@ -1,6 +1,6 @@
 """An e-mail as pages: its heads and text, and what is attached, read by the readers of its formats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.readers.blocks import Block, lowered, page_of, stacked
 from ingest.readers.source import Content, Reader, Source
@@ -63,7 +63,8 @@ def _read(attachment: Attachment, source: Source, read: Reader) -> Content:
         raise UnreadableDocument(attachment.name, "it is not in the e-mail itself", "Save it and add it.")
     if source.depth >= DEPTH:
         raise UnreadableDocument(attachment.name, "it lies too deep in other e-mails", "Save it and add it.")
-    return read(Source(attachment.name, attachment.data, source.password, source.depth + 1))
+    inner = replace(source, name=attachment.name, data=attachment.data, depth=source.depth + 1)
+    return read(inner)
 
 
 def _headed(name: str, page: Page, number: int | None) -> Page:

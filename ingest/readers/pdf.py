@@ -3,7 +3,6 @@
 import io
 import logging
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import without_marks
+from ingest.readers.picture import OFF, page_of_lines
 from ingest.readers.reading_order import better_text
+from ingest.readers.scans import is_scrambled, recognised
 from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
 from ingest.readers.unseen import marked_pages
 from rag.errors import LockedDocument, UnreadableDocument
@@ -39,8 +40,6 @@ _DAMAGE = (
     EOFError,
     MemoryError,
 )
-_UNKNOWN_FEW = 10  # characters that Unicode does not know; so many may be single symbols
-_UNKNOWN_SHARE = 0.02  # of characters that Unicode does not know, above which letters are not what they look like
 _SPACE = NumberObject(32)  # the code of the space
 _SPACE_WIDTH = NumberObject(250)  # a quarter of the font's size
 _FIELD_DEPTH = 8  # fields of a form lie in each other; a damaged file may make them a ring
@@ -61,15 +60,23 @@ def read_pdf(source: Source) -> Content:
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     texts = [text or "" for text in read]
+    recognition = recognised(source, texts)
+    for index, page in recognition.pages.items():
+        texts[index] = page_of_lines(page).text
     if not any(text.strip() for text in texts):
-        raise _without_text(reader, source.name, len(texts))
-    if _is_scrambled("".join(map(without_marks, texts))):
-        remedy = "Run text recognition (OCR) on it, for example `ocrmypdf --force-ocr`, and add the result."
-        raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", remedy)
+        raise _without_text(reader, source, len(texts))
+    if is_scrambled("".join(map(without_marks, texts))):
+        raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", _remedy(source))
     headings = _headings(reader, texts)
     pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
-    damaged = [number for number, text in enumerate(read, start=1) if text is None]
-    return Content(_title(reader), tuple(pages), left_out("page", damaged))
+    damaged = [number for number, text in enumerate(read, start=1) if text is None and not texts[number - 1]]
+    gaps = left_out("page", damaged)
+    if recognition.left_out:
+        gaps = (
+            *gaps,
+            f"{recognition.left_out:,} pages that are pictures were left out: the limit is {source.ocr_pages}",
+        )
+    return Content(_title(reader), tuple(pages), gaps, tuple(recognition.pages.values()))
 
 
 def _open(source: Source) -> PdfReader:
@@ -193,20 +200,21 @@ def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(name, "it is damaged or not a PDF", remedy)
 
 
-def _is_scrambled(text: str) -> bool:
-    """Whether numbers of glyphs came out as letters: some of them then fall on characters that do not exist."""
-    unknown = sum(text.count(character) for character in set(text) if unicodedata.category(character) == "Cn")
-    return unknown > _UNKNOWN_FEW and unknown > _UNKNOWN_SHARE * sum(map(len, text.split()))
-
-
-def _without_text(reader: PdfReader, name: str, pages: int) -> UnreadableDocument:
+def _without_text(reader: PdfReader, source: Source, pages: int) -> UnreadableDocument:
     if not pages:
-        return UnreadableDocument(name, "it has no pages", "Fetch it again from where it came from.")
+        return UnreadableDocument(source.name, "it has no pages", "Fetch it again from where it came from.")
     if any(_has_picture(reader, index) for index in range(min(pages, 20))):
-        remedy = "Run text recognition (OCR) on it, for example `ocrmypdf scan.pdf text.pdf`, and add the result."
-        return UnreadableDocument(name, "its pages are pictures (a scan) without text", remedy)
-    remedy = "If a viewer shows text in it, run text recognition (OCR) on it and add the result."
-    return UnreadableDocument(name, "its pages hold no text", remedy)
+        reason = "its pages are pictures (a scan) without text" + (
+            " that could be recognised" if source.ocr_pages else ""
+        )
+        return UnreadableDocument(source.name, reason, _remedy(source))
+    return UnreadableDocument(source.name, "its pages hold no text", _remedy(source))
+
+
+def _remedy(source: Source) -> str:
+    if not source.ocr_pages:
+        return OFF
+    return "If a viewer shows text in it, make it larger or sharper, for example by scanning it again, and add that."
 
 
 def _has_picture(reader: PdfReader, index: int) -> bool:

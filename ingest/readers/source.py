@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.types import Page
+from rag.types import Page, RecognisedPage
 
 _NAMED = 10  # unreadable pages that are named one by one
 TITLE_CHARACTERS = 200  # longer titles are sentences that slipped into the title field
@@ -25,12 +25,16 @@ class Source:
     Attributes:
         password: for it, if one was given.
         depth: of how many other files it is a part, as what is attached to an e-mail.
+        ocr_pages: whose pictures are read as text at most; 0: none.
+        tell: hears how much of it is read, 0 to 1, where that takes long.
     """
 
     name: str
     data: bytes
     password: str | None = None
     depth: int = 0
+    ocr_pages: int = 0
+    tell: Callable[[float], None] = lambda part: None
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,13 @@ class Content:
     Attributes:
         title: the document's own one, "" where it has none.
         gaps: what could not be read, for the user: "page 3 is damaged and was left out".
+        recognised: pages whose text was recognised in their picture.
     """
 
     title: str
     pages: tuple[Page, ...]
     gaps: tuple[str, ...] = ()
+    recognised: tuple[RecognisedPage, ...] = ()
 
 
 Reader = Callable[[Source], Content]

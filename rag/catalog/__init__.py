@@ -13,6 +13,7 @@ from rag.catalog.folders import Folders
 from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
+from rag.catalog.recognition import Recognition
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tags import Tags
 
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 
-class Catalog(Collections, Documents, Quarantine, Tags, Folders, Queue, Conversations, Marks):
+class Catalog(Collections, Documents, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

@@ -15,6 +15,7 @@ from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import folders as _folders
 from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import queue as _queue
+from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import seen as _seen
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
@@ -89,7 +90,7 @@ class Collections(Database):
     def forget_collection(self, name: str) -> None:
         """Removes a collection with its documents, whose chunks are gone, and its files that wait."""
         with self._transaction() as run:
-            for table in (_documents, _sources, _tags, _quarantine, _queue, _folders, _seen):
+            for table in (_documents, _sources, _tags, _quarantine, _recognised, _queue, _folders, _seen):
                 run.execute(sql.delete(table).where(table.c.collection == name))
             run.execute(sql.delete(_collections).where(_collections.c.name == name))
 

@@ -13,6 +13,7 @@ from rag.catalog.quarantine import Release
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
+from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
 from rag.types import Document
@@ -83,6 +84,7 @@ class Documents(Database):
                 (_sources, _sources.c.document_id),
                 (_tags, _tags.c.document_id),
                 (_quarantine, _quarantine.c.document_id),
+                (_recognised, _recognised.c.document_id),
                 (_documents, _documents.c.id),
             ):
                 run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
@@ -174,13 +176,13 @@ class Documents(Database):
     def move(self, record: DocumentRecord, source: str, target: str) -> None:
         """Makes a document of one collection one of another, whose chunks are all stored there; in the first it leaves.
 
-        Its sources, its tags and what is set aside of it go along.
+        Its sources and tags, what is set aside of it and what was recognised go along.
         """
         with self._transaction() as run:
-            of_it = _quarantine.c.document_id == record.id
-            run.execute(sql.delete(_quarantine).where(of_it, _quarantine.c.collection == target))
-            moved = sql.update(_quarantine).where(of_it, _quarantine.c.collection == source)
-            run.execute(moved.values(collection=target))
+            for table in (_quarantine, _recognised):
+                of_it = table.c.document_id == record.id
+                run.execute(sql.delete(table).where(of_it, table.c.collection == target))
+                run.execute(sql.update(table).where(of_it, table.c.collection == source).values(collection=target))
             add_record(run, target, replace(record, state=DocumentState.READY))
             _leave(run, source, record.id)
 

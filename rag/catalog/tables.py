@@ -104,6 +104,15 @@ quarantine = sql.Table(
     sql.Column("text", sql.Text, nullable=False),
     sql.Column("release", sql.String, nullable=False),
 )
+recognised = sql.Table(
+    "recognised",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("page", sql.Integer, primary_key=True),
+    sql.Column("confidence", sql.Float, nullable=False),
+    sql.Column("lines", sql.Text, nullable=False),
+)
 marks = sql.Table("marks", metadata, sql.Column("name", sql.String, primary_key=True))
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.page_picture import NoPicture, PagePicture, draw_page
+from ingest.readers.picture import SUFFIXES as PICTURES
 from rag import originals
 from rag.catalog import DocumentRecord, DocumentState
 from rag.sheets import Sheet, are_pages, number_of, sheets
-from rag.types import Chunk, Span
-from ui.parts.text import marked, plain, shortened
+from rag.types import Chunk, RecognisedLine, Span
+from ui.parts.text import marked, plain, shortened, sure
 from ui.session import Engine
 
 _PICTURE, _TEXT, _PASSAGES = "Picture", "Text", "Passages"
@@ -88,13 +89,15 @@ def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = Non
     own = (cited.chunk.page if paged else number_of(cited.chunk, read)) if cited else 1
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         number = _choose_number(own or 1, record.pages if paged else len(read), "Page" if paged else "Part", key)
-        views = (_PICTURE, _TEXT, _PASSAGES) if _is_pdf(file) else (_TEXT, _PASSAGES)
+        views = (_PICTURE, _TEXT, _PASSAGES) if _is_drawn(file) else (_TEXT, _PASSAGES)
         view = st.segmented_control(
             "View", views, default=views[0], required=True, key=_view(key), label_visibility="collapsed"
         )
         _download(record, file)
     here = cited if number == own else None
-    if view == _PICTURE and file is not None and _show_picture(record, file, number, here):
+    page = number if paged else None
+    _show_recognition(engine, record, page)
+    if view == _PICTURE and file is not None and _show_picture(engine, record, file, number, page, here):
         return
     if not engine.queue.is_started:
         _show_before_loading(here)
@@ -138,11 +141,24 @@ def _is_pdf(file: Path | None) -> bool:
     return file is not None and file.suffix == ".pdf"
 
 
-def _show_picture(record: DocumentRecord, file: Path, number: int, here: Cited | None) -> bool:
+def _is_drawn(file: Path | None) -> bool:
+    return _is_pdf(file) or (file is not None and file.suffix in PICTURES)
+
+
+def _show_recognition(engine: Engine, record: DocumentRecord, page: int | None) -> None:
+    confidence = engine.library.catalog.recognised(engine.settings.collection, record.id).get(page)
+    if page is not None and confidence is not None:
+        st.caption(f":material/document_scanner: A picture whose text was recognised, {sure(confidence)}.")
+
+
+def _show_picture(
+    engine: Engine, record: DocumentRecord, file: Path, number: int, page: int | None, here: Cited | None
+) -> bool:
     """Whether there is one; else says why."""
+    lines = engine.library.catalog.recognised_lines(engine.settings.collection, record.id, page) if here else ()
     try:
         with st.spinner("Drawing the page…"):
-            picture = _picture(file, number, record.name, here)
+            picture = _picture(file, number, record.name, here, lines)
     except NoPicture as exc:
         st.warning(f"{plain(str(exc))} This is its text as it was read.", icon=":material/broken_image:")
         return False
@@ -191,10 +207,10 @@ def _html(body: str) -> None:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def _picture(file: Path, number: int, name: str, here: Cited | None) -> PagePicture:
+def _picture(file: Path, number: int, name: str, here: Cited | None, lines: tuple[RecognisedLine, ...]) -> PagePicture:
     if here is None:
         return draw_page(file, number, name=name)
-    return draw_page(file, number, name=name, chunk=here.chunk, marks=here.marks)
+    return draw_page(file, number, name=name, chunk=here.chunk, marks=here.marks, lines=lines)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)

@@ -10,7 +10,7 @@ from rag.evidence import Line
 from rag.markdown import render
 from rag.types import Answer, Citation, Finish, Hit, Span
 from ui.parts.page_view import page_button
-from ui.parts.text import counted, duration, marked, plain
+from ui.parts.text import counted, duration, marked, plain, sure
 from ui.session import Engine
 
 _STYLE = """<style>
@@ -90,13 +90,18 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
 def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *, key: str) -> None:
     """A passage with its marks, and the way to its page."""
     with st.container(key=f"source-{key}", gap="xxsmall"):
-        st.html(f'{_STYLE}<div id="source-{key}">{_source(number, hit, marks)}</div>')
+        recognised = engine.library.catalog.recognised(engine.settings.collection, hit.chunk.document_id)
+        st.html(f'{_STYLE}<div id="source-{key}">{_source(number, hit, marks, recognised.get(hit.chunk.page))}</div>')
         page_button(engine, hit.chunk, marks, key=f"page-{key}")
 
 
-def _source(number: str, hit: Hit, marks: Sequence[Span]) -> str:
+def _source(number: str, hit: Hit, marks: Sequence[Span], confidence: float | None) -> str:
+    """`confidence`: how sure the text is, 0 to 1, where it was recognised in a picture."""
     also = ", ".join(dict.fromkeys(copy.label for copy in hit.copies))
-    details = " · ".join(filter(None, (hit.chunk.heading, f"score {hit.score:.2f}", also and f"also in {also}")))
+    recognised = "" if confidence is None else f"text recognised in a picture, {sure(confidence)}"
+    details = " · ".join(
+        filter(None, (hit.chunk.heading, f"score {hit.score:.2f}", recognised, also and f"also in {also}"))
+    )
     return (
         f'<div class="source"><div class="place">{number} · <bdi>{html.escape(hit.chunk.label)}</bdi></div>'
         f'<div class="detail">{html.escape(details)}</div>'

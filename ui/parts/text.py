@@ -30,6 +30,11 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
 
 
+def sure(confidence: float) -> str:
+    """ "97% sure": never wholly."""
+    return f"{min(confidence, 0.99):.0%} sure"
+
+
 def counted(number: int, noun: str) -> str:
     """ "1 page", "2,000 pages"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

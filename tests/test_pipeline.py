@@ -84,6 +84,14 @@ def test_one_broken_file_never_stops_the_others(library: Library, settings: Sett
     assert all(failure.name in failure.message for failure in report.failed)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have only names in Unicode")
+def test_a_file_name_in_an_old_encoding_is_read(library: Library, settings: Settings, folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9 \x1b[31m.txt")).write_text("The menu is about whimbrels.")
+    report = run(library, settings, folder)
+    assert (report.added, report.failed) == (("a.txt", "b.md", "café [31m.txt"), ())
+    assert run(library, settings, folder).unchanged == report.added
+
+
 def test_a_file_over_the_limit_is_named(library: Library, folder: Path, tmp_path: Path) -> None:
     (folder / "large.txt").write_text("word " * 300_000)
     report = run(library, Settings(home=tmp_path / "home", file_megabytes=1), folder)

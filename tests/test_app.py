@@ -335,6 +335,18 @@ def test_a_defect_in_an_answer_is_told(page: Page) -> None:
     assert not at.exception
 
 
+def test_a_defect_while_loading_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError("no such layer")
+
+    monkeypatch.setattr(ui.session, "load_models", broken)
+    page.test.run()
+    page.wait(page.engine.answering.is_set)
+    at = page.test.run()
+    assert "Loading broke off: IndexError: no such layer" in unescaped(at.error[0].value)
+    assert not at.exception
+
+
 def test_hostile_text_is_only_text(page: Page) -> None:
     attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
     (page.samples / "leave.txt").write_text(attack)

@@ -76,6 +76,24 @@ def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, set
     assert originals.find(library.folder, old) is None
 
 
+def test_a_version_that_was_never_whole_leaves_with_the_next(
+    library: Library, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(library.catalog, "finish", killed)
+        run(library, settings, folder)
+    (half,) = library.catalog.document_ids("library", DocumentState.WRITING)
+    assert library.store.count() == 1
+    (folder / "a.txt").write_text("Now it is about gannets.")
+    assert run(library, settings, folder).added == ("a.txt", "b.md")
+    assert library.catalog.document("library", half) is None
+    assert (library.store.count(), library.lexical.count()) == (2, 2)
+    assert originals.find(library.folder, half) is None
+
+
 def test_one_broken_file_never_stops_the_others(library: Library, settings: Settings, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
     report = run(library, settings, folder, folder / "missing.txt")

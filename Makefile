@@ -13,10 +13,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: models
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
+# The question reaches the program as it was typed: neither make nor the shell reads what is in it.
+unexport Q
+ask: export QUESTION = $(value Q)
 ask: models
-	@test -n "$(Q)" || { echo 'Say what to ask: make ask Q="How many days of holiday are there?"'; exit 2; }
+	@test -n "$$QUESTION" || { echo 'Say what to ask: make ask Q="How many days of holiday are there?"'; exit 2; }
 	@$(BIN)/python -m ingest --once samples
-	@$(BIN)/python -m rag ask "$(Q)"
+	@$(BIN)/python -m rag ask -- "$$QUESTION"
 
 # Three questions on the samples, in a library of their own; fails when an answer has no citation.
 demo: export FOOTNOTE_LIBRARY = .stamps/demo-library
@@ -42,6 +45,7 @@ $(BIN)/python:
 
 .stamps/requirements: requirements.txt | $(BIN)/python
 	@mkdir -p .stamps
+	@echo "Installing the packages, once; this takes some minutes."
 	$(BIN)/pip install -q $(PIP_ARGS) -r requirements.txt
 	@touch $@
 

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from ingest import archives
 from ingest.chunker import chunk, embedding_text
 from ingest.readers import SUFFIXES, read
+from ingest.readers.cleaning import clean_name
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, told
 from rag import lines, originals
 from rag.catalog import DocumentRecord, DocumentState
@@ -90,7 +91,7 @@ def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
             )
         else:
             found[path.absolute()] = None
-    return [IncomingFile(path, path.name, str(path)) for path in found]
+    return [IncomingFile(path, clean_name(path.name), clean_name(str(path))) for path in found]
 
 
 def _is_passed_over(part: str) -> bool:
@@ -186,7 +187,7 @@ def _drop_members(library: Library, source: str, there: set[str]) -> None:
 
 
 def _try_member(run: _Run, index: int, file: IncomingFile, member: archives.Member, folder: Path) -> None:
-    inside, name = f"{file.name}: ", PurePosixPath(member.name).name
+    inside, name = f"{file.name}: ", clean_name(PurePosixPath(member.name).name)
     path = folder / f"member{PurePosixPath(name).suffix.lower()}"
     folder.mkdir(exist_ok=True)  # it is there where a run was killed
     try:
@@ -194,7 +195,7 @@ def _try_member(run: _Run, index: int, file: IncomingFile, member: archives.Memb
     except FootnoteError as exc:
         run.failed.append(Failure(name, f"{inside}{exc}"))
         return
-    _try(run, index, IncomingFile(path, name, f"{file.source}!{member.name}", file.password), inside=inside)
+    _try(run, index, IncomingFile(path, name, f"{file.source}!{clean_name(member.name)}", file.password), inside=inside)
 
 
 def _add(run: _Run, index: int, file: IncomingFile) -> None:

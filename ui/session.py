@@ -163,6 +163,12 @@ class Engine:
             self.state = EngineState("Ready", can_answer=True)
         except FootnoteError as exc:
             self.state = EngineState("Stopped", failure=str(exc))
+        except Exception as exc:  # a defect: who waits for the models must not wait for ever
+            _log.exception("the models could not be loaded")
+            what = f"{type(exc).__name__}: {exc}"
+            self.state = EngineState(
+                "Stopped", failure=f"Loading broke off: {what}. The log of the program tells more."
+            )
         finally:
             self.answering.set()
 

@@ -34,6 +34,8 @@ class Documents(Database):
     def begin(self, collection: str, document: Document, *, size: int, source: str = "") -> None:
         """Announces a document whose chunks are about to be written; one that is leaving comes back as new.
 
+        What `source` held before and was never whole begins to leave.
+
         Args:
             source: what will hold it once it is whole, so that another run can finish it.
         """
@@ -52,6 +54,8 @@ class Documents(Database):
         }
         with self._transaction() as run:
             run.execute(insert(_documents).values(values).on_conflict_do_update(set_=values))
+            if source:
+                _leave_unfinished(run, collection, source, besides=document.id)
 
     def finish(self, collection: str, document_id: str, *, source: str, chunks: int) -> list[str]:
         """Marks a document as whole and as the one that `source` holds now.
@@ -273,6 +277,13 @@ def leave_without_sources(run: sql.Connection, collection: str, documents: Itera
 def _is_held(run: sql.Connection, collection: str, document_id: str) -> bool:
     these = (_sources.c.collection == collection, _sources.c.document_id == document_id)
     return bool(run.execute(sql.select(sql.func.count()).where(*these)).scalar_one())
+
+
+def _leave_unfinished(run: sql.Connection, collection: str, source: str, *, besides: str) -> None:
+    """A file that was changed after a run was killed in it: nobody will finish its old version."""
+    old = (_documents.c.begun_from == source, _documents.c.state == DocumentState.WRITING.value)
+    this = (_documents.c.collection == collection, _documents.c.id != besides)
+    run.execute(sql.update(_documents).where(*this, *old).values(state=DocumentState.LEAVING.value))
 
 
 def _leave(run: sql.Connection, collection: str, document_id: str) -> None:

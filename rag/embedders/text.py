@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from rag.devices import choose_device, choose_dtype
+from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.embedders import OnBatch, Vectors
 from rag.errors import ModelUnavailable
 from rag.terms import is_unspaced
@@ -41,7 +41,7 @@ class TextEmbedder:
                 trust_remote_code=False,
                 model_kwargs={"dtype": choose_dtype(dtype, where), "use_safetensors": True},
             )
-        except (OSError, ValueError, KeyError, ImportError) as exc:
+        except LOADING_ERRORS as exc:
             raise ModelUnavailable(
                 f"{folder} could not be loaded as a sentence-transformers model: {exc}. "
                 "Run `python -m rag models verify`, or name another embedding model."

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging
 
-from rag.devices import choose_device, choose_dtype
+from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.errors import FootnoteError, ModelUnavailable
 from rag.generators import Message, StopReason
 
@@ -49,7 +49,7 @@ class LocalGenerator:
                 trust_remote_code=False,
                 use_safetensors=True,
             )
-        except (OSError, ValueError, KeyError, ImportError) as exc:
+        except LOADING_ERRORS as exc:
             raise ModelUnavailable(
                 f"{folder} could not be loaded as a chat model: {exc}. "
                 "Run `python -m rag models verify`, or name another generator."

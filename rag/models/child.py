@@ -41,39 +41,40 @@ def run_module(
     """Run `python -m ARGUMENTS` and wait, telling `on_bytes` the size of `watched`. The child never outlives the call.
 
     Args:
-        scratch: existing folder for the child's temporary files and output; the caller deletes it.
+        scratch: existing folder for the child's temporary files; the caller deletes it.
         seconds: time limit, None for no limit.
     """
     command = [sys.executable, "-m", *arguments]
-    waited = 0.0
-    with (
-        (scratch / "output").open("wb") as output,
-        (scratch / "errors").open("wb") as errors,
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=_environment(scratch)
-        ) as child,
-    ):
+    pipe = subprocess.PIPE  # not files: they would stay empty where the disk is full, which is then what they tell of
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=_environment(scratch)
+    ) as child:
         try:
-            while _still_runs(child) and (seconds is None or waited < seconds):
-                waited += POLL
-                if watched is not None:
-                    on_bytes(_bytes_in(watched))
+            return _outcome(child, watched, on_bytes, seconds)
         finally:
-            stopped = child.poll() is None
             child.kill()
-    return Outcome(
-        code=None if stopped else child.returncode,
-        output=(scratch / "output").read_text(encoding="utf-8", errors="replace"),
-        errors=(scratch / "errors").read_text(encoding="utf-8", errors="replace"),
-    )
 
 
-def _still_runs(child: subprocess.Popen[bytes]) -> bool:
-    try:
-        child.wait(POLL)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+def _outcome(
+    child: subprocess.Popen[bytes], watched: Path | None, on_bytes: Callable[[int], None], seconds: float | None
+) -> Outcome:
+    waited = 0.0
+    while seconds is None or waited < seconds:
+        try:
+            output, errors = child.communicate(timeout=POLL)
+        except subprocess.TimeoutExpired:
+            waited += POLL
+            if watched is not None:
+                on_bytes(_bytes_in(watched))
+        else:
+            return Outcome(child.returncode, _text(output), _text(errors))
+    child.kill()
+    output, errors = child.communicate()
+    return Outcome(None, _text(output), _text(errors))
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", errors="replace")
 
 
 def _environment(scratch: Path) -> Mapping[str, str]:

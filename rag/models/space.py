@@ -30,9 +30,13 @@ def require_space(folder: Path, count: int, name: str) -> None:
         raise disk_full(folder, name, f" Its set-up needs {readable(count)} more, {readable(free)} are free.")
 
 
-def disk_full(folder: Path, name: str, detail: str = "") -> ModelUnavailable:
+class DiskFull(ModelUnavailable):
+    """No source helps: there is no room for what it sends."""
+
+
+def disk_full(folder: Path, name: str, detail: str = "") -> DiskFull:
     """The error for a full disk, to be raised by the caller."""
-    return ModelUnavailable(
+    return DiskFull(
         f"The disk with {folder} is too full for {name}.{detail} Free some space, or set FOOTNOTE_HOME to a folder "
         "on another disk, and run the same command again: finished downloads are kept."
     )

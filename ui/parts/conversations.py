@@ -23,16 +23,15 @@ def show_conversations(engine: Engine) -> None:
 
 def _conversation(engine: Engine, conversation: Conversation) -> None:
     current = conversation.id == st.session_state["conversation"]
-    name, menu = st.columns([5, 1], vertical_alignment="center")
-    if name.button(
-        plain(conversation.title),
-        key=f"open-{conversation.id}",
-        type="secondary" if current else "tertiary",
-        width="stretch",
-    ):
-        st.session_state["conversation"] = conversation.id
-        st.rerun()
-    with menu:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", wrap=False):
+        if st.button(
+            plain(conversation.title),
+            key=f"open-{conversation.id}",
+            type="secondary" if current else "tertiary",
+            width="stretch",
+        ):
+            st.session_state["conversation"] = conversation.id
+            st.rerun()
         chosen = st.menu_button(
             "",
             ("Rename", "Copy", "Delete"),

@@ -1,4 +1,8 @@
-"""The queue of files that are being added: progress of each, pause, cancel, failures with their remedy."""
+"""The queue of files that are being added: progress of each, pause, cancel, failures with their remedy.
+
+What a button does is its callback: those run first, while a click that is looked at later is lost where the page is
+drawn anew because a file is done.
+"""
 
 import html
 
@@ -53,14 +57,12 @@ def _show_work(engine: Engine, closed: int) -> None:
 
 def _controls(queue: IngestQueue, *, paused: bool) -> None:
     if paused:
-        if st.button("Go on", icon=":material/play_arrow:", key="resume"):
-            queue.resume()
-            st.rerun(scope="fragment")
-    elif st.button("Pause", icon=":material/pause:", key="pause", help="Everything done so far is kept"):
-        queue.pause()
-        st.rerun(scope="fragment")
-    if st.button("Cancel", icon=":material/close:", key="cancel", help="Drops the files that are not done"):
-        queue.cancel()
+        st.button("Go on", icon=":material/play_arrow:", key="resume", on_click=queue.resume)
+    else:
+        keeps = "Everything done so far is kept"
+        st.button("Pause", icon=":material/pause:", key="pause", help=keeps, on_click=queue.pause)
+    drops = "Drops the files that are not done"
+    st.button("Cancel", icon=":material/close:", key="cancel", help=drops, on_click=queue.cancel)
 
 
 def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
@@ -90,9 +92,7 @@ def _show_result(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
     words = [f"{snapshot.totals[state]} {word}" for state, word in _WELL.items() if state in snapshot.totals]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {' · '.join(words)}" if words else _without_success(snapshot))
-        if st.button("Clear this list", icon=":material/close:", type="tertiary", key="dismiss"):
-            queue.dismiss()
-            st.rerun()
+        st.button("Clear this list", icon=":material/close:", type="tertiary", key="dismiss", on_click=queue.dismiss)
 
 
 def _without_success(snapshot: QueueSnapshot) -> str:
@@ -116,16 +116,14 @@ def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
 def _show_failure(queue: IngestQueue, file: QueuedFile) -> None:
     st.error(plain(file.message), icon=":material/error:")
     with st.container(horizontal=True):
-        if st.button("Try again", icon=":material/refresh:", type="tertiary", key=f"retry-{file.id}"):
-            queue.retry(file)
-            st.rerun()
+        key = f"retry-{file.id}"
+        st.button("Try again", icon=":material/refresh:", type="tertiary", key=key, on_click=queue.retry, args=(file,))
         _leave_out(queue, file)
 
 
 def _leave_out(queue: IngestQueue, file: QueuedFile) -> None:
-    if st.button("Leave it out", icon=":material/close:", type="tertiary", key=f"drop-{file.id}"):
-        queue.drop(file)
-        st.rerun()
+    key = f"drop-{file.id}"
+    st.button("Leave it out", icon=":material/close:", type="tertiary", key=key, on_click=queue.drop, args=(file,))
 
 
 def _ask_namesake(queue: IngestQueue, file: QueuedFile) -> None:
@@ -133,12 +131,8 @@ def _ask_namesake(queue: IngestQueue, file: QueuedFile) -> None:
     with st.container(border=True, gap="small"):
         st.markdown(f":material/difference: {plain(file.message)} Is this a new version of it?")
         with st.container(horizontal=True):
-            if st.button("Replace it", key=f"replace-{file.id}"):
-                queue.replace(file)
-                st.rerun()
-            if st.button("Keep both", key=f"both-{file.id}"):
-                queue.keep_both(file)
-                st.rerun()
+            st.button("Replace it", key=f"replace-{file.id}", on_click=queue.replace, args=(file,))
+            st.button("Keep both", key=f"both-{file.id}", on_click=queue.keep_both, args=(file,))
             _leave_out(queue, file)
 
 
@@ -148,11 +142,19 @@ def _ask_password(queue: IngestQueue, file: QueuedFile) -> None:
         st.form(f"password-{file.id}", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        password = st.text_input("Password", type="password", key=f"secret-{file.id}")
-        if st.form_submit_button("Open") and password:
-            queue.retry(file, password)
-            st.rerun()
+        st.text_input("Password", type="password", key=_secret(file))
+        st.form_submit_button("Open", on_click=_open, args=(queue, file))
     _leave_out(queue, file)
+
+
+def _open(queue: IngestQueue, file: QueuedFile) -> None:
+    if password := st.session_state[_secret(file)]:
+        queue.retry(file, password)
+
+
+def _secret(file: QueuedFile) -> str:
+    """Where the password is while it is typed."""
+    return f"secret-{file.id}"
 
 
 def _list(rows: list[tuple[str, str]], total: int) -> None:

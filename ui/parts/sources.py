@@ -28,7 +28,6 @@ a.footnote:hover {text-decoration: underline; opacity: 1}
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
-    Finish.STOPPED: "You stopped this answer.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
 }
 
@@ -61,7 +60,8 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
         st.caption(f"Understood as: {plain(answer.standalone)}")
     show_text(answer.text, answer.citations, key=key)
     ending = _ENDINGS.get(answer.finish, "")
-    st.caption(f"{ending} Answered in {duration(answer.timings.total)}.".strip())
+    how = "Stopped after" if answer.finish is Finish.STOPPED else "Answered in"
+    st.caption(f"{ending} {how} {duration(answer.timings.total)}.".strip())
     for citation in answer.citations:
         _show_source(engine, str(citation.number), citation.hit, citation.marks, key=f"{key}-{citation.number}")
     _show_others(engine, answer, key=f"{key}-other")

@@ -215,7 +215,9 @@ class Reply:
                 yield piece
             self._timings = replace(self._timings, generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
-        if finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
+        if self._written.strip().startswith(prompt.REFUSAL):
+            self._conclude(prompt.REFUSAL, (), self.hits, Finish.NOT_FOUND)
+        elif finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
             self._finish(f"{quotation(self.evidence)} [{self.evidence[0].number}]", finish)
         else:
             self._finish(self._written, finish)

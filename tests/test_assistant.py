@@ -62,6 +62,18 @@ def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: 
     assert answer.used  # the nearest passages are shown all the same
 
 
+@pytest.mark.parametrize("written", [REFUSAL, f" {REFUSAL} [1]"])
+def test_a_generator_that_finds_no_answer_says_so_in_the_fixed_sentence(
+    written: str, library: Library, settings: Settings
+) -> None:
+    assistant, generator = build(library, settings, written)
+    answer = assistant.answer("How many days of leave carry over?")
+    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.NOT_FOUND, ())
+    assert answer.finish.is_refusal
+    assert answer.used
+    assert REFUSAL in generator.prompts[0][0].content
+
+
 def test_an_answer_that_only_repeats_the_question_gives_way_to_the_nearest_line(
     library: Library, settings: Settings
 ) -> None:

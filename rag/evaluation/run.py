@@ -19,7 +19,7 @@ from rag.evaluation.refusals import RefusalTest
 from rag.models import find_row
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Finish, Hit
+from rag.types import Answer, Hit
 
 Record = dict[str, Any]  # one line of the results: JSON only
 OnQuestion = Callable[[int, int], None]  # done, total
@@ -142,7 +142,7 @@ def _ranking(question: Question, found: Mapping[str, Sequence[str]]) -> dict[str
 
 
 def _answer_measures(question: Question, answer: Answer) -> dict[str, float]:
-    refused = float(answer.finish is Finish.NOTHING_NEAR)
+    refused = float(answer.finish.is_refusal)
     timings = answer.timings
     values = {
         "invented citations": float(_invented(answer)),

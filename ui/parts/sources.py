@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
+    Finish.NOT_FOUND: "The model found no answer in the passages it read.",
 }
 
 
@@ -72,7 +73,7 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     read = [(number, hit) for number, hit in enumerate(answer.used, 1) if number not in cited]
     if not read and not answer.dropped:
         return
-    refused = answer.finish is Finish.NOTHING_NEAR
+    refused = answer.finish.is_refusal
     title = (
         "Nearest passages" if refused else f"{counted(len(read), 'more passage')} read, {len(answer.dropped)} left out"
     )

@@ -203,7 +203,9 @@ class Reply:
         with self._turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
-                prompt.answer_messages(self.standalone, self.hits, choose(self.evidence)),
+                prompt.answer_messages(
+                    self.standalone, self.hits, choose(self.evidence), may_refuse=settings.generator_refuses
+                ),
                 max_new_tokens=settings.answer_tokens,
                 stop=self.stop,
             )

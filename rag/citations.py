@@ -72,6 +72,7 @@ def in_reading_order(text: str, count: int) -> tuple[str, tuple[int, ...]]:
 
 def without_false_yes(text: str) -> str:
     """The answer without the "Yes" of a sentence that denies: small generators write "Yes, it is not allowed."."""
+    text = text.strip()
     yes = _YES.match(text)
     first = sentences.split(text)[0].text if yes else ""
     if not yes or not _NEGATION.search(first):

@@ -21,6 +21,9 @@ else:
 NAME = r"[A-Za-z_][A-Za-z0-9_]{0,99}"  # of a collection
 
 
+_SWITCHES = {"true": True, "1": True, "false": False, "0": False}
+
+
 @dataclass(frozen=True)
 class Settings:
     """Every setting with its default. The evaluation behind a default is named beside it."""
@@ -41,6 +44,7 @@ class Settings:
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
     minimum_score: float = 0.3  # score under which a passage counts as not found
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
+    generator_refuses: bool = False  # also tell the generator to; a small one then refuses and misreads too much
     exact_rows: int = 10_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
@@ -127,10 +131,14 @@ def _convert(name: str, raw: object, known: Mapping[str, object], place: str) ->
     try:
         if kind in (Path, Path | None):
             return None if raw in ("", None) else Path(str(raw)).expanduser()
+        if kind is bool:
+            return _SWITCHES[str(raw).lower()]
         if kind is int:
             return int(str(raw))
         if kind is float:
             return float(str(raw))
+    except KeyError as exc:
+        raise SettingsError(f"{place}: {name} is {raw!r}, but must be true or false.") from exc
     except ValueError as exc:
         raise SettingsError(f"{place}: {name} needs a number, got {raw!r}.") from exc
     return str(raw)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,12 +67,18 @@ def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: 
 def test_a_generator_that_finds_no_answer_says_so_in_the_fixed_sentence(
     written: str, library: Library, settings: Settings
 ) -> None:
-    assistant, generator = build(library, settings, written)
+    assistant, generator = build(library, replace(settings, generator_refuses=True), written)
     answer = assistant.answer("How many days of leave carry over?")
     assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.NOT_FOUND, ())
     assert answer.finish.is_refusal
     assert answer.used
     assert REFUSAL in generator.prompts[0][0].content
+
+
+def test_a_small_generator_is_not_told_to_refuse(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, settings, "Six days [1].")
+    assistant.answer("How many days of leave carry over?")
+    assert REFUSAL not in generator.prompts[0][0].content
 
 
 def test_an_answer_that_only_repeats_the_question_gives_way_to_the_nearest_line(
@@ -175,6 +182,6 @@ def test_a_question_that_cannot_be_asked_says_why(library: Library, settings: Se
 def test_the_weakest_passages_leave_a_full_prompt_first() -> None:
     hits = [hit("one " * 50, 0.9), hit("two " * 50, 0.3), hit("three " * 50, 0.6)]
     count = ScriptedGenerator().count_tokens
-    budget = count(answer_messages("Q?", [hits[0], hits[2]], ()))
+    budget = count(answer_messages("Q?", [hits[0], hits[2]], (), may_refuse=True))
     used, dropped = fit("Q?", hits, count_tokens=count, budget=budget)
     assert (used, dropped) == ([hits[0], hits[2]], [hits[1]])

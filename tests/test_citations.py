@@ -105,6 +105,7 @@ def test_talk_about_passages_is_left_out() -> None:
     ("written", "shown"),
     [
         ("Yes, the station is not approved [1].", "The station is not approved [1]."),
+        (" Yes, it is not fragile.", "It is not fragile."),
         ("Yes: it can't be opened.", "It can't be opened."),
         ("Yes, it may be opened. It is not fragile.", "Yes, it may be opened. It is not fragile."),
         ("No, it may not be opened.", "No, it may not be opened."),

@@ -127,3 +127,11 @@ def test_settings_come_from_file_then_environment(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named(environment: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"(?i)top_?k|chunk_overlap"):
         load_settings(environment, tmp_path / "none.toml")
+
+
+def test_a_switch_is_true_or_false(tmp_path: Path) -> None:
+    none = tmp_path / "none.toml"
+    assert load_settings({"FOOTNOTE_GENERATOR_REFUSES": "true"}, none).generator_refuses
+    assert not load_settings({"FOOTNOTE_GENERATOR_REFUSES": "0"}, none).generator_refuses
+    with pytest.raises(SettingsError, match="true or false"):
+        load_settings({"FOOTNOTE_GENERATOR_REFUSES": "perhaps"}, none)

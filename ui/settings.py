@@ -32,6 +32,7 @@ MEANINGS = {
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
     "minimum_score": "score under which a passage counts as not found",
     "minimum_evidence": "certainty of the nearest line under which a question is not answered",
+    "generator_refuses": "the generator, too, is told how to refuse: for larger ones than the default",
     "exact_rows": "chunks up to which the search is exact",
     "prompt_tokens": "tokens for instruction, passages and question",
     "answer_tokens": "tokens at which an answer is cut, with a mark",

@@ -40,7 +40,7 @@ def writing(library_folder: Path, document_id: str, suffix: str) -> Iterator[tup
         temporary.replace(place)
     except OSError as exc:
         raise FootnoteError(
-            f"{place.name}: no copy could be kept in {place.parent}: {exc.strerror}. Make room and add it again."
+            f"No copy could be kept in {place.parent}: {exc.strerror}. Make room and add it again."
         ) from exc
     finally:
         temporary.unlink(missing_ok=True)

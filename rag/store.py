@@ -33,9 +33,14 @@ SearchKind = Literal["exact", "HNSW"]
 _HNSW = {"M": 32, "efConstruction": 200}
 _EF = 512  # candidates of a search; at 5,000 rows with 1,000 copies 64 lost rows, 256 lost none
 _FETCH = 1_000  # rows of one query
+_FULL = "No space left on device"
 _SCORED = 1_000  # rows of the documents asked for up to which each is scored: a tenth of a second
 
-for _name in ("pymilvus", "grpc._server"):  # every failure is raised here; no second report on stderr
+for _name in (
+    "pymilvus",
+    "grpc._server",
+    "milvus_lite.adapter.grpc.servicer",
+):  # every failure is raised here; no second report on stderr
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
@@ -344,7 +349,8 @@ def _milvus_errors(what: str) -> Iterator[None]:
         yield
     except MilvusException as exc:
         detail = str(exc.message or exc).strip().splitlines()[-1:] or ["no reason given"]
-        raise StoreError(f"{what}. Milvus says: {detail[0]}") from exc
+        remedy = " Make room on the disk and try again; what was written before is kept." if _FULL in detail[0] else ""
+        raise StoreError(f"{what}. Milvus says: {detail[0].rstrip('.')}.{remedy}") from exc
 
 
 def _hold(uri: str) -> None:

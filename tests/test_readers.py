@@ -120,6 +120,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "a.txt").reason
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(UnreadableDocument, match="not a file"):
+        read(tmp_path / "pipe.txt", max_bytes=MEGABYTE)
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "a.txt"
     folder.mkdir()

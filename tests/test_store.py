@@ -1,5 +1,6 @@
 """The store on the real Milvus Lite, as exact search and as HNSW."""
 
+import errno
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.errors import ModelMismatch
+from rag.errors import ModelMismatch, StoreError
 from rag.rows import where_of
 from rag.store import MilvusStore
 from tests.fakes import chunk
@@ -142,6 +143,21 @@ def test_hostile_ids_are_only_ids(store: MilvusStore, name: str) -> None:
     assert [hit.chunk.document_id for hit in found] == [name]
     store.delete_document(name)
     assert store.count() == 12
+
+
+def test_a_full_disk_is_named_with_its_remedy(
+    store: MilvusStore, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    fill(store)
+    with monkeypatch.context() as patched, pytest.raises(StoreError, match="Make room on the disk"):
+        patched.setattr("milvus_lite.engine.flush.write_data_file", full)
+        fill(store, documents=4)
+    assert "Traceback" not in capfd.readouterr().err
+    fill(store, documents=5)
+    assert store.count() == 20
 
 
 def test_no_condition_is_no_filter() -> None:

@@ -58,7 +58,7 @@ def _upload(engine: Engine) -> None:
         key=f"upload-{turn}",
         help=f"Files ending in {', '.join(ACCEPTED)}.",
     )
-    st.caption(f"{_KINDS}; up to {limit:,} MB each. They stay on this machine.")
+    st.caption(f"Drop {_KINDS} here; up to {limit:,} MB each. They stay on this machine.")
     if not files:
         return
     try:

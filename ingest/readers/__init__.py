@@ -159,6 +159,8 @@ def _format(name: str) -> Format:
 
 def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for without an end
+            raise UnreadableDocument(name, "this is a device or a pipe, not a file", "Name a file.")
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
             size = len(data) if len(data) <= max_bytes else path.stat().st_size

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from rag import originals
 from rag.catalog import Catalog, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
@@ -66,6 +67,8 @@ class Library:
                     "Give it write permission, or set FOOTNOTE_LIBRARY to another folder."
                 ) from exc
             stack.enter_context(_named(folder, holder))
+            for half in (*originals.unfinished(folder), *folder.glob("catalog.*.part")):  # of a killed process
+                half.unlink(missing_ok=True)
             return cls(settings, folder, stack.pop_all())
 
     @property

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -67,8 +68,7 @@ class Library:
                     "Give it write permission, or set FOOTNOTE_LIBRARY to another folder."
                 ) from exc
             stack.enter_context(_named(folder, holder))
-            for half in (*originals.unfinished(folder), *folder.glob("catalog.*.part")):  # of a killed process
-                half.unlink(missing_ok=True)
+            _sweep(folder)
             return cls(settings, folder, stack.pop_all())
 
     @property
@@ -255,6 +255,15 @@ def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
     """The items in lists of `size`, the last one shorter."""
     while batch := list(itertools.islice(items, size)):
         yield batch
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a killed process left half written."""
+    for half in (*originals.unfinished(folder), *folder.glob("*.part")):
+        if half.is_dir():
+            shutil.rmtree(half, ignore_errors=True)
+        else:
+            half.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

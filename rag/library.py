@@ -158,7 +158,7 @@ class Library:
     def _open_store(self, dimension: int) -> "Store":
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
 
-        self._close_store()
+        self.close_store()
         self._store = MilvusStore(
             str(self.folder / "vectors.db"), self.collection, dimension, exact_rows=self._settings.exact_rows
         )
@@ -232,11 +232,12 @@ class Library:
 
     def close(self) -> None:
         """Lets another process in."""
-        self._close_store()
+        self.close_store()
         self.catalog.close()
         self._held.close()
 
-    def _close_store(self) -> None:
+    def close_store(self) -> None:
+        """Lets go of vectors and words; the catalog stays open."""
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -258,7 +259,11 @@ def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what a killed process left half written."""
+    """Removes what a killed process left half written, and takes up vectors that it had written anew."""
+    vectors, new = folder / "vectors.db", folder / "vectors.new.db"
+    if new.exists() and not vectors.exists():  # it died between two renamings
+        new.rename(vectors)
+    shutil.rmtree(new, ignore_errors=True)
     for half in (*originals.unfinished(folder), *folder.glob("*.part")):
         if half.is_dir():
             shutil.rmtree(half, ignore_errors=True)

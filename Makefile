@@ -8,7 +8,7 @@ DEMO := "How many days of unused leave can be carried over, and until when?" \
 	"How long must a password be?"
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test ask demo check models setup
+.PHONY: run test ask demo check kills models setup
 
 run: models
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -34,6 +34,10 @@ check: .stamps/requirements-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Kills an ingest a hundred times at random moments; fails when the library is not what a fresh one is.
+kills: .stamps/requirements-dev
+	$(BIN)/python -m benchmarks.kills --rounds $(or $(ROUNDS),100)
 
 models: .stamps/requirements
 	@$(BIN)/python -m rag models pull

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from ingest.pipeline import document_id
+from ingest.hashing import document_id
 from rag import originals
 from rag.catalog import DocumentRecord, DocumentState
 from rag.library import Library

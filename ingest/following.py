@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.pipeline import find_files
+from ingest.readers.cleaning import clean_name
 from ingest.renaming import MEMBER, rename_by_sources
 from ingest.report import IncomingFile
 from rag.catalog import DocumentRecord
@@ -49,6 +50,8 @@ def check_folder(library: Library, folder: Path) -> Path:
         raise FootnoteError(f"{folder} is no folder on this machine. Check its path.")
     if path == library.folder or path in library.folder.parents or library.folder in path.parents:
         raise FootnoteError(f"{folder} holds the library itself. Name a folder with documents only.")
+    if not str(path).isprintable():
+        raise FootnoteError(f"{clean_name(str(path))} has signs in its name that no one can see. Rename the folder.")
     return path
 
 
@@ -63,9 +66,10 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
     unreadable: list[str] = []
     if not folder.is_dir():
         return Followed(0, problem=f"{folder} is not there at the moment; its documents stay.")
-    for _ in os.walk(folder, onerror=lambda error: unreadable.append(str(error.filename))):
+    for _ in os.walk(folder, onerror=lambda error: unreadable.append(clean_name(str(error.filename)))):
         pass
     catalog, collection, kept = library.catalog, library.collection, str(folder)
+    prefix = clean_name(f"{kept}{os.sep}")  # of its files as sources
     there = {file.source: (file, state) for file in find_files([folder]) if (state := _state(file.path))}
     seen = catalog.seen(collection, kept)
     changed = [entry for source, entry in there.items() if seen.get(source) != entry[1]]
@@ -74,15 +78,15 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
         if not add([file for file, _ in some]):
             return Followed(len(there), stopped=True)
         catalog.see(collection, kept, {file.source: state for file, state in some})
-    held = catalog.sources(collection, f"{kept}{os.sep}")
+    held = catalog.sources(collection, prefix)
     files = {source: _file(source, there) for source in held} | {source: source for source in seen}
     gone = [source for source, file in files.items() if file not in there and not _is_under(file, unreadable)]
     if gone and not there:
         return Followed(0, problem=f"{folder} is empty all at once; its documents stay. Delete them if they are to go.")
-    catalog.leave_begun(collection, f"{kept}{os.sep}")
+    catalog.leave_begun(collection, prefix)
     catalog.drop_sources(collection, gone, folder=kept)
     finish_deletions(library)
-    renamed = sum(rename_by_sources(library, record) for record in _of(library, f"{kept}{os.sep}"))
+    renamed = sum(rename_by_sources(library, record) for record in _of(library, prefix))
     removed = len({files[source] for source in gone})
     problem = f"{unreadable[0]} may not be read; what came from it stays." if unreadable else ""
     return Followed(len(there), len(changed), removed, renamed, problem)

@@ -5,7 +5,6 @@ the chunks of the version it replaces are deleted. Until it is whole no question
 carried on by the next one: chunks that are stored already are not embedded again.
 """
 
-import hashlib
 import shutil
 import threading
 import time
@@ -15,6 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from ingest import archives
 from ingest.chunker import chunk, embedding_text
+from ingest.hashing import document_id
+from ingest.namesakes import Namesakes, free_name, is_namesake
 from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, told
@@ -87,14 +88,15 @@ def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
             found.update(
                 (entry.resolve(), None)
                 for entry in inside
-                if entry.is_file() and not any(map(_is_passed_over, entry.relative_to(path).parts))
+                if entry.is_file() and not any(map(is_passed_over, entry.relative_to(path).parts))
             )
         else:
             found[path.absolute()] = None
     return [IncomingFile(path, clean_name(path.name), clean_name(str(path))) for path in found]
 
 
-def _is_passed_over(part: str) -> bool:
+def is_passed_over(part: str) -> bool:
+    """Whether a file or folder of this name is left out."""
     return part.startswith(".") or part in _OF_OTHERS
 
 
@@ -164,7 +166,7 @@ def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
     """Each under its own name; its source is its place in the archive, so that a changed archive replaces it."""
     run.tell(index, "reading", 0.0)
     folder = run.library.folder / "unpacked"
-    with archives.opened(file.path, file.name, is_passed_over=_is_passed_over) as members:
+    with archives.opened(file.path, file.name, is_passed_over=is_passed_over) as members:
         if not members:
             raise UnreadableDocument(file.name, "no file in it can be read", "Unpack it and add what you want to ask.")
         total, done = sum(member.size for member in members) or 1, 0
@@ -176,7 +178,7 @@ def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
             finally:
                 run.window = (0.0, 1.0)
                 shutil.rmtree(folder, ignore_errors=True)
-        _drop_members(run.library, file.source, {f"{file.source}!{member.name}" for member in members})
+        _drop_members(run.library, file.source, {_place(file, member) for member in members})
 
 
 def _drop_members(library: Library, source: str, there: set[str]) -> None:
@@ -195,7 +197,24 @@ def _try_member(run: _Run, index: int, file: IncomingFile, member: archives.Memb
     except FootnoteError as exc:
         run.failed.append(Failure(name, f"{inside}{exc}"))
         return
-    _try(run, index, IncomingFile(path, name, f"{file.source}!{clean_name(member.name)}", file.password), inside=inside)
+    own = IncomingFile(path, name, _place(file, member), file.password)
+    _try(run, index, _told_apart(run.library, own, file.namesakes), inside=inside)
+
+
+def _place(file: IncomingFile, member: archives.Member) -> str:
+    """The source of a member: its place in its archive."""
+    return f"{file.source}!{clean_name(member.name)}"
+
+
+def _told_apart(library: Library, file: IncomingFile, namesakes: Namesakes) -> IncomingFile:
+    """A file of an archive under the name or the source that a person chose for those called like other documents."""
+    if namesakes is Namesakes.AS_THEY_ARE or not is_namesake(library, file.path, file.name):
+        return file
+    other = library.catalog.document_named(library.collection, file.name)
+    if namesakes is Namesakes.REPLACE:
+        return replace(file, source=other.sources[0]) if other is not None and other.sources else file
+    taken = {record.name for record in library.catalog.documents(library.collection)}
+    return replace(file, name=free_name(file.name, taken.__contains__))
 
 
 def _add(run: _Run, index: int, file: IncomingFile) -> None:
@@ -281,22 +300,6 @@ def _remove_others(library: Library, document_id: str, chunks: Sequence[Chunk]) 
     others = [stored.id for stored in library.store.listing([document_id]) if stored.id not in own]
     library.store.delete(others)
     library.lexical.delete(others)
-
-
-def document_id(path: Path) -> str:
-    """sha256 of a file's bytes, in hexadecimal.
-
-    Raises:
-        UnreadableDocument: the file cannot be opened.
-    """
-    try:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(_MEGABYTE):
-                digest.update(block)
-        return digest.hexdigest()
-    except OSError as exc:
-        raise UnreadableDocument(path.name, f"cannot be opened ({exc.strerror})", "Check its permissions.") from exc
 
 
 def _size(path: Path) -> int:

@@ -7,13 +7,14 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
+from ingest.archives import SUFFIX
+from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
-from ingest.pipeline import abandon, document_id, ingest
+from ingest.pipeline import abandon, ingest, is_passed_over
 from ingest.report import IncomingFile, IngestProgress, IngestReport
 from rag import originals
 from rag.catalog import DocumentRecord, QueuedFile, QueueState
@@ -25,6 +26,7 @@ from rag.settings import Settings
 _log = logging.getLogger(__name__)
 _OPEN = tuple(state for state in QueueState if state.is_open)
 _LOOK = 0.2  # seconds between two looks at files that are waited for
+_NAMED = 5  # files of an archive that a question names
 _SHOWN = 100  # files of the queue that a snapshot names; the totals count all
 
 
@@ -71,7 +73,7 @@ class IngestQueue:
         self._catalog = library.catalog
         self._incoming = library.folder / "incoming"
         self._passwords: dict[int, str] = {}  # by id; never written down
-        self._replacing: set[int] = set()  # ids of files that may replace the document of their name
+        self._decided: dict[int, Namesakes] = {}  # by id, of files that are called like other documents
         self._batch = 0  # id of the first file that was dropped on an idle queue
         self._progress: IngestProgress | None = None
         self._pace = Pace()
@@ -160,12 +162,16 @@ class IngestQueue:
         other = self._catalog.document_named(self._library.collection, file.name)
         if other is not None and other.sources:
             self._catalog.rename_queued(file.id, file.name, other.sources[0])
-        self._replacing.add(file.id)
+        self._decided[file.id] = Namesakes.REPLACE
         self.retry(file)
 
     def keep_both(self, file: QueuedFile) -> None:
-        """A namesake goes on under a name that no upload has yet: "report (2).pdf"."""
-        name = _free_name(file.name, self._is_taken)
+        """A namesake goes on under a name that no upload has yet: "report (2).pdf"; of an archive, its files do."""
+        if Path(file.name).suffix.lower() == SUFFIX:
+            self._decided[file.id] = Namesakes.NUMBER
+            self.retry(file)
+            return
+        name = free_name(file.name, self._is_taken)
         self._catalog.rename_queued(file.id, name, _upload(name))
         self.retry(file)
 
@@ -260,7 +266,9 @@ class IngestQueue:
             return waiting[0]
 
     def _work(self, file: QueuedFile, embedder: Embedder) -> None:
-        incoming = IncomingFile(file.path, file.name, file.source, self._passwords.pop(file.id, None))
+        decided = self._decided.get(file.id, Namesakes.AS_THEY_ARE)
+        password = self._passwords.pop(file.id, None)
+        incoming = IncomingFile(file.path, file.name, file.source, password, namesakes=decided)
         try:
             if (namesake := self._namesake(file)) is not None:
                 self._catalog.set_queue_state([file.id], QueueState.NAMESAKE, namesake)
@@ -288,19 +296,22 @@ class IngestQueue:
         messages = [*(failure.message for failure in report.failed), *report.gaps, *report.set_aside]
         self._catalog.set_queue_state([file.id], state, "\n".join(messages))
         if state not in (QueueState.LOCKED, QueueState.FAILED):
-            self._replacing.discard(file.id)
+            self._decided.pop(file.id, None)
             if file.is_copy:
                 file.path.unlink(missing_ok=True)
 
     def _namesake(self, file: QueuedFile) -> str | None:
         """Why an upload has to wait: two files of one name may be two documents, or an old and a new version."""
-        if not file.is_copy or file.id in self._replacing or not file.path.is_file():
+        if not file.is_copy or file.id in self._decided or not file.path.is_file():
             return None
+        found = namesakes(self._library, file.path, file.name, is_passed_over=is_passed_over)
+        if not found:
+            return None
+        if found != [file.name]:
+            named = ", ".join(found[:_NAMED]) + (" and others" if len(found) > _NAMED else "")
+            return f"{file.name}: the library has other documents called like files in it: {named}."
         other = self._catalog.document_named(self._library.collection, file.name)
-        known = self._catalog.document(self._library.collection, document_id(file.path))
-        if other is None or known is not None:
-            return None
-        added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at))
+        added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at)) if other is not None else "before"
         return f"{file.name}: the library has another document of this name, added {added}."
 
     def _is_taken(self, name: str) -> bool:
@@ -352,11 +363,6 @@ class IngestQueue:
 def _upload(name: str) -> str:
     """The source of an upload: browsers tell its name and nothing else."""
     return f"upload:{name}"
-
-
-def _free_name(name: str, is_taken: Callable[[str], bool]) -> str:
-    stem, suffix = Path(name).stem, Path(name).suffix
-    return next(free for number in count(2) if not is_taken(free := f"{stem} ({number}){suffix}"))
 
 
 def _state_of(report: IngestReport) -> QueueState:

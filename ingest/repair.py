@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.examination import Fault, Finding
-from ingest.pipeline import document_id, ingest
+from ingest.hashing import document_id
+from ingest.pipeline import ingest
 from ingest.report import IncomingFile, IngestProgress
 from rag import originals
 from rag.deletion import finish_deletions

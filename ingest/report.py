@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.namesakes import Namesakes
 from rag.types import Document, page_label
 
 _TOLD = 5  # passages of a document that are named one by one
@@ -16,6 +17,7 @@ class IncomingFile:
 
     Attributes:
         again: read it also where its document is whole, and compare that with what is stored.
+        namesakes: of an archive, what becomes of files in it that are called like other documents.
     """
 
     path: Path
@@ -23,6 +25,7 @@ class IncomingFile:
     source: str
     password: str | None = None
     again: bool = False
+    namesakes: Namesakes = Namesakes.AS_THEY_ARE
 
 
 @dataclass(frozen=True)

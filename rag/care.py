@@ -18,14 +18,16 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     delete.add_argument("--yes", action="store_true", help="do not ask first")
     delete.set_defaults(run=_delete)
     for name, run, does in (
+        ("purge", _purge, "write the vectors anew, so that nothing of deleted documents is left on the disk"),
         ("backup", _backup, "write the whole library to one file"),
         ("restore", _restore, "put a backup in the place of the library; the one before is kept beside it"),
         ("export", _export, "write a collection with its vectors to one file"),
         ("import", _import, "open an exported collection in this library"),
     ):
         command = subparsers.add_parser(name, help=does)
-        command.add_argument("file", type=Path, metavar="FILE")
         command.set_defaults(run=run)
+        if name != "purge":
+            command.add_argument("file", type=Path, metavar="FILE")
         if name == "import":
             command.add_argument("--name", default="", help="of the collection; as it was called where left out")
 
@@ -44,6 +46,15 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
                 print("\n".join([f"{receipt.name} ({receipt.document_id})", *(f"  {line}" for line in receipt.lines)]))
                 is_gone = is_gone and not receipt.left
     return 0 if is_gone else 1
+
+
+def _purge(arguments: argparse.Namespace, settings: Settings) -> int:
+    from rag.purge import purge
+
+    with Library.open(settings, holder="python -m rag purge") as library, terminal_bar(unit=" files") as show:
+        freed = purge(library, settings, on_progress=show)
+    print(f"The vectors were written anew, {max(freed, 0):,} bytes went.")
+    return 0
 
 
 def _backup(arguments: argparse.Namespace, settings: Settings) -> int:

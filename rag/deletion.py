@@ -10,6 +10,10 @@ from rag.rows import Record
 _ASKED = 20  # passages of a document by which it is searched for after its deletion
 _NEAREST = 10  # hits of such a search that are looked at
 
+_ON_DISK = (
+    "Milvus writes over the bytes of deleted passages when it next merges its files; `python -m rag purge` does it now."
+)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -49,6 +53,7 @@ class Receipt:
                 (f"The kept copy stays for collection {', '.join(self.shared_with)}.", self.shared_with),
                 (f"Forgotten is where it came from: {', '.join(self.sources)}.", self.sources),
                 (searched, self.asked and not self.left),
+                (_ON_DISK, self.passages and not self.left),
                 ("It had no passages to search for.", not self.asked and not self.left),
                 (f"Still there, which is a fault: {'; '.join(self.left)}.", self.left),
                 (f"Answers that quote it stay in your conversations: {', '.join(self.quoted_in)}.", self.quoted_in),

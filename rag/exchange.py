@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag import originals, parts
+from rag import notes, originals, parts
 from rag.catalog import Collection, DocumentRecord, DocumentState
 from rag.errors import FootnoteError, ModelMismatch
 from rag.library import Library
@@ -14,7 +14,7 @@ from rag.packing import Pack, PackError, opened, packing
 from rag.settings import NAME
 
 KIND = "Footnote collection"
-_NAMES = rf"documents\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|{parts.PATTERN}"
+_NAMES = rf"(documents|notes)\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|{parts.PATTERN}"
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,6 +36,8 @@ def export_collection(library: Library, file: Path) -> int:
         for path in (originals.find(library.folder, record.id) for record in records):
             if path is not None:
                 pack.add_file(f"originals/{path.name}", path)
+        found = {record.id: notes.note(library.catalog, collection.name, record) for record in records}
+        pack.add_json("notes.json", {identifier: values for identifier, values in found.items() if values})
         pack.add_json("documents.json", [{**asdict(record), "state": record.state.value} for record in records])
     return len(records)
 
@@ -70,11 +72,14 @@ def import_collection(library: Library, file: Path, *, name: str = "", embedding
         try:
             _originals(pack, library.folder, records)
             _passages(pack, library, chosen, dimension, records)
+            _notes(pack, library, chosen, {record.id for record in records})
         except BaseException:
             _take_back(library, chosen, dimension, records)
             raise
-        about = {entry: str(pack.about.get(entry, "")) for entry in ("title", "description")}
-        collection = Collection(chosen, about["title"], about["description"], model, dimension)
+        taken = {entry.title.casefold() for entry in library.catalog.collections()}
+        title = chosen if name else str(pack.about.get("title", ""))
+        title = chosen if title.casefold() in taken else title
+        collection = Collection(chosen, title, str(pack.about.get("description", "")), model, dimension)
         library.catalog.add_collection(collection, records)
     return chosen, len(records)
 
@@ -98,11 +103,24 @@ def _passages(pack: Pack, library: Library, name: str, dimension: int, records: 
         raise PackError(f"{pack.path.name} lacks passages: it is damaged. Export it again.")
 
 
+def _notes(pack: Pack, library: Library, name: str, documents: set[str]) -> None:
+    if "notes.json" not in pack.files:
+        return
+    try:
+        found = pack.read_json("notes.json")
+        if found.keys() - documents:
+            raise ValueError("notes of no document")
+        notes.keep(library.catalog, name, found)
+    except (TypeError, ValueError, AttributeError) as exc:
+        raise PackError(f"{pack.path.name}: what was noted of its documents is damaged ({exc}).") from exc
+
+
 def _take_back(library: Library, name: str, dimension: int, records: Sequence[DocumentRecord]) -> None:
     """Leaves nothing of an import that failed."""
     with library.beside(name, dimension) as (store, lexical):
         store.drop()
         lexical.drop()
+    library.catalog.forget_collection(name)
     for record in records:
         if not library.catalog.is_used(record.id):
             originals.remove(library.folder, record.id)

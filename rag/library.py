@@ -4,11 +4,13 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from rag import originals
 from rag.catalog import Catalog, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
@@ -66,6 +68,7 @@ class Library:
                     "Give it write permission, or set FOOTNOTE_LIBRARY to another folder."
                 ) from exc
             stack.enter_context(_named(folder, holder))
+            _sweep(folder)
             return cls(settings, folder, stack.pop_all())
 
     @property
@@ -155,7 +158,7 @@ class Library:
     def _open_store(self, dimension: int) -> "Store":
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
 
-        self._close_store()
+        self.close_store()
         self._store = MilvusStore(
             str(self.folder / "vectors.db"), self.collection, dimension, exact_rows=self._settings.exact_rows
         )
@@ -229,11 +232,12 @@ class Library:
 
     def close(self) -> None:
         """Lets another process in."""
-        self._close_store()
+        self.close_store()
         self.catalog.close()
         self._held.close()
 
-    def _close_store(self) -> None:
+    def close_store(self) -> None:
+        """Lets go of vectors and words; the catalog stays open."""
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -252,6 +256,19 @@ def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
     """The items in lists of `size`, the last one shorter."""
     while batch := list(itertools.islice(items, size)):
         yield batch
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a killed process left half written, and takes up vectors that it had written anew."""
+    vectors, new = folder / "vectors.db", folder / "vectors.new.db"
+    if new.exists() and not vectors.exists():  # it died between two renamings
+        new.rename(vectors)
+    shutil.rmtree(new, ignore_errors=True)
+    for half in (*originals.unfinished(folder), *folder.glob("*.part")):
+        if half.is_dir():
+            shutil.rmtree(half, ignore_errors=True)
+        else:
+            half.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

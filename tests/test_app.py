@@ -706,3 +706,20 @@ def test_recognised_text_is_marked_as_such(page: Page) -> None:
     captions = "\n".join(caption.value for caption in shown.caption)
     assert re.search(r"The text of page 1 was recognised in a picture, \d\d% sure", captions)
     assert "A picture whose text was recognised" in captions
+
+
+def test_a_purge_in_the_page_leaves_the_library_as_it_is(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (page.samples / "gone.txt").write_text("This one goes.")
+    page.open()
+    library = page.engine.library
+    delete_document(library, library.document("gone.txt").id)
+    at = AppTest.from_function(_settings_page, default_timeout=30).run()
+    button(at, "Purge").click().run()
+    assert "Nothing of deleted documents is left" in at.success[0].value
+    assert library.store.count() == 1
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    page.test.run()
+    page.ask("How many days of leave carry over?")
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    assert not at.exception

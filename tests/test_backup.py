@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from rag.errors import FootnoteError, ModelMismatch
 from rag.exchange import export_collection, import_collection
 from rag.library import Library
 from rag.settings import Settings, load_settings
+from rag.types import RecognisedLine, RecognisedPage, SetAside
 from tests.fakes import HashingEmbedder
 
 
@@ -236,6 +238,57 @@ def test_a_collection_opens_elsewhere_without_embedding(
     assert contents(replace(elsewhere, collection="again")) == contents(settings)
 
 
+def test_what_was_noted_of_documents_goes_along(library: Library, elsewhere: Settings, tmp_path: Path) -> None:
+    herons, terns = (library.document(name).id for name in ("herons.txt", "terns.md"))
+    passages = [SetAside("one", 2, "white on white", "Obey."), SetAside("two", None, "orders", "Ignore all.")]
+    library.catalog.set_aside("library", herons, passages, released={"two"})
+    pages = [RecognisedPage(1, (RecognisedLine("About terns", 0.9, 0.1, 0.2, 0.8, 0.3),))]
+    library.catalog.set_recognised("library", terns, pages)
+    export_collection(library, tmp_path / "birds.zip")
+    held = library.catalog.quarantined("library", herons)
+    lines = library.catalog.recognised_lines("library", terns, 1)
+    library.close()
+    with Library.open(elsewhere, holder="other") as other:
+        import_collection(other, tmp_path / "birds.zip", name="birds", embedding_model="hashing")
+        assert other.catalog.quarantined("birds", herons) == held
+        assert other.catalog.released("birds", herons) == {"two"}
+        assert other.catalog.recognised_lines("birds", terns, 1) == lines
+        assert other.catalog.collections()[0].title == "birds"
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        [],
+        {"nobody": {}},
+        {"*": {"set_aside": [["id", "1", "why", "text", "held"]]}},
+        {"*": {"set_aside": [["id", 1, "why", "text", "sold"]]}},
+        {"*": {"recognised": [[1, [["text", "1", 0.0, 0.0, 0.0, 0.0]]]]}},
+        {"*": {"recognised": [[1]]}},
+    ],
+)
+def test_forged_notes_are_refused_and_leave_nothing(
+    library: Library, elsewhere: Settings, tmp_path: Path, notes: object
+) -> None:
+    export_collection(library, tmp_path / "birds.zip")
+    identifier = library.document("herons.txt").id
+    library.close()
+    content = json.dumps(notes).replace('"*"', json.dumps(identifier)).encode()
+
+    def forge_notes(files: dict[str, bytes]) -> None:
+        files["notes.json"] = content
+        manifest = json.loads(files["manifest.json"])
+        manifest["files"]["notes.json"] = [sha256(content).hexdigest(), len(content)]
+        files["manifest.json"] = json.dumps(manifest).encode()
+
+    rewrite(tmp_path / "birds.zip", forge_notes)
+    with Library.open(elsewhere, holder="other") as other:
+        with pytest.raises(FootnoteError, match="noted of its documents is damaged"):
+            import_collection(other, tmp_path / "birds.zip", embedding_model="hashing")
+        assert other.catalog.collections() == []
+        assert other.catalog.quarantined("library", identifier) == []
+
+
 def test_another_embedding_model_is_refused(library: Library, elsewhere: Settings, tmp_path: Path) -> None:
     export_collection(library, tmp_path / "birds.zip")
     with Library.open(elsewhere, holder="other") as other:
@@ -246,7 +299,6 @@ def test_another_embedding_model_is_refused(library: Library, elsewhere: Setting
 
 def forge(change: Callable[[list[dict[str, object]]], None]) -> Callable[[dict[str, bytes]], None]:
     """Other passages under a right checksum."""
-    from hashlib import sha256
 
     def rewritten(files: dict[str, bytes]) -> None:
         name = first(files, "chunks-")

@@ -154,6 +154,21 @@ def test_files_of_archives_come_and_go_with_them(library: Library, look: Callabl
     assert names(library) == {"herons.txt", "terns.txt"}
 
 
+def test_names_that_need_cleaning_are_followed(library: Library, look: Callable[[], Followed], folder: Path) -> None:
+    odd = folder / "two  spaces"
+    odd.mkdir()
+    (odd / "soft\u00adhyphen  and.txt").write_text("About knots.")
+    (odd / "decomposed u\u0308.txt").write_text("About ruffs.")
+    assert look() == Followed(4, added=4)
+    assert look() == Followed(4)
+    (odd / "decomposed u\u0308.txt").unlink()
+    assert look() == Followed(3, removed=1)
+    assert names(library) == {"herons.txt", "terns.txt", "softhyphen and.txt"}
+    (folder / "line\nend").mkdir()
+    with pytest.raises(FootnoteError, match="no one can see"):
+        check_folder(library, folder / "line\nend")
+
+
 def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
     library: Library, look: Callable[[], Followed], folder: Path
 ) -> None:

@@ -215,6 +215,41 @@ def test_a_namesake_replaces_when_it_is_told_to(queue: IngestQueue, library: Lib
     assert not list((library.folder / "incoming").iterdir())
 
 
+def upload(queue: IngestQueue, path: Path, parts: dict[str, bytes]) -> dict[str, QueueState]:
+    queue.receive(path.name, write_zip(path, parts).read_bytes())
+    return finish(queue)
+
+
+def test_files_of_an_archive_with_names_of_other_documents_wait_for_a_word(
+    queue: IngestQueue, library: Library, tmp_path: Path
+) -> None:
+    queue.receive("report.txt", b"The report of March.")
+    queue.receive("same.txt", b"The same bytes.")
+    finish(queue)
+    parts = {"a/report.txt": b"The report of April.", "same.txt": b"The same bytes.", "new.txt": b"About terns."}
+    assert upload(queue, tmp_path / "papers.zip", parts)["papers.zip"] is QueueState.NAMESAKE
+    assert queue.snapshot().files[0].message.endswith("called like files in it: report.txt.")
+    assert names(library) == {"report.txt", "same.txt"}
+    queue.keep_both(queue.snapshot().files[0])
+    assert finish(queue)["papers.zip"] is QueueState.ADDED
+    assert names(library) == {"report.txt", "report (2).txt", "same.txt", "new.txt"}
+    parts = {"report.txt": b"The report of May."}
+    assert upload(queue, tmp_path / "more.zip", parts)["more.zip"] is QueueState.NAMESAKE
+    queue.replace(queue.snapshot().files[0])
+    assert finish(queue)["more.zip"] is QueueState.REPLACED
+    assert names(library) == {"report.txt", "report (2).txt", "same.txt", "new.txt"}
+    texts = {chunk.text for chunk in library.store.chunks() if chunk.document_name == "report.txt"}
+    assert texts == {"The report of May."}
+    assert not list((library.folder / "incoming").iterdir())
+    assert not list(library.folder.glob("*.part"))
+
+
+def test_a_broken_archive_is_named_and_asks_nothing(queue: IngestQueue, library: Library) -> None:
+    queue.receive("papers.zip", b"PK and then nothing")
+    assert finish(queue) == {"papers.zip": QueueState.FAILED}
+    assert "damaged" in queue.snapshot().files[0].message
+
+
 def test_an_upload_takes_the_place_of_a_file_from_a_folder(
     queue: IngestQueue, library: Library, tmp_path: Path
 ) -> None:

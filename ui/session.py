@@ -4,10 +4,11 @@ The engine opens the library at once and loads the models behind it. Jobs run in
 pages look at them from fragments.
 """
 
+import contextlib
 import gc
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from rag.errors import FootnoteError
 from rag.generators import Generator
 from rag.library import Library
 from rag.progress import OnProgress
+from rag.purge import purge
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
@@ -94,20 +96,40 @@ class Engine:
         Raises:
             FootnoteError: something is in work, or the collection belongs to another embedding model.
         """
-        with self._switching:
-            if collection == self.settings.collection:
-                return
-            if not self.is_idle or self.embedder is None or self._generator is None:
-                raise FootnoteError("Another collection opens once no file is being added and no answer is in work.")
-            self._close_queue()
+        with self._at_rest() as embedder:
+            self.library.switch(collection, embedder)
+            self.settings = replace(self.settings, collection=collection)
+
+    def purge(self) -> int:
+        """Writes the vectors anew, without what was deleted; returns the bytes that went.
+
+        Raises:
+            FootnoteError: something is in work, or there is no room.
+        """
+        with self._at_rest() as embedder:
+            self.library.close_store()
             try:
-                self.library.switch(collection, self.embedder)
-                self.settings = replace(self.settings, collection=collection)
+                return purge(self.library, self.settings, on_progress=self._progress)
+            finally:
+                self.library.open_store(embedder)
+
+    @contextlib.contextmanager
+    def _at_rest(self) -> Iterator[Embedder]:
+        """Nothing is asked and nothing added meanwhile; then all goes on with the collection that is open."""
+        with self._switching:
+            if not self.is_idle or self.embedder is None or self._generator is None:
+                raise FootnoteError("This waits until no file is being added and no answer is in work.")
+            state, self.state = self.state, EngineState("One moment…")
+            self._close_queue()
+            self.queue = IngestQueue(self.library, self.settings)  # takes files, and begins afterwards
+            try:
+                yield self.embedder
             finally:
                 self.queue = IngestQueue(self.library, self.settings)
                 self.queue.start(self.embedder)
                 self._begin_to_watch()
                 self._begin_to_answer(self.embedder, self._generator)
+                self.state = state
 
     @property
     def is_idle(self) -> bool:

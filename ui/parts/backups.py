@@ -29,7 +29,7 @@ def show_backups(engine: Engine) -> None:
         "Documents, passages with their vectors, conversations: all in one file, that opens anywhere without embedding "
         f"again. Backups lie in {plain(str(folder))}."
     )
-    for said in st.session_state.pop(_SAID, ()):
+    for said in st.session_state.get(_SAID, ()):
         st.success(plain(said), icon=":material/check:")
     backups = sorted(folder.glob("footnote *.zip"), reverse=True)
     with st.container(horizontal=True):
@@ -83,6 +83,7 @@ def _restore(engine: Engine, file: Path) -> None:
         st.error(plain(str(exc)), icon=":material/error:")
         return
     forget_pages()
-    st.session_state["conversation"] = ""
+    for key in ("conversation", "examination", "repairs"):
+        st.session_state.pop(key, None)
     st.session_state[_SAID] = [f"The library is that of {file.name} now. The one before lies in {before}."]
     st.rerun()

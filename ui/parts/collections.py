@@ -54,6 +54,8 @@ def _switch(engine: Engine) -> None:
 
 def _open(engine: Engine, name: str) -> None:
     """Opens a collection; where that fails, the one before stays and it is said why."""
+    if name == engine.settings.collection:
+        return
     try:
         engine.switch(name)
     except FootnoteError as exc:

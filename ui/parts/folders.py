@@ -11,24 +11,30 @@ from ui.session import Engine
 
 
 def show_folders(engine: Engine) -> None:
-    """Folded away while there are none."""
+    """Folded away at first."""
     folders = engine.library.catalog.watched(engine.settings.collection)
-    label = f"Watched folders ({len(folders)})" if folders else "Watch a folder"
-    with st.expander(label, icon=":material/folder_eye:"):
-        _list(engine, folders)
+    with st.expander("Watched folders", icon=":material/folder_eye:"):
+        _list(engine, folders, _results(engine), is_open=engine.queue.snapshot().is_open)
         _add(engine, key=f"watch-path-{len(folders)}")
 
 
 @st.fragment(run_every=2.0)
-def _list(engine: Engine, folders: list[str]) -> None:
-    """Drawn every two seconds: what is followed is told as soon as it is done."""
+def _list(engine: Engine, folders: list[str], drawn: dict[str, Followed], *, is_open: bool) -> None:
+    """Looked at every two seconds: what was followed, or is being added, draws the page anew."""
+    results = _results(engine)
+    if results != drawn or (engine.queue.snapshot().is_open and not is_open):
+        st.rerun()
     for folder in folders:
-        followed = engine.watcher.results.get(folder) if engine.watcher is not None else None
+        followed = results.get(folder)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{plain(folder)}**  \n{_state(engine, followed)}", width="stretch")
             if st.button("Stop watching", icon=":material/close:", type="tertiary", key=f"unwatch-{folder}"):
                 engine.unwatch(folder)
                 st.rerun()
+
+
+def _results(engine: Engine) -> dict[str, Followed]:
+    return dict(engine.watcher.results) if engine.watcher is not None else {}
 
 
 def _state(engine: Engine, followed: Followed | None) -> str:

@@ -6,6 +6,8 @@ from ingest.examination import Examination, examine
 from ingest.repair import Repair, repair
 from ingest.report import IngestProgress
 from rag.embedders import Embedder
+from rag.errors import FootnoteError
+from rag.models.space import readable
 from ui.parts.page_view import forget_pages
 from ui.parts.text import counted, plain
 from ui.session import Engine
@@ -16,11 +18,12 @@ _PROMISE = (
     "Repairing throws nothing away: passages are made again from the kept files; what belongs nowhere is set aside in "
     "the library's folder."
 )
+_PURGE = "Milvus keeps the bytes of deleted passages until it merges its files. A purge writes them anew at once."
 _NAMED = 50  # faults listed one by one
 
 
 def show_health(engine: Engine) -> None:
-    """Read top-down: the button, what was found, what became of it."""
+    """Read top-down: the check, what became of repairs, what was found, the purge."""
     st.markdown("Compares the kept files, the catalog, the passages and the words of the library.")
     is_busy = engine.queue.snapshot().is_open
     if not engine.queue.is_started or is_busy:
@@ -32,6 +35,19 @@ def show_health(engine: Engine) -> None:
         _tell(result)
     if found := st.session_state.get(_FOUND):
         _show(engine, found)
+    st.caption(_PURGE)
+    if st.button("Purge", icon=":material/delete_sweep:", disabled=not engine.is_idle):
+        _purge(engine)
+
+
+def _purge(engine: Engine) -> None:
+    try:
+        with st.spinner("Writing the vectors anew…"):
+            freed = engine.purge()
+    except FootnoteError as exc:
+        st.error(plain(str(exc)), icon=":material/error:")
+        return
+    st.success(f"Nothing of deleted documents is left on the disk; {readable(max(freed, 0))} went.")
 
 
 def _examine(engine: Engine) -> Examination:

@@ -1,0 +1,64 @@
+"""Files whose name another document has: an old and a new version, or two documents? A person decides."""
+
+import shutil
+import uuid
+from collections.abc import Callable
+from enum import Enum
+from itertools import count
+from pathlib import Path, PurePosixPath
+
+from ingest import archives
+from ingest.hashing import document_id
+from rag.errors import UnreadableDocument
+from rag.library import Library
+
+
+class Namesakes(str, Enum):
+    """What becomes of the files of an archive that are called like other documents."""
+
+    AS_THEY_ARE = "as they are"
+    REPLACE = "replace"
+    NUMBER = "number"  # they get another name
+
+
+def namesakes(library: Library, path: Path, name: str, *, is_passed_over: Callable[[str], bool]) -> list[str]:
+    """Names in a file that other documents have: its own, or those of an archive's files.
+
+    What is in the library already, byte for byte, is no namesake; what cannot be read is told when it is added.
+    """
+    if Path(name).suffix.lower() != archives.SUFFIX:
+        return [name] if is_namesake(library, path, name) else []
+    folder = library.folder / f"unpacked.{uuid.uuid4().hex}.part"
+    try:
+        folder.mkdir()
+        with archives.opened(path, name, is_passed_over=is_passed_over) as members:
+            return [own for member in members if (own := _namesake(library, member, folder / "member"))]
+    except UnreadableDocument:
+        return []
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_namesake(library: Library, path: Path, name: str) -> bool:
+    """Whether another document has this name, and none these bytes."""
+    if library.catalog.document_named(library.collection, name) is None:
+        return False
+    return library.catalog.document(library.collection, document_id(path)) is None
+
+
+def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    """The first name that nothing has: "report (2).pdf"."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    return next(free for number in count(2) if not is_taken(free := f"{stem} ({number}){suffix}"))
+
+
+def _namesake(library: Library, member: archives.Member, path: Path) -> str:
+    """The name of a member that has one, "" else; only those are unpacked of which the name is known."""
+    name = PurePosixPath(member.name).name
+    if library.catalog.document_named(library.collection, name) is None:
+        return ""
+    try:
+        member.unpack(path)
+    except UnreadableDocument:
+        return ""
+    return name if is_namesake(library, path, name) else ""

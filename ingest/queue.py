@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from ingest.fetching import is_address
 from ingest.pace import Pace
 from ingest.pipeline import abandon, document_id, ingest
 from ingest.report import IncomingFile, IngestProgress, IngestReport
@@ -101,10 +102,11 @@ class IngestQueue:
             self._enqueue(file.path, file.name, file.source, is_copy=False)
         self._wake.set()
 
-    def receive(self, name: str, content: bytes) -> None:
+    def receive(self, name: str, content: bytes, *, source: str = "") -> None:
         """A file that is handed over as bytes. The name is the user's, the path on disk is ours.
 
-        Where the library has another document of this name, the file waits for `replace` or `keep_both`.
+        Where the library has another document of this name, the file waits for `replace` or `keep_both`, unless that
+        came from the same `source`.
 
         Raises:
             FootnoteError: it cannot be kept.
@@ -117,7 +119,7 @@ class IngestQueue:
         except OSError as exc:
             path.unlink(missing_ok=True)
             raise FootnoteError(f"{name}: could not be kept in {self._incoming}: {exc.strerror}. Make room.") from exc
-        self._enqueue(path, name, _upload(name), is_copy=True)
+        self._enqueue(path, name, source or _upload(name), is_copy=True)
         self._wake.set()
 
     def release(self, record: DocumentRecord, ids: Sequence[str]) -> None:
@@ -285,7 +287,7 @@ class IngestQueue:
             return None
         other = self._catalog.document_named(self._library.collection, file.name)
         known = self._catalog.document(self._library.collection, document_id(file.path))
-        if other is None or known is not None:
+        if other is None or known is not None or (is_address(file.source) and file.source in other.sources):
             return None
         added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at))
         return f"{file.name}: the library has another document of this name, added {added}."

@@ -373,7 +373,7 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["locked.pdf", "terns.txt"]
-    assert [field.label for field in at.text_input] == ["Search by name"]
+    assert "Password" not in [field.label for field in at.text_input]
     assert not at.exception
 
 
@@ -386,11 +386,11 @@ def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     at.selectbox[1].select(DocumentOrder.NAME).run()
     button(at, "Next").click().run()
     assert list(at.dataframe[0].value["Name"]) == ["note 50.txt", "note 51.txt", "note 52.txt"]
-    at.text_input[0].set_value("NOTE 51").run()
+    at.text_input(key="documents-words").set_value("NOTE 51").run()
     assert list(at.dataframe[0].value["Name"]) == ["note 51.txt"]
-    at.text_input[0].set_value("nothing of this name").run()
+    at.text_input(key="documents-words").set_value("nothing of this name").run()
     assert at.info[0].value == "No document matches."
-    at.text_input[0].set_value("").run()
+    at.text_input(key="documents-words").set_value("").run()
     at.selectbox[0].select("With gaps").run()
     assert not at.dataframe
     assert not at.exception
@@ -579,3 +579,12 @@ def test_recognised_text_is_marked_as_such(page: Page) -> None:
     captions = "\n".join(caption.value for caption in shown.caption)
     assert re.search(r"The text of page 1 was recognised in a picture, \d\d% sure", captions)
     assert "A picture whose text was recognised" in captions
+
+
+def test_a_page_of_this_machine_is_not_fetched_unless_it_is_allowed(page: Page) -> None:
+    at = page.open_library()
+    field = next(field for field in at.text_input if field.label == "Address")
+    field.set_value("http://127.0.0.1:9/secret")
+    button(at, "Fetch and add").click().run()
+    assert "FOOTNOTE_PRIVATE_ADDRESSES" in unescaped(at.error[0].value)
+    assert not at.exception

@@ -3,19 +3,21 @@
 import argparse
 import getpass
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
 from ingest.pipeline import SAMPLES, find_files, ingest
-from ingest.report import IncomingFile, IngestProgress, IngestReport
+from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
 from ingest.watch import FolderWatcher
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 
 _WATCH = "follow a folder until interrupted, and whenever the library is open: added, changed, moved, deleted files"
 _UNWATCH = "follow a folder no longer; what came from it stays"
@@ -24,7 +26,7 @@ _UNWATCH = "follow a folder no longer; what came from it stays"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Adds what is named; returns 0 well, 1 when a file failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Put documents into the library.")
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="file, folder, or address of a page (https://…)")
     parser.add_argument("--watch", action="append", default=[], type=Path, metavar="FOLDER", help=_WATCH)
     parser.add_argument("--unwatch", action="append", default=[], type=Path, metavar="FOLDER", help=_UNWATCH)
     parser.add_argument("--password", action="store_true", help="ask for the password of locked PDF files")
@@ -45,11 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(paths: Sequence[Path], *, once: bool, password: str | None) -> int:
+def _run(named: Sequence[str], *, once: bool, password: str | None) -> int:
     settings = load_settings()
-    with Library.open(settings, holder="python -m ingest") as library:
+    with tempfile.TemporaryDirectory() as folder, Library.open(settings, holder="python -m ingest") as library:
         if once and library.catalog.is_marked(SAMPLES):
             return 0
+        fetched, failures = _fetched([name for name in named if is_address(name)], Path(folder), settings)
+        paths = [Path(name) for name in named if not is_address(name)]
         from rag.build import load_embedder  # torch takes seconds: a wrong argument should not wait for it
 
         with terminal_bar(unit="B") as show:
@@ -67,10 +71,11 @@ def _run(paths: Sequence[Path], *, once: bool, password: str | None) -> int:
                     else "ingest",
                 )
 
-            files = [replace(file, password=password) for file in find_files(paths)]
+            files = [replace(file, password=password) for file in find_files(paths)] + fetched
             report = ingest(files, library=library, embedder=embedder, settings=settings, on_progress=tell)
         if once:
             library.catalog.mark(SAMPLES)
+    report = replace(report, failed=(*report.failed, *failures))
     _print(report)
     return 1 if report.failed else 0
 
@@ -112,6 +117,22 @@ def _tell(folder: Path, followed: Followed) -> None:
         print(followed.problem, file=sys.stderr)
     renamed = f", {followed.renamed} renamed" if followed.renamed else ""
     print(f"{folder}: {followed.files} files, {followed.removed} gone{renamed}; watching", flush=True)
+
+
+def _fetched(addresses: Sequence[str], folder: Path, settings: Settings) -> tuple[list[IncomingFile], list[Failure]]:
+    """The pages at these addresses, fetched into a folder, and those that could not be."""
+    found: list[IncomingFile] = []
+    failures: list[Failure] = []
+    for number, address in enumerate(addresses):
+        try:
+            page = fetch(address, max_bytes=settings.max_bytes, allow_private=settings.private_addresses)
+        except FootnoteError as exc:
+            failures.append(Failure(address, str(exc)))
+            continue
+        path = folder / f"{number}{Path(page.name).suffix}"
+        path.write_bytes(page.data)
+        found.append(IncomingFile(path, page.name, page.url))
+    return found, failures
 
 
 def _print(report: IngestReport) -> None:

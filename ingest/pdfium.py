@@ -91,6 +91,15 @@ class PdfPage:
         placed[empty] = 0
         return Characters(texts, placed)
 
+    def directions(self) -> npt.NDArray[np.float64]:
+        """For each character the unit vector in which it is written on the page as it is shown; y grows downwards."""
+        count = self._text.count_chars()
+        angles = np.array([raw.FPDFText_GetCharAngle(self._text, index) for index in range(count)])
+        written = np.stack([np.cos(angles), -np.sin(angles)], axis=1)  # clockwise, and y grows upwards
+        written = written @ self._turn[:, :2].T
+        length = np.linalg.norm(written, axis=1, keepdims=True)
+        return np.asarray(written / np.where(length > 0, length, 1.0))
+
     def font_size(self, index: int) -> float:
         """Of a character in points, as it is shown."""
         matrix = raw.FS_MATRIX()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.archives import SUFFIX
+from ingest.fetching import is_address
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
 from ingest.pipeline import abandon, ingest, is_passed_over
@@ -116,10 +117,11 @@ class IngestQueue:
             self._closing.wait(_LOOK)
         return False
 
-    def receive(self, name: str, content: bytes) -> None:
+    def receive(self, name: str, content: bytes, *, source: str = "") -> None:
         """A file that is handed over as bytes. The name is the user's, the path on disk is ours.
 
-        Where the library has another document of this name, the file waits for `replace` or `keep_both`.
+        Where the library has another document of this name, the file waits for `replace` or `keep_both`, unless that
+        came from the same `source`.
 
         Raises:
             FootnoteError: it cannot be kept.
@@ -132,7 +134,7 @@ class IngestQueue:
         except OSError as exc:
             path.unlink(missing_ok=True)
             raise FootnoteError(f"{name}: could not be kept in {self._incoming}: {exc.strerror}. Make room.") from exc
-        self._enqueue(path, name, _upload(name), is_copy=True)
+        self._enqueue(path, name, source or _upload(name), is_copy=True)
         self._wake.set()
 
     def release(self, record: DocumentRecord, ids: Sequence[str]) -> None:
@@ -311,6 +313,8 @@ class IngestQueue:
             named = ", ".join(found[:_NAMED]) + (" and others" if len(found) > _NAMED else "")
             return f"{file.name}: the library has other documents called like files in it: {named}."
         other = self._catalog.document_named(self._library.collection, file.name)
+        if other is not None and is_address(file.source) and file.source in other.sources:
+            return None
         added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at)) if other is not None else "before"
         return f"{file.name}: the library has another document of this name, added {added}."
 

@@ -21,7 +21,7 @@ else:
 NAME = r"[A-Za-z_][A-Za-z0-9_]{0,99}"  # of a collection
 
 
-_SWITCHES = {"true": True, "1": True, "false": False, "0": False}
+_SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Settings:
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused
     ocr_pages: int = 200  # of one document, whose pictures are read as text (seconds each); 0: none
+    private_addresses: bool = False  # whether pages of this machine and its own network are fetched, if asked for
     top_k: int = 6  # passages retrieved for a question
     prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
@@ -72,6 +73,11 @@ class Settings:
     def library_folder(self) -> Path:
         """Where documents, catalog and vectors are kept."""
         return self.library or self.home / "library"
+
+    @property
+    def max_bytes(self) -> int:
+        """Of a file; larger ones are refused."""
+        return self.file_megabytes * 1_000_000
 
     @property
     def models_folder(self) -> Path:
@@ -131,14 +137,14 @@ def _convert(name: str, raw: object, known: Mapping[str, object], place: str) ->
     try:
         if kind in (Path, Path | None):
             return None if raw in ("", None) else Path(str(raw)).expanduser()
-        if kind is bool:
-            return _SWITCHES[str(raw).lower()]
         if kind is int:
             return int(str(raw))
         if kind is float:
             return float(str(raw))
-    except KeyError as exc:
-        raise SettingsError(f"{place}: {name} is {raw!r}, but must be true or false.") from exc
+        if kind is bool:
+            return _SWITCH[str(raw).strip().lower()]
     except ValueError as exc:
         raise SettingsError(f"{place}: {name} needs a number, got {raw!r}.") from exc
+    except KeyError as exc:
+        raise SettingsError(f"{place}: {name} needs true or false, got {raw!r}.") from exc
     return str(raw)

@@ -723,3 +723,12 @@ def test_a_purge_in_the_page_leaves_the_library_as_it_is(page: Page) -> None:
     page.ask("How many days of leave carry over?")
     assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
     assert not at.exception
+
+
+def test_a_page_of_this_machine_is_not_fetched_unless_it_is_allowed(page: Page) -> None:
+    at = page.open_library()
+    field = next(field for field in at.text_input if field.label == "Address")
+    field.set_value("http://127.0.0.1:9/secret")
+    button(at, "Fetch and add").click().run()
+    assert "FOOTNOTE_PRIVATE_ADDRESSES" in unescaped(at.error[0].value)
+    assert not at.exception

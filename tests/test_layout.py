@@ -42,3 +42,23 @@ def test_a_little_gap_goes_on_and_a_large_one_begins_a_paragraph() -> None:
 
 def test_no_lines_are_no_text() -> None:
     assert text_of([]) == ""
+
+
+def test_a_table_of_words_is_read_row_by_row() -> None:
+    left = ["Rain gauge blocked by leaves", "Memory of the station damaged", "Clock wrong by some minutes"] * 2
+    right = ["Remove the leaves from the funnel", "Hold MODE for ten seconds", "Connect to a gateway nearby"] * 2
+    lines = [
+        line(text, 250.0 * place, 12.0 * n)
+        for n, row in enumerate(zip(left, right, strict=True))
+        for place, text in enumerate(row)
+    ]
+    assert text_of(lines).split("\n")[0] == f"{left[0]}   {right[0]}"
+
+
+def test_chinese_columns_are_read_one_after_the_other() -> None:
+    lines = [
+        line(f"{word}天天气很好我们{number}", 200.0 * place, 12.0 * number, width=90)
+        for place, word in enumerate("今明")
+        for number in range(4)
+    ]
+    assert [text[0] for text in text_of(lines).split("\n") if text] == ["今"] * 4 + ["明"] * 4

@@ -146,3 +146,34 @@ def test_a_place_in_a_table_as_text_is_its_rows(tmp_path: Path) -> None:
     chunks = chunk(document, count_tokens=len, chunk_tokens=900, overlap_tokens=0, max_tokens=2_000)
     assert [made.label for made in chunks][0] == "a.csv, rows 1–19"
     assert chunks[-1].label.endswith("–61")
+
+
+@pytest.mark.parametrize(
+    ("rows", "head"),
+    [
+        ([["", 2023, 2024], ["Sales", 5, 7]], "| 2023 | 2024"),
+        ([["Item", "2022/23", "2023/24"], ["Sales", 5, 7]], "Item | 2022/23 | 2023/24"),
+        ([["in millions", "31.12.2023", "31.12.2024"], ["Cash", 5, 7]], "in millions | 31.12.2023 | 31.12.2024"),
+        ([["Item", "2024-01", "2024-02"], ["Sales", 5, 7]], "Item | 2024-01 | 2024-02"),
+    ],
+)
+def test_years_and_other_periods_head_a_table(rows: list[list[object]], head: str, tmp_path: Path) -> None:
+    many = [rows[0], *(rows[1] for _ in range(90))]
+    text = read_here(write_workbook(tmp_path / "a.xlsx", {"S": many})).pages[0].text
+    assert text.count(head) > 1  # repeated over every section
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Order 1", "2024-01-02", "2024-01-09"], ["Order 2", "2024-01-03", "2024-01-12"]],
+        [["Berlin", 1998, "Mitte"], ["Paris", 2001, "Nord"]],
+        [[2022, 2023, 2024], [2025, 2026, 2027]],
+        [["", 5, 7], ["Sales", 6, 8]],
+    ],
+)
+def test_rows_with_dates_are_no_head(rows: list[list[object]], tmp_path: Path) -> None:
+    many = [*rows, *(rows[1] for _ in range(90))]
+    text = read_here(write_workbook(tmp_path / "a.xlsx", {"S": many})).pages[0].text
+    first = " | ".join(map(str, rows[0])).strip()
+    assert text.count(first) == 1

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ingest.fetching import fetch
 from ingest.pipeline import ACCEPTED
 from ingest.readers.cleaning import clean_name
 from rag.errors import FootnoteError
@@ -40,6 +41,7 @@ def _list(engine: Engine) -> None:
     st.title("Library")
     show_collections(engine)
     _upload(engine)
+    _fetch(engine)
     show_folders(engine)
     show_queue(engine)
     show_receipts()
@@ -68,6 +70,24 @@ def _upload(engine: Engine) -> None:
         st.error(plain(str(exc)), icon=":material/error:")
         return
     st.session_state["upload"] = turn + 1
+    st.rerun()
+
+
+def _fetch(engine: Engine) -> None:
+    """A page of the web, because a person says so."""
+    with st.expander("Add a page of the web", icon=":material/language:"), st.form("fetch", border=False):
+        address = st.text_input("Address", placeholder="https://…", max_chars=2_000)
+        st.caption("It is fetched once, from this machine, and kept in the library. Nothing else is fetched.")
+        if not st.form_submit_button("Fetch and add") or not address.strip():
+            return
+        settings = engine.settings
+        try:
+            with st.spinner("Fetching…"):
+                page = fetch(address.strip(), max_bytes=settings.max_bytes, allow_private=settings.private_addresses)
+            engine.queue.receive(page.name, page.data, source=page.url)
+        except FootnoteError as exc:
+            st.error(plain(str(exc)), icon=":material/error:")
+            return
     st.rerun()
 
 

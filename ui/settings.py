@@ -27,6 +27,7 @@ MEANINGS = {
     "chunk_overlap": "tokens repeated from the chunk before",
     "file_megabytes": "larger files are refused",
     "ocr_pages": "pages of a document whose pictures are read as text, seconds for each; 0 switches it off",
+    "private_addresses": "whether pages of this machine and its own network are fetched when you give their address",
     "top_k": "passages retrieved for a question",
     "prompt_passages": "of them, those with the nearest lines, which the generator reads",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
@@ -105,7 +106,8 @@ def _network() -> None:
     st.subheader("Network")
     st.markdown(
         f":material/lock: **0 outbound connections configured.** The page listens on {host}:{port}. Documents, "
-        "questions and answers stay on this machine; the network is used only to fetch a model that is missing."
+        "questions and answers stay on this machine; the network is used only to fetch a model that is missing, "
+        "or a page of the web whose address you give."
     )
     if host not in ("127.0.0.1", "localhost", "::1"):
         st.warning(

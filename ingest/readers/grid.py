@@ -18,7 +18,11 @@ CELLS = 2_000_000  # read of one table
 _SECTION_CHARACTERS = 500  # about what a passage holds of a table (200 tokens, and numbers have many)
 _SECTION_ROWS = 30
 _SMALL = 200  # characters under which a section is joined with its neighbour
-_YEAR = re.compile(r"(?:19|20)\d\d")
+# Years, years of business, quarters, months and days: over a column they say what its numbers belong to.
+_PERIOD = re.compile(
+    r"(?:19|20)\d\d(?:\s?[/\u2013-]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d-\d\d|\d\d?[./]\d\d?[./](?:19|20)\d\d"
+    r"|\d\d?/(?:19|20)\d\d"
+)
 _NUMBER = re.compile(r"\W*\d[\d\s.,:/%-]*(?:[€$£¥]|[A-Z]{3})?|TRUE|FALSE")  # also dates and times
 
 
@@ -170,7 +174,7 @@ class _Region:
         captions = next((index for index, count in enumerate(filled) if count > 1), 0)
         self._captions = tuple("".join(cells) for cells in rows[:captions])
         below = rows[captions:]
-        self.head = row(below[0]) if len(below) > 1 and _is_head(below[0]) else ""
+        self.head = row(below[0]) if len(below) > 1 and _is_head(below[0], below[1]) else ""
         self._lines = [row(cells) for cells in (below[1:] if self.head else below)]
 
     def sections(self, head: str) -> Iterator[_Section]:
@@ -183,11 +187,20 @@ class _Region:
             captions, begin, written = (), begin + size, written + lead + size
 
 
-def _is_head(cells: Sequence[str]) -> bool:
-    """Whether a row names columns: most of it is filled, and numbers in it can only be years."""
+def _is_head(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row names columns: most of it is filled, and numbers in it can only be years or other periods.
+
+    The first cell may be empty over periods. A row of periods above another is a row of the table.
+    """
     filled = [cell for cell in cells if cell]
-    words = [cell for cell in filled if not _YEAR.fullmatch(cell)]
-    return len(filled) * 2 > len(cells) > 1 and bool(words) and not any(map(_NUMBER.fullmatch, words))
+    periods = [column for column, cell in enumerate(cells) if _PERIOD.fullmatch(cell)]
+    words = [cell for cell in filled if not _PERIOD.fullmatch(cell)]
+    if len(cells) < 2 or any(map(_NUMBER.fullmatch, words)):
+        return False
+    if periods and all(_PERIOD.fullmatch(below[column]) for column in periods):
+        return False
+    named = bool(words) or (not cells[0] and len(set(filled)) == len(periods) > 1)
+    return named and (len(filled) * 2 > len(cells) or not words)
 
 
 def _sizes(lines: Sequence[str], head: int) -> list[int]:

@@ -8,12 +8,17 @@ import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _ROW_OVERLAP = 0.5  # share of the lower one's height that two lines of a row have in common
 _COLUMN_LINES = 3  # on either side of a gap
 _COLUMN_CHARACTERS = 18  # mean length of their lines; cells of a table are shorter
+_GOING_ON = 0.3  # share of lines of a column of prose that begin with a small letter
+_FULL = 0.85  # of the width of a column that a line without spaces takes up
+_UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _GAP_WIDTH = 0.6  # of the height of a line
 _PARAGRAPH = 0.9  # heights of a line between two that begin another paragraph
+_SPACED = 1.6  # times the usual gap, the same in a text with wide spacing
 _CELLS = "   "  # between lines of one row
 
 
@@ -37,15 +42,13 @@ def text_of(lines: Sequence[PlacedLine]) -> str:
     if not lines:
         return ""
     usual = statistics.median(line.height for line in lines)
-    parts: list[str] = []
-    above: PlacedLine | None = None
-    for row in _ordered(lines, usual):
-        if above is not None:
-            far = not 0 <= row[0].top - above.bottom <= _PARAGRAPH * usual
-            parts.append("\n\n" if far else "\n")
-        parts.append(_CELLS.join(line.text for line in row))
-        above = max(row, key=lambda line: line.bottom)
-    return "".join(parts)
+    rows = list(_ordered(lines, usual))
+    gaps = [min(line.top for line in row) - max(line.bottom for line in above) for above, row in pairwise(rows)]
+    near = [gap for gap in gaps if gap > -usual]
+    limit = max(_PARAGRAPH * usual, _SPACED * statistics.median(near)) if near else 0.0
+    parts = [_CELLS.join(line.text for line in row) for row in rows]
+    ends = ["\n" if -usual < gap <= limit else "\n\n" for gap in gaps]
+    return "".join(part + end for part, end in zip(parts, [*ends, ""], strict=True))
 
 
 def _ordered(lines: Sequence[PlacedLine], usual: float) -> Iterator[list[PlacedLine]]:
@@ -110,9 +113,25 @@ def _narrowed(gaps: Sequence[tuple[float, float]], row: Sequence[PlacedLine]) ->
 def _are_columns(rows: Sequence[Sequence[PlacedLine]], gap: tuple[float, float]) -> bool:
     lines = [line for row in rows for line in row]
     sides = [line for line in lines if line.right <= gap[0]], [line for line in lines if line.left >= gap[1]]
-    return all(
-        len(side) >= _COLUMN_LINES
-        and statistics.mean(len(line.text) for line in side) >= _COLUMN_CHARACTERS
-        and sum(1 for line in side if re.search(r"[^\W\d]{2}", line.text)) > len(side) / 2
-        for side in sides
-    )
+    return all(len(side) >= _COLUMN_LINES and _is_prose(side) for side in sides)
+
+
+def _is_prose(lines: Sequence[PlacedLine]) -> bool:
+    """Whether sentences go on from line to line; cells of a table begin anew."""
+    if statistics.mean(len(line.text) for line in lines) < _COLUMN_CHARACTERS:
+        return bool(_UNSPACED.search(lines[0].text)) and _are_full(lines)
+    cased = [line.text[:1] for line in lines if line.text[:1].isalpha()]
+    going_on = sum(map(str.islower, cased))
+    if not any(map(_has_case, cased)):
+        return _are_full(lines)
+    return going_on >= _GOING_ON * len(lines)
+
+
+def _has_case(letter: str) -> bool:
+    return letter.lower() != letter.upper()
+
+
+def _are_full(lines: Sequence[PlacedLine]) -> bool:
+    """Whether most lines reach the end of their column, as where words may be parted anywhere."""
+    width = max(line.right for line in lines) - min(line.left for line in lines)
+    return sum(1 for line in lines if line.right - line.left > _FULL * width) > len(lines) / 2

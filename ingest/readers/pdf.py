@@ -1,4 +1,4 @@
-"""PDF through pypdf: text page by page, title from the metadata, headings from the outline."""
+"""PDF through pypdf and pdfium: text page by page, title from the metadata, headings from the outline."""
 
 import io
 import logging
@@ -12,11 +12,12 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import without_marks
+from ingest.readers.pdf_layout import LaidOut, laid_out_pages
 from ingest.readers.picture import OFF, page_of_lines
+from ingest.readers.printed import without_print
 from ingest.readers.reading_order import better_text
 from ingest.readers.scans import is_scrambled, recognised
 from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
-from ingest.readers.unseen import marked_pages
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
@@ -55,11 +56,11 @@ def read_pdf(source: Source) -> Content:
     """
     reader = _open(source)
     try:
-        unseen = marked_pages(source.data, source.password)
-        read = [_page_text(reader, index, unseen.get(index)) for index in range(len(reader.pages))]
+        pages = laid_out_pages(source.data, source.password)
+        read = [_page_text(reader, index, pages.get(index)) for index in range(len(reader.pages))]
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
-    texts = [text or "" for text in read]
+    texts = without_print([text or "" for text in read])
     recognition = recognised(source, texts)
     for index, page in recognition.pages.items():
         texts[index] = page_of_lines(page).text
@@ -68,7 +69,7 @@ def read_pdf(source: Source) -> Content:
     if is_scrambled("".join(map(without_marks, texts))):
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", _remedy(source))
     headings = _headings(reader, texts)
-    pages = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    made = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
     damaged = [number for number, text in enumerate(read, start=1) if text is None and not texts[number - 1]]
     gaps = left_out("page", damaged)
     if recognition.left_out:
@@ -76,7 +77,7 @@ def read_pdf(source: Source) -> Content:
             *gaps,
             f"{recognition.left_out:,} pages that are pictures were left out: the limit is {source.ocr_pages}",
         )
-    return Content(_title(reader), tuple(pages), gaps, tuple(recognition.pages.values()))
+    return Content(_title(reader), tuple(made), gaps, tuple(recognition.pages.values()))
 
 
 def _open(source: Source) -> PdfReader:
@@ -100,22 +101,21 @@ def _with_pointer(data: bytes) -> bytes:
     return data + b"\nstartxref\n0\n%%EOF\n" if whole and b"startxref" not in data else data
 
 
-def _page_text(reader: PdfReader, index: int, marked: str | None) -> str | None:
+def _page_text(reader: PdfReader, index: int, laid_out: LaidOut | None) -> str | None:
     """Text of a page; None where it is damaged: one broken page costs only itself.
 
     Args:
-        marked: its text where something on it is not seen, with that marked.
+        laid_out: the page as pdfium reads it, None where it does not.
     """
+    text = clean(laid_out.text).strip("\n") if laid_out else ""
     try:
         page = reader.pages[index]
-        _set_spaces(page)
-        if marked is None:
-            text = better_text(clean(page.extract_text()).strip("\n"), lambda: clean(_layout(page)))
-        else:
-            text = clean(marked).strip("\n")
+        if laid_out is None or not laid_out.is_marked:
+            _set_spaces(page)
+            text = better_text(clean(page.extract_text()).strip("\n"), text)
         return "\n\n".join(filter(None, (text, *_filled_in(page))))
     except _DAMAGE:
-        return None
+        return text or None
 
 
 def _filled_in(page: PageObject) -> Iterator[str]:
@@ -185,14 +185,6 @@ def _set_space_of_simple(font: _Object) -> None:
     place = _SPACE - font.get("/FirstChar", 0)
     if names and "/space" not in names and 0 <= place < len(widths := font["/Widths"].get_object()):
         widths[place] = _SPACE_WIDTH
-
-
-def _layout(page: PageObject) -> str:
-    """The page as lines of equal height with the gaps of its columns, "" where pypdf cannot lay it out."""
-    try:
-        return page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
-    except _DAMAGE:
-        return ""
 
 
 def _damaged(name: str) -> UnreadableDocument:

@@ -4,15 +4,14 @@ The page is drawn, and a word without ink where it stands is not seen, whatever 
 program laid over a picture is seen: there is ink, that of the picture.
 """
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.pdfium import Characters, PdfError, PdfPage, Pixels, open_pdf
-from ingest.readers.hiding import Hiding, hide
+from ingest.pdfium import Characters, PdfPage, Pixels
+from ingest.readers.hiding import Hiding
 
 _SCALE = 1.5  # pixels for a point
 _LONG_SIDE = 2_000  # pixels; a larger page is drawn smaller
@@ -34,36 +33,7 @@ class _Word:
     end: int
 
 
-def marked_pages(data: bytes, password: str | None) -> dict[int, str]:
-    """The texts of those pages of a PDF on which something is not seen, by 0-based index, with that marked.
-
-    A page that pdfium cannot read is left to others.
-    """
-    found: dict[int, str] = {}
-    with contextlib.suppress(PdfError), open_pdf(data, password=password) as document:
-        for index in range(len(document)):
-            with contextlib.suppress(PdfError), document.page(index + 1) as page:
-                text = text_with_marks(page)
-                if text is not None:
-                    found[index] = text
-    return found
-
-
-def text_with_marks(page: PdfPage) -> str | None:
-    """The text of a page, in the order of the file, with what is not seen marked; None where all of it is seen."""
-    characters = page.characters()
-    hidings = _hidings(page, characters)
-    if not hidings:
-        return None
-    parts: list[str] = []
-    place = 0
-    for start, end, hiding in hidings:
-        parts += [*characters.texts[place:start], hide("".join(characters.texts[start:end]), hiding)]
-        place = end
-    return "".join([*parts, *characters.texts[place:]]).replace("\r\n", "\n")
-
-
-def _hidings(page: PdfPage, characters: Characters) -> list[tuple[int, int, Hiding]]:
+def hidden_stretches(page: PdfPage, characters: Characters) -> list[tuple[int, int, Hiding]]:
     """Stretches of characters that are not seen, neighbours of one kind as one."""
     scale = min(_SCALE, _LONG_SIDE / max(1, page.width, page.height))
     ink = _ink(page.picture(scale, grey=True), characters.boxes * scale)

@@ -1,4 +1,4 @@
-# make run · make test · make ask Q="…" · make demo · make check
+# make run · make test · make ask Q="…" · make demo · make check · make bench
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
@@ -38,6 +38,10 @@ check: .stamps/requirements-dev
 # Kills an ingest a hundred times at random moments; fails when the library is not what a fresh one is.
 kills: .stamps/requirements-dev
 	$(BIN)/python -m benchmarks.kills --rounds $(or $(ROUNDS),100)
+
+# How fast each part is beside plain use of the same models; minutes.
+bench: models
+	PYTHONPATH=. $(BIN)/python benchmarks/speed.py $(ARGS)
 
 models: .stamps/requirements
 	@$(BIN)/python -m rag models pull

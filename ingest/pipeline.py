@@ -236,6 +236,9 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
 
 
 def _is_whole(library: Library, record: DocumentRecord) -> bool:
+    """What has its kept copy is repaired from that; only without one are its passages counted, which is slow."""
+    if originals.find(library.folder, record.id) is not None:
+        return True
     return library.store.count([record.id]) == record.chunks
 
 
@@ -264,8 +267,9 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     originals.keep(run.library.folder, document.id, file.path)
     if known is None or known.state is not DocumentState.READY:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
-    _write(run, index, chunks)
-    if known is not None:
+    may_be_there = file.again or known is not None
+    _write(run, index, chunks, may_be_there=may_be_there)
+    if may_be_there:
         _remove_others(run.library, document.id, chunks)
     catalog.set_recognised(collection, document.id, document.recognised)
     catalog.set_aside(collection, document.id, document.set_aside, released=released)
@@ -273,9 +277,9 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     (run.replaced if left else run.added).append(file.name)
 
 
-def _write(run: _Run, index: int, chunks: Sequence[Chunk]) -> None:
-    """Embeds and stores the chunks that are not stored yet, or in another place."""
-    documents = sorted({item.document_id for item in chunks})
+def _write(run: _Run, index: int, chunks: Sequence[Chunk], *, may_be_there: bool) -> None:
+    """Embeds and stores the chunks that are not stored yet, or in another place; a new document has none."""
+    documents = sorted({item.document_id for item in chunks}) if may_be_there else []
     stored = {item.id: item.position for item in run.library.store.listing(documents)} if documents else {}
     missing = [item for item in chunks if stored.get(item.id) != item.position]
     run.library.lexical.add([item for item in chunks if item.id in stored])  # none, where nothing was damaged

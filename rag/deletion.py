@@ -11,7 +11,8 @@ _ASKED = 20  # passages of a document by which it is searched for after its dele
 _NEAREST = 10  # hits of such a search that are looked at
 
 _ON_DISK = (
-    "Milvus writes over the bytes of deleted passages when it next merges its files; `python -m rag purge` does it now."
+    "Milvus writes over the bytes of deleted passages when it next merges its files; a purge does it at once (on the "
+    "settings page, or python -m rag purge)."
 )
 
 

@@ -683,7 +683,7 @@ def test_a_watched_folder_is_followed_and_can_be_let_go(page: Page, tmp_path: Pa
     assert watcher is not None
     page.wait(lambda: str(folder) in watcher.results)
     at.run()
-    assert any("1 file, as in the library" in unescaped(element.value) for element in at.markdown)
+    assert any("1 file followed" in unescaped(element.value) for element in at.markdown)
     (folder / "leave.txt").rename(folder / "holidays.txt")
     page.wait(lambda: [entry.name for entry in library.catalog.documents("library")] == ["holidays.txt"])
     button(at, "Stop watching").click().run()

@@ -9,7 +9,7 @@ import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
-from rag.catalog.quarantine import Release
+from rag.catalog.filters import ORDERS, conditions
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
@@ -17,15 +17,6 @@ from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
 from rag.types import Document
-
-_BY_NAME = (sql.func.casefold(_documents.c.name), _documents.c.id)
-_ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
-    DocumentOrder.NEWEST: (_documents.c.added_at.desc(), *_BY_NAME),
-    DocumentOrder.OLDEST: (_documents.c.added_at.asc(), *_BY_NAME),
-    DocumentOrder.NAME: _BY_NAME,
-    DocumentOrder.LARGEST: (_documents.c.size.desc(), *_BY_NAME),
-    DocumentOrder.LONGEST: (_documents.c.pages.desc(), *_BY_NAME),
-}
 
 
 class Documents(Database):
@@ -106,7 +97,7 @@ class Documents(Database):
         self, collection: str, query: DocumentQuery, *, order: DocumentOrder, limit: int, offset: int = 0
     ) -> list[DocumentRecord]:
         """One screen of the documents that are asked for; their sources are left out."""
-        rows = sql.select(_documents).where(*_conditions(collection, query)).order_by(*_ORDERS[order])
+        rows = sql.select(_documents).where(*conditions(collection, query)).order_by(*ORDERS[order])
         with self._transaction() as run:
             found = run.execute(rows.limit(limit).offset(offset)).all()
             tags = _by_document(run, _tags.c.tag, collection, [row.id for row in found])
@@ -115,7 +106,7 @@ class Documents(Database):
     def document_totals(self, collection: str, query: DocumentQuery = DocumentQuery()) -> Totals:
         """Sums over the documents that are asked for."""
         columns = (sql.func.coalesce(sql.func.sum(_documents.c[name]), 0) for name in ("pages", "chunks", "size"))
-        sums = sql.select(sql.func.count(), *columns).where(*_conditions(collection, query))
+        sums = sql.select(sql.func.count(), *columns).where(*conditions(collection, query))
         with self._transaction() as run:
             return Totals(*run.execute(sums).one())
 
@@ -123,7 +114,7 @@ class Documents(Database):
         """The first names of documents that are ready, in their order."""
         names = (
             sql.select(_documents.c.name)
-            .where(*_conditions(collection, DocumentQuery(states=(DocumentState.READY,))))
+            .where(*conditions(collection, DocumentQuery(states=(DocumentState.READY,))))
             .distinct()
             .order_by(_documents.c.name)
         )
@@ -226,27 +217,6 @@ def add_tags(run: sql.Connection, collection: str, document_id: str, tags: Itera
     for tag in tags:
         row = {"collection": collection, "document_id": document_id, "tag": tag}
         run.execute(insert(_tags).values(row).on_conflict_do_nothing())
-
-
-def _conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:
-    searched = sql.func.casefold(_documents.c.name + "\n" + _documents.c.title)
-    found = [_documents.c.collection == collection]
-    found += [searched.contains(word.casefold(), autoescape=True) for word in query.words.split()]
-    if query.states:
-        found.append(_documents.c.state.in_([state.value for state in query.states]))
-    if query.with_gaps:
-        found.append(_documents.c.gaps != "")
-    for tag in query.tags:
-        tagged = sql.select(_tags.c.document_id).where(_tags.c.collection == collection, _tags.c.tag == tag)
-        found.append(_documents.c.id.in_(tagged))
-    if query.with_set_aside:
-        held = sql.select(_quarantine.c.id).where(
-            _quarantine.c.collection == collection,
-            _quarantine.c.document_id == _documents.c.id,
-            _quarantine.c.release == Release.HELD.value,
-        )
-        found.append(held.exists())
-    return found
 
 
 def _point_source(run: sql.Connection, collection: str, source: str, document_id: str) -> list[str]:

@@ -66,7 +66,7 @@ def _restore_dialog(engine: Engine, backups: list[Path]) -> None:
     """Which one; the library that is there now is kept."""
     st.write(_PROMISE)
     chosen = st.selectbox("Backup", backups, format_func=lambda path: path.name) if backups else None
-    typed = st.text_input("Or the path of another file on this machine").strip()
+    typed = st.text_input(f"{'Or the path of another' if chosen else 'Path of the'} file on this machine").strip()
     file = Path(typed).expanduser() if typed else chosen
     if confirm("Restore", disabled=file is None) and file is not None:
         _restore(engine, file)

@@ -139,7 +139,7 @@ def _import(engine: Engine) -> None:
     with st.form("import-collection", border=False):
         files = sorted(engine.settings.backups_folder.glob("collection *.zip"), reverse=True)
         chosen = st.selectbox("File", files, format_func=lambda path: path.name) if files else None
-        typed = st.text_input("Or the path of another file on this machine").strip()
+        typed = st.text_input(f"{'Or the path of another' if chosen else 'Path of the'} file on this machine").strip()
         name = st.text_input("Name", placeholder="as it was called", help="Letters, digits and _").strip()
         file = Path(typed).expanduser() if typed else chosen
         if st.form_submit_button("Import and open", type="primary") and file is not None:

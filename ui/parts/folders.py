@@ -42,7 +42,7 @@ def _state(engine: Engine, followed: Followed | None) -> str:
         return ":material/hourglass: being compared with the library" if engine.queue.is_started else "waiting"
     if followed.problem:
         return f":material/warning: {plain(followed.problem)}"
-    return f":material/check: {counted(followed.files, 'file')}, as in the library"
+    return f":material/check: {counted(followed.files, 'file')} followed"
 
 
 def _add(engine: Engine, *, key: str) -> None:

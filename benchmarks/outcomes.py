@@ -42,11 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--seconds", type=float, default=60, help="after which a file counts as hung")
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory that one file may take")
+    parser.add_argument("--ocr-pages", type=int, default=0, help="of one file, whose pictures are read as text")
     parser.add_argument("--list", action="store_true", help="every file that was not indexed whole")
     parsed = parser.parse_args(arguments)
     outcomes = []
     for path in _files(parsed.folders):
-        outcomes.append(_outcome(path, parsed.seconds, parsed.gigabytes))
+        outcomes.append(_outcome(path, parsed.seconds, parsed.gigabytes, parsed.ocr_pages))
         if outcomes[-1].kind in ("crashed", "hung") or (parsed.list and outcomes[-1].kind != "indexed"):
             print(f"{outcomes[-1].kind}: {path}: {outcomes[-1].words}", file=sys.stderr)
     _print_formats(outcomes)
@@ -59,10 +60,10 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
         yield from (path for path in sorted(folder.rglob("*")) if path.is_file()) if folder.is_dir() else [folder]
 
 
-def _outcome(path: Path, seconds: float, gigabytes: float) -> Outcome:
+def _outcome(path: Path, seconds: float, gigabytes: float, ocr_pages: int) -> Outcome:
     context = multiprocessing.get_context("fork")  # the readers are imported once, here
     receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_read, args=(path, gigabytes, sending), daemon=True)
+    process = context.Process(target=_read, args=(path, gigabytes, ocr_pages, sending), daemon=True)
     started = time.perf_counter()
     process.start()
     sending.close()
@@ -76,11 +77,11 @@ def _outcome(path: Path, seconds: float, gigabytes: float) -> Outcome:
     return Outcome(path, kind, words, time.perf_counter() - started)
 
 
-def _read(path: Path, gigabytes: float, sending: Connection) -> None:
+def _read(path: Path, gigabytes: float, ocr_pages: int, sending: Connection) -> None:
     limit = int(gigabytes * _GIGABYTE)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     try:
-        document = read(path, max_bytes=200_000_000)
+        document = read(path, max_bytes=200_000_000, ocr_pages=ocr_pages)
         sending.send(("indexed with gaps" if document.gaps else "indexed", "; ".join(document.gaps)))
     except UnreadableDocument as exc:
         sending.send(("refused", exc.reason))

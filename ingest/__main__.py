@@ -1,6 +1,7 @@
 """`python -m ingest PATH…`: files and folders into the library."""
 
 import argparse
+import contextlib
 import getpass
 import sys
 import tempfile
@@ -11,7 +12,9 @@ from pathlib import Path
 
 from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
+from ingest.isolation import IsolatedReader
 from ingest.pipeline import SAMPLES, find_files, ingest
+from ingest.readers import read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
 from ingest.watch import FolderWatcher
 from rag.errors import FootnoteError
@@ -72,7 +75,16 @@ def _run(named: Sequence[str], *, once: bool, password: str | None) -> int:
                 )
 
             files = [replace(file, password=password) for file in find_files(paths)] + fetched
-            report = ingest(files, library=library, embedder=embedder, settings=settings, on_progress=tell)
+            reader = IsolatedReader()
+            with contextlib.closing(reader):
+                report = ingest(
+                    files,
+                    library=library,
+                    embedder=embedder,
+                    settings=settings,
+                    on_progress=tell,
+                    read_file=reader.read if settings.isolate_readers else read,
+                )
         if once:
             library.catalog.mark(SAMPLES)
     report = replace(report, failed=(*report.failed, *failures))

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from ingest import archives
 from ingest.chunker import chunk, embedding_text
 from ingest.hashing import document_id
+from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
 from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
@@ -49,6 +50,7 @@ class _Run:
     settings: Settings
     stop: threading.Event
     on_progress: Callable[[IngestProgress], None]
+    read_file: ReadFile
     files: Sequence[IncomingFile]
     sizes: Sequence[int]
     started: float = field(default_factory=time.perf_counter)
@@ -108,14 +110,18 @@ def ingest(
     settings: Settings,
     on_progress: Callable[[IngestProgress], None] = lambda progress: None,
     stop: threading.Event | None = None,
+    read_file: ReadFile = read,
 ) -> IngestReport:
     """Adds files to the library's collection, one after the other; a file that fails never stops the rest.
 
     Same bytes as before are one document. A changed file takes the place of its old version once it is whole.
     The library's store must be open for `embedder`.
+
+    Args:
+        read_file: reads a file; `IsolatedReader.read` does so in a process of its own.
     """
     sizes = [_size(file.path) for file in files]
-    run = _Run(library, embedder, settings, stop or threading.Event(), on_progress, files, sizes)
+    run = _Run(library, embedder, settings, stop or threading.Event(), on_progress, read_file, files, sizes)
     finish_deletions(library)
     stopped = False
     for index, file in enumerate(files):
@@ -246,7 +252,7 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     """Reads a file and brings what is stored of it to what it holds; a document that is ready stays so meanwhile."""
     catalog, collection = run.library.catalog, run.library.collection
     released = catalog.released(collection, known.id) if known is not None else frozenset()
-    document = read(
+    document = run.read_file(
         file.path,
         name=file.name,
         max_bytes=run.settings.file_megabytes * _MEGABYTE,

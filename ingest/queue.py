@@ -13,9 +13,11 @@ from pathlib import Path
 
 from ingest.archives import SUFFIX
 from ingest.fetching import is_address
+from ingest.isolation import IsolatedReader
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
 from ingest.pipeline import abandon, ingest, is_passed_over
+from ingest.readers import read
 from ingest.report import IncomingFile, IngestProgress, IngestReport
 from rag import originals
 from rag.catalog import DocumentRecord, QueuedFile, QueueState
@@ -75,6 +77,7 @@ class IngestQueue:
         self._incoming = library.folder / "incoming"
         self._passwords: dict[int, str] = {}  # by id; never written down
         self._decided: dict[int, Namesakes] = {}  # by id, of files that are called like other documents
+        self._reader = IsolatedReader()
         self._batch = 0  # id of the first file that was dropped on an idle queue
         self._progress: IngestProgress | None = None
         self._pace = Pace()
@@ -244,6 +247,7 @@ class IngestQueue:
         self._wake.set()
         if self._worker is not None:
             self._worker.join()
+        self._reader.close()
 
     # Worker
 
@@ -255,6 +259,7 @@ class IngestQueue:
                 self._work(file, embedder)
             elif self._resume.is_set():
                 self._pace = Pace()
+                self._reader.close()
                 self._wake.wait()
                 self._wake.clear()
 
@@ -283,6 +288,7 @@ class IngestQueue:
                     settings=self._settings,
                     on_progress=self._tell,
                     stop=self._stop,
+                    read_file=self._reader.read if self._settings.isolate_readers else read,
                 )
         except Exception:  # a defect of ours: this file is named, the others go on
             _log.exception("%s could not be added", file.name)

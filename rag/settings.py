@@ -39,6 +39,7 @@ class Settings:
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused
     ocr_pages: int = 200  # of one document, whose pictures are read as text (seconds each); 0: none
+    isolate_readers: bool = True  # whether files are read in a process of their own, with limits of time and memory
     private_addresses: bool = False  # whether pages of this machine and its own network are fetched, if asked for
     top_k: int = 6  # passages retrieved for a question
     prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads

@@ -40,6 +40,7 @@ class Page:
         self.samples = samples
         monkeypatch.setenv("FOOTNOTE_HOME", str(home))
         monkeypatch.setenv("FOOTNOTE_MINIMUM_SCORE", "0.1")
+        monkeypatch.setenv("FOOTNOTE_ISOLATE_READERS", "false")
         monkeypatch.setattr(ui.session, "SAMPLES_FOLDER", samples)
         monkeypatch.setattr(ui.session, "load_models", lambda *_: (HashingEmbedder(), lambda: self.generator))
         self.test = AppTest.from_file(APP, default_timeout=30)

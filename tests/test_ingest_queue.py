@@ -48,7 +48,7 @@ def embedder() -> GatedEmbedder:
 
 @pytest.fixture
 def queue(library: Library, embedder: GatedEmbedder) -> Iterator[IngestQueue]:
-    made = IngestQueue(library, Settings())
+    made = IngestQueue(library, Settings(isolate_readers=False))
     made.start(embedder)
     yield made
     embedder.gate.set()
@@ -161,12 +161,12 @@ def test_a_cancelled_archive_keeps_its_whole_documents_only(
 
 def test_what_was_in_work_goes_on_after_a_restart(library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("About herons.")
-    first = IngestQueue(library, Settings())
+    first = IngestQueue(library, Settings(isolate_readers=False))
     first.put(find_files([tmp_path / "a.txt"]))
     first.receive("b.txt", b"About terns.")
     library.catalog.set_queue_state([first.snapshot().files[0].id], QueueState.WORKING)  # and then it was killed
     (library.folder / "incoming" / "stray.txt").write_text("A copy that was never noted.")
-    second = IngestQueue(library, Settings())
+    second = IngestQueue(library, Settings(isolate_readers=False))
     assert not (library.folder / "incoming" / "stray.txt").exists()
     second.start(HashingEmbedder())
     assert finish(second) == {"a.txt": QueueState.ADDED, "b.txt": QueueState.ADDED}

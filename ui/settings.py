@@ -27,6 +27,7 @@ MEANINGS = {
     "chunk_overlap": "tokens repeated from the chunk before",
     "file_megabytes": "larger files are refused",
     "ocr_pages": "pages of a document whose pictures are read as text, seconds for each; 0 switches it off",
+    "isolate_readers": "whether files are read in a process of their own, with limits of time and memory",
     "private_addresses": "whether pages of this machine and its own network are fetched when you give their address",
     "top_k": "passages retrieved for a question",
     "prompt_passages": "of them, those with the nearest lines, which the generator reads",

@@ -105,6 +105,7 @@ READERS: Mapping[str, Reader] = MappingProxyType({suffix: found.reader for suffi
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 
 _EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (docs/formats.md)"
+_OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".xls": ".xlsx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}
 _MEGABYTE = 1_000_000
 _RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
 
@@ -153,6 +154,9 @@ def _format(name: str) -> Format:
     suffix = Path(name).suffix.lower()
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
+    if suffix in _OLD_OFFICE:
+        remedy = f"Open it in Office or LibreOffice and save it as {_OLD_OFFICE[suffix]}, then add that."
+        raise UnreadableDocument(name, f"files ending in {suffix} are not supported", remedy)
     reason = f"files ending in {suffix} are not supported" if suffix else "a name without an ending says no format"
     raise UnreadableDocument(name, reason, f"Save it as {_EXAMPLES}.")
 

@@ -12,7 +12,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import without_marks
-from ingest.readers.pdf_layout import LaidOut, laid_out_pages
+from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages
 from ingest.readers.picture import OFF, page_of_lines
 from ingest.readers.printed import without_print
 from ingest.readers.reading_order import better_text
@@ -56,8 +56,8 @@ def read_pdf(source: Source) -> Content:
     """
     reader = _open(source)
     try:
-        pages = laid_out_pages(source.data, source.password)
-        read = [_page_text(reader, index, pages.get(index)) for index in range(len(reader.pages))]
+        pages = laid_out_pages(source)
+        read = [_page_text(reader, index, pages.get(index), source) for index in range(len(reader.pages))]
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     texts = without_print([text or "" for text in read])
@@ -101,12 +101,13 @@ def _with_pointer(data: bytes) -> bytes:
     return data + b"\nstartxref\n0\n%%EOF\n" if whole and b"startxref" not in data else data
 
 
-def _page_text(reader: PdfReader, index: int, laid_out: LaidOut | None) -> str | None:
+def _page_text(reader: PdfReader, index: int, laid_out: LaidOut | None, source: Source) -> str | None:
     """Text of a page; None where it is damaged: one broken page costs only itself.
 
     Args:
         laid_out: the page as pdfium reads it, None where it does not.
     """
+    source.tell(PLACING * (1 + index / len(reader.pages)))
     text = clean(laid_out.text).strip("\n") if laid_out else ""
     try:
         page = reader.pages[index]

@@ -14,6 +14,7 @@ from ingest.pdfium import Characters, PdfError, PdfPage, open_pdf
 from ingest.readers.hiding import Hiding, hide
 from ingest.readers.layout import PlacedLine, text_of
 from ingest.readers.reading_order import is_right_to_left
+from ingest.readers.source import Source
 from ingest.readers.unseen import hidden_stretches
 
 _GAP = 1.2  # heights of a letter between two that are of different cells or columns
@@ -21,6 +22,7 @@ _BACK = (
     0.6  # heights that a letter may stand before the one before it, as accents do; letters of a ligature share a place
 )
 _SHARED = 0.25  # of the height of the lower of two letters, that both have in common on one line
+PLACING = 0.02  # of the time for a PDF, most of which recognition takes where there are scanned pages
 _HYPHENS = "\x02\ufffe"  # how pdfium writes a hyphen at the end of a line
 _ADDED = " \r\n"
 
@@ -51,11 +53,12 @@ class LaidOut:
     is_marked: bool
 
 
-def laid_out_pages(data: bytes, password: str | None) -> dict[int, LaidOut]:
+def laid_out_pages(source: Source) -> dict[int, LaidOut]:
     """The pages of a PDF by 0-based index, without those that pdfium cannot read."""
     found: dict[int, LaidOut] = {}
-    with contextlib.suppress(PdfError), open_pdf(data, password=password) as document:
+    with contextlib.suppress(PdfError), open_pdf(source.data, password=source.password) as document:
         for index in range(len(document)):
+            source.tell(PLACING * index / len(document))
             with contextlib.suppress(PdfError), document.page(index + 1) as page:
                 characters = page.characters()
                 hidden = hidden_stretches(page, characters)

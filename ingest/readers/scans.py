@@ -11,6 +11,7 @@ from ingest.readers.recognition import LONG_SIDE, recognise
 from ingest.readers.source import Source
 from rag.types import RecognisedPage
 
+_BEGUN = 0.05  # of the time for a PDF that is over when its text is read
 _SCALE = 2.0  # pixels for a point: 144 in an inch
 _LOOK = 0.5  # the same, to see whether there is anything on the page
 _FEW_LETTERS = 30  # on a page that is mostly picture: a stamp, a page number
@@ -41,7 +42,7 @@ def recognised(source: Source, texts: Sequence[str]) -> Recognition:
         return Recognition({}, 0)
     with contextlib.suppress(PdfError), open_pdf(source.data, password=source.password) as document:
         for count, index in enumerate(asked):
-            source.tell(count / len(asked))
+            source.tell(_BEGUN + (1 - _BEGUN) * count / len(asked))
             with contextlib.suppress(PdfError):
                 picture = _picture(document.page(index + 1), texts[index])
                 if picture is None:

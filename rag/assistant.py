@@ -204,7 +204,10 @@ class Reply:
             started = time.perf_counter()
             stream = self._parts.generator.stream(
                 prompt.answer_messages(
-                    self.standalone, self.hits, choose(self.evidence), may_refuse=settings.generator_refuses
+                    self.standalone,
+                    self.hits,
+                    choose(self.standalone, self.evidence),
+                    may_refuse=settings.generator_refuses,
                 ),
                 max_new_tokens=settings.answer_tokens,
                 stop=self.stop,

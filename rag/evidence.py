@@ -23,6 +23,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
+_CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
 _FAR = 0.3  # about the score of a line that has nothing to do with the question
@@ -99,15 +100,22 @@ def is_answered(question: str, lines: Sequence[Line], hits: Sequence[Hit], *, mi
     return certainty(lines, hits) >= minimum and not missing_codes(question, hits)
 
 
-def choose(lines: Sequence[Line]) -> list[Line]:
+def choose(question: str, lines: Sequence[Line]) -> list[Line]:
     """The lines that are about as near as the nearest, each with the one after it in its paragraph, which may limit it.
+
+    Where the question makes a condition, two lines after it: exceptions stand after the rule.
 
     Args:
         lines: of all passages, the nearest first.
     """
     near = [line for line in lines[:_CHOSEN] if line.score >= lines[0].score - _ABOUT]
-    pairs = (pair for line in near for pair in (line, _following(line, lines)))
-    return list(dict.fromkeys(line for line in pairs if line is not None))
+    count = 2 if _CONDITION.search(question) else 1
+    return list(dict.fromkeys(line for first in near for line in (first, *_after(first, lines, count))))
+
+
+def _after(line: Line, lines: Sequence[Line], count: int) -> list[Line]:
+    following = _following(line, lines) if count else None
+    return [following, *_after(following, lines, count - 1)] if following else []
 
 
 def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list[Hit], list[Line], list[Hit]]:

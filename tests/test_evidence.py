@@ -77,9 +77,19 @@ def test_a_table_without_its_head_is_read_as_it_stands() -> None:
 def test_the_line_that_follows_is_evidence_too() -> None:
     text = "The sensor needs power. The kit is too weak for it. It is made of steel."
     lines = nearest("Which power does the sensor need?", [hit("Lunch."), hit(text)])
-    assert [line.text for line in choose(lines)] == ["The sensor needs power.", "The kit is too weak for it."]
+    assert [line.text for line in choose("", lines)] == ["The sensor needs power.", "The kit is too weak for it."]
     last = nearest("What is made of steel?", [hit(text)])
-    assert [line.text for line in choose(last)] == ["It is made of steel."]
+    assert [line.text for line in choose("", last)] == ["It is made of steel."]
+
+
+def test_a_question_with_a_condition_takes_the_exceptions_that_follow_a_rule() -> None:
+    text = "Six days carry over. They expire in March. After an illness they expire in June. Send a form."
+    lines = nearest("Do six days carry over if I was ill?", [hit(text)])
+    assert [line.text for line in choose("What if I was ill?", lines)] == [
+        "Six days carry over.",
+        "They expire in March.",
+        "After an illness they expire in June.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,12 +98,12 @@ def test_the_line_that_follows_is_evidence_too() -> None:
 def test_the_next_paragraph_step_or_row_is_no_evidence(after: str) -> None:
     lines = nearest("How long do I wait?", [hit(f"1.  Wait for six hours, very long.{after}")])
     assert lines[0].text == "Wait for six hours, very long."
-    assert choose(lines) == lines[:1]
+    assert choose("", lines) == lines[:1]
 
 
 def test_what_a_colon_announces_is_evidence() -> None:
     lines = nearest("What is the first line?", [hit("It has a first line:\n\n* QA upload.")])
-    assert [line.reading for line in choose(lines)] == ["It has a first line:", "QA upload."]
+    assert [line.reading for line in choose("", lines)] == ["It has a first line:", "QA upload."]
     assert quotation(lines) == "It has a first line: QA upload."
 
 
@@ -111,9 +121,9 @@ def test_lines_that_are_about_as_near_are_evidence_too() -> None:
     texts = ["The blue pump runs at 40 bar.", "The pump runs at 30 bar.", "Lunch is cheap."]
     lines = nearest("At how many bar does the pump run?", [hit(text) for text in texts])
     about = [replace(line, score=1.0 - 0.02 * place) for place, line in enumerate(lines)]
-    assert choose(about) == about[:2]
+    assert choose("", about) == about[:2]
     far = [replace(line, score=1.0 - 0.04 * place) for place, line in enumerate(lines)]
-    assert choose(far) == far[:1]
+    assert choose("", far) == far[:1]
 
 
 def test_a_long_line_goes_on_with_a_number() -> None:

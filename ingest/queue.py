@@ -28,6 +28,7 @@ from rag.settings import Settings
 
 _log = logging.getLogger(__name__)
 _OPEN = tuple(state for state in QueueState if state.is_open)
+WAITING_FOR_A_WORD = frozenset([QueueState.LOCKED, QueueState.NAMESAKE])
 _LOOK = 0.2  # seconds between two looks at files that are waited for
 _NAMED = 5  # files of an archive that a question names
 _SHOWN = 100  # files of the queue that a snapshot names; the totals count all
@@ -197,9 +198,9 @@ class IngestQueue:
             self._resume.set()
 
     def dismiss(self) -> None:
-        """Drops every file that is done, well or not."""
-        closed = [state for state in QueueState if not state.is_open]
-        self._drop(self._catalog.queue(self._library.collection, *closed))
+        """Drops every file that is done, well or not; one that waits for a password or a decision stays."""
+        done = [state for state in QueueState if not state.is_open and state not in WAITING_FOR_A_WORD]
+        self._drop(self._catalog.queue(self._library.collection, *done))
 
     def drop(self, file: QueuedFile) -> None:
         """Drops one file that is done, well or not."""

@@ -8,7 +8,7 @@ import html
 
 import streamlit as st
 
-from ingest.queue import IngestQueue, QueueSnapshot
+from ingest.queue import WAITING_FOR_A_WORD, IngestQueue, QueueSnapshot
 from rag.catalog import QueuedFile, QueueState
 from ui.parts.text import duration, plain
 from ui.session import Engine
@@ -92,11 +92,14 @@ def _show_result(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
     words = [f"{snapshot.totals[state]} {word}" for state, word in _WELL.items() if state in snapshot.totals]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {' · '.join(words)}" if words else _without_success(snapshot))
-        st.button("Clear this list", icon=":material/close:", type="tertiary", key="dismiss", on_click=queue.dismiss)
+        if snapshot.totals.keys() - WAITING_FOR_A_WORD:
+            st.button(
+                "Clear this list", icon=":material/close:", type="tertiary", key="dismiss", on_click=queue.dismiss
+            )
 
 
 def _without_success(snapshot: QueueSnapshot) -> str:
-    if snapshot.totals.keys() & {QueueState.NAMESAKE, QueueState.LOCKED}:
+    if snapshot.totals.keys() & WAITING_FOR_A_WORD:
         return "Nothing was added yet: your word is waited for."
     return "Nothing was added."
 

@@ -38,10 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (parsed.paths or parsed.watch or parsed.unwatch):
         parser.error("name a file or a folder")
     try:
-        if parsed.watch or parsed.unwatch:
-            return _follow(parsed.watch, parsed.unwatch)
         password = getpass.getpass("Password of locked files: ") if parsed.password else None
-        return _run(parsed.paths, once=parsed.once, password=password)
+        code = _run(parsed.paths, once=parsed.once, password=password) if parsed.paths else 0
+        if parsed.watch or parsed.unwatch:
+            _follow(parsed.watch, parsed.unwatch)
+        return code
     except FootnoteError as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -92,7 +93,7 @@ def _run(named: Sequence[str], *, once: bool, password: str | None) -> int:
     return 1 if report.failed else 0
 
 
-def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> int:
+def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> None:
     """Changes which folders are watched, then follows all of them until it is interrupted."""
     settings = load_settings()
     with Library.open(settings, holder="python -m ingest --watch") as library:
@@ -101,16 +102,24 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> int:
         for folder in watch:
             library.catalog.watch(library.collection, str(check_folder(library, folder)))
         if not watch:
-            return 0
+            return
         from rag.build import load_embedder
 
         with terminal_bar(unit="B") as show:
             embedder = load_embedder(settings, on_progress=show)
         library.open_store(embedder)
         stop = threading.Event()
+        reader = IsolatedReader()
 
         def add(files: Sequence[IncomingFile]) -> bool:
-            report = ingest(files, library=library, embedder=embedder, settings=settings, stop=stop)
+            report = ingest(
+                files,
+                library=library,
+                embedder=embedder,
+                settings=settings,
+                stop=stop,
+                read_file=reader.read if settings.isolate_readers else read,
+            )
             _print(report)
             return not report.stopped
 
@@ -121,7 +130,7 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> int:
         finally:
             stop.set()
             watcher.close()
-    return 0
+            reader.close()
 
 
 def _tell(folder: Path, followed: Followed) -> None:

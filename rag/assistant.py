@@ -220,8 +220,8 @@ class Reply:
                 yield piece
             self._timings = replace(self._timings, generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
-        if self._written.strip().startswith(prompt.REFUSAL):
-            self._conclude(prompt.REFUSAL, (), self.hits, Finish.NOT_FOUND)
+        if prompt.is_refusal(self._written):
+            self._conclude(prompt.REFUSAL, (), self.hits, Finish.NO_ANSWER)
         elif finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
             self._finish(f"{quotation(self.evidence)} [{self.evidence[0].number}]", finish)
         else:

@@ -87,6 +87,11 @@ def answer_messages(
     ]
 
 
+def is_refusal(text: str) -> bool:
+    """Whether a generator's answer is the fixed sentence, whatever it put around it."""
+    return text.strip().startswith(REFUSAL.rstrip("."))
+
+
 def fit(
     question: str, hits: Sequence[Hit], *, count_tokens: Callable[[Sequence[Message]], int], budget: int
 ) -> tuple[list[Hit], list[Hit]]:

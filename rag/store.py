@@ -72,10 +72,6 @@ class Store(Protocol):
         """
         ...
 
-    def existing(self, ids: Sequence[str]) -> set[str]:
-        """Those of the chunk ids that are stored."""
-        ...
-
     def fetch(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
         """Those of the chunks that are stored, with their score for a vector, in the order of `ids`."""
         ...
@@ -180,14 +176,6 @@ class MilvusStore:
             if len(hits) < k and where and self.search_kind() == "HNSW":
                 return self._score_all(vector, k=k, where=where)
         return hits
-
-    def existing(self, ids: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        with _milvus_errors("The chunks could not be looked up"):
-            for start in range(0, len(ids), _FETCH):
-                rows = self._client.get(self._collection, ids=list(ids[start : start + _FETCH]), output_fields=["id"])
-                found.update(row["id"] for row in rows)
-        return found
 
     def fetch(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
         if not ids:

@@ -218,12 +218,12 @@ class Finish(str, Enum):
     LENGTH = "length"  # cut at the token limit
     STOPPED = "stopped"  # by the user
     NOTHING_NEAR = "nothing near"  # no passage was near enough, or no line answers surely; the generator was not asked
-    NOT_FOUND = "not found"  # the generator read the passages and found no answer in them
+    NO_ANSWER = "no answer"  # the generator read the passages and found no answer in them
 
     @property
     def is_refusal(self) -> bool:
         """Whether the answer is the fixed sentence that there is none."""
-        return self in (Finish.NOTHING_NEAR, Finish.NOT_FOUND)
+        return self in (Finish.NOTHING_NEAR, Finish.NO_ANSWER)
 
 
 @dataclass(frozen=True)

@@ -314,9 +314,11 @@ def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Pat
     with Library.open(Settings(home=tmp_path / "home"), holder="the test") as library:
         assert names(library) == {"herons.txt", "terns.txt", "gulls.txt"}
         assert library.catalog.watched("library") == [str(folder)]
-    subprocess.run([*command, "--unwatch", str(folder)], env=environment, check=True)
+    (tmp_path / "auks.txt").write_text("Auks dive.")
+    subprocess.run([*command, "--unwatch", str(folder), str(tmp_path / "auks.txt")], env=environment, check=True)
     with Library.open(Settings(home=tmp_path / "home"), holder="the test") as library:
         assert library.catalog.watched("library") == []
+        assert "auks.txt" in names(library)  # what is named beside is added
 
 
 def test_the_command_names_a_folder_that_is_none(

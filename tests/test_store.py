@@ -106,7 +106,7 @@ def test_a_deleted_document_is_gone(store: MilvusStore) -> None:
     chunks, vectors = fill(store)
     store.delete_document("d1")
     assert store.count() == 8
-    assert store.existing([item.id for item in chunks]) == {c.id for c in chunks if c.document_id != "d1"}
+    assert {entry.id for entry in store.listing()} == {c.id for c in chunks if c.document_id != "d1"}
     assert all(hit.chunk.document_id != "d1" for hit in store.search(vectors[4], k=12))
 
 

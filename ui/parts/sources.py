@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
-    Finish.NOT_FOUND: "The model found no answer in the passages it read.",
+    Finish.NO_ANSWER: "The model found no answer in the passages it read.",
 }
 
 

@@ -30,6 +30,7 @@ class FolderWatcher:
         self._on_followed = on_followed
         self._changed = threading.Event()  # the list of folders has changed
         self._closing = threading.Event()
+        self._ended = threading.Event()  # told by the thread itself: an interrupted join takes a running one for ended
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -44,15 +45,21 @@ class FolderWatcher:
         """Ends when what is in work is done."""
         self._closing.set()
         self._changed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._thread.ident is not None:
+            self._ended.wait()
 
     def wait(self) -> None:
         """Until it is closed."""
-        while self._thread.is_alive():
-            self._thread.join(timeout=1.0)
+        while not self._ended.wait(timeout=1.0):
+            pass
 
     def _run(self) -> None:
+        try:
+            self._keep_watching()
+        finally:
+            self._ended.set()
+
+    def _keep_watching(self) -> None:
         polling = False
         while not self._closing.is_set():
             self._changed.clear()

@@ -244,12 +244,7 @@ class MilvusStore:
 
     def _open(self) -> None:
         if not self._client.has_collection(self._collection):
-            self._client.create_collection(
-                self._collection,
-                schema=self._schema(),
-                index_params=self._index("FLAT"),
-                consistency_level="Session",
-            )
+            self._client.create_collection(self._collection, schema=self._schema(), consistency_level="Session")
         fields = self._client.describe_collection(self._collection)["fields"]
         self._read = [*FIELDS, *(name for name in LATER if any(field["name"] == name for field in fields))]
         dimension = next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
@@ -258,8 +253,9 @@ class MilvusStore:
                 f"Collection {self._collection!r} holds vectors of {dimension} dimensions, the embedding model gives "
                 f"{self._dimension}. Ask with the model it was built with, or fill another collection."
             )
-        if not self._client.list_indexes(self._collection):  # a process died while the index was changed
-            self._client.create_index(self._collection, self._index("FLAT"))
+        if not self._client.list_indexes(self._collection):  # new, or a process died while the index was changed
+            # waiting for an index of next to nothing sleeps half a second; loading waits for it where it must
+            self._client.create_index(self._collection, self._index("FLAT"), sync=False)
         self._client.load_collection(self._collection)
         self._grow()
 

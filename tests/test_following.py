@@ -294,8 +294,8 @@ def test_a_watched_folder_that_comes_back_is_followed(
 
 def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Path) -> None:
     code = (
-        "import sys, rag.build\nfrom tests.fakes import HashingEmbedder\n"
-        "rag.build.load_embedder = lambda *a, **k: HashingEmbedder()\n"
+        "import sys, types\nfrom tests.fakes import HashingEmbedder\n"
+        "sys.modules['rag.build'] = types.SimpleNamespace(load_embedder=lambda *a, **k: HashingEmbedder())\n"
         "from ingest.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     )
     environment = {**os.environ, "FOOTNOTE_HOME": str(tmp_path / "home")}

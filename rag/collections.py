@@ -74,11 +74,12 @@ def delete_collection(library: Library, collection: Collection) -> int:
     catalog = library.catalog
     catalog.leave_collection(collection.name)
     documents = catalog.document_ids(collection.name, DocumentState.LEAVING)
+    versions = {version.document_id for version in catalog.versions_to_go(collection.name)}
     if collection.dimension:
         with library.beside(collection.name, collection.dimension) as (store, lexical):
             store.drop()
             lexical.drop()
-    for document_id in documents:
+    for document_id in {*documents, *versions}:
         if not catalog.is_used(document_id, besides=collection.name):
             originals.remove(library.folder, document_id)
     catalog.forget_collection(collection.name)

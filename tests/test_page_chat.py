@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import ui.session
+from ingest.pipeline import find_files
 from rag import originals
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
@@ -289,3 +290,26 @@ def test_a_library_that_is_held_elsewhere_is_explained(page: Page, tmp_path: Pat
         assert "somebody else" in at.error[0].value
         assert not at.exception
     st.cache_resource.clear()
+
+
+def test_a_source_that_has_changed_says_so_and_shows_every_version(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert not any("has changed since" in caption.value for caption in at.caption)
+    (page.samples / "leave.txt").write_text("Nine days of leave carry over until 31 March.")
+    page.engine.queue.put(find_files([page.samples]))
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert any("Its document has changed since, on 20" in caption.value for caption in at.caption)
+    button(at, "Show in its place").click().run()
+    assert "This document has changed on" in at.info[0].value
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html().split('<div class="sheet">')[1]
+    page.engine.library.catalog.thin_versions("library", keep=0, days=0)
+    button(at, "Show in its place").click().run()
+    assert "no longer kept" in "".join(caption.value for caption in at.caption)
+    delete_document(page.engine.library, page.engine.library.document("leave.txt").id)
+    at.run()
+    assert any("no longer in the library" in caption.value for caption in at.caption)
+    assert not at.exception

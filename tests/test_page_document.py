@@ -4,7 +4,9 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
+from ingest.pipeline import find_files
 from rag.deletion import delete_document
+from rag.versions import forget_history
 from tests.documents import write_pdf, write_text_scan
 from tests.page import Page, button, html_of, library_page, unescaped
 
@@ -69,3 +71,39 @@ def test_recognised_text_is_marked_as_such(page: Page) -> None:
     captions = "\n".join(caption.value for caption in shown.caption)
     assert re.search(r"The text of page 1 was recognised in a picture, \d\d% sure", captions)
     assert "A picture whose text was recognised" in captions
+
+
+def changed(page: Page, *texts: str) -> AppTest:
+    """The page of a document that had these texts one after the other."""
+    page.open()
+    for text in texts:
+        (page.samples / "leave.txt").write_text(text)
+        page.engine.queue.put(find_files([page.samples]))
+        page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    (record,) = page.engine.library.catalog.documents("library")
+    at = AppTest.from_function(library_page, default_timeout=30)
+    at.query_params["document"] = record.id
+    return at.run()
+
+
+def test_a_document_shows_its_history_and_what_changed(page: Page) -> None:
+    at = changed(page, "Six days of leave.", "Nine <b>days</b> of leave.", "Nine <b>weeks</b> of leave.")
+    assert "History: 2 earlier versions" in [expander.label for expander in at.expander]
+    lines = [element.value for element in at.markdown if "1 passage came and 1 went" in element.value]
+    assert len(lines) == 2
+    first, second = page.engine.library.catalog.all_versions("library")
+    at.button(key=f"since-{first.id}").click().run()
+    assert "<del>Six days</del><ins>Nine &lt;b&gt;weeks&lt;/b&gt;</ins> of leave." in html_of(at)
+    at.button(key=f"changes-{second.id}").click().run()
+    assert "<del>days</del><ins>weeks</ins>" in html_of(at)
+    assert not at.exception
+
+
+def test_earlier_versions_are_deleted_after_a_question(page: Page) -> None:
+    at = changed(page, "Six days of leave.", "Nine days of leave.")
+    at.button(key="forget-history").click().run()
+    assert "The current one stays" in "".join(element.value for element in at.markdown)
+    forget_history(page.engine.library, "library", page.engine.library.document("leave.txt").id)
+    at.run()
+    assert not any(expander.label.startswith("History") for expander in at.expander)
+    assert not at.exception

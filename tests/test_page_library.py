@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ingest.pipeline import find_files
 from ingest.queue import QueueSnapshot
 from rag.catalog import DocumentOrder, QueueState
 from rag.collections import create_collection, move_documents
@@ -235,4 +236,33 @@ def test_a_page_of_this_machine_is_not_fetched_unless_it_is_allowed(page: Page) 
     field.set_value("http://127.0.0.1:9/secret")
     button(at, "Fetch and add").click().run()
     assert "FOOTNOTE_PRIVATE_ADDRESSES" in unescaped(at.error[0].value)
+    assert not at.exception
+
+
+def test_a_changed_file_says_how_much_of_it_was_embedded_anew(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave.")
+    page.open()
+    (page.samples / "leave.txt").write_text("Nine days of leave.")
+    page.engine.queue.put(find_files([page.samples]))
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at = AppTest.from_function(library_page, default_timeout=30).run()
+    assert any("leave.txt: 1 of 1 passage embedded anew" in unescaped(caption.value) for caption in at.caption)
+    assert not at.exception
+
+
+def test_a_deletion_asks_whether_quotes_are_to_go_as_well(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    page.open()
+    page.ask("How many days of leave carry over?")
+    at = AppTest.from_function(library_page, default_timeout=30)
+    at.query_params["document"] = page.engine.library.document("leave.txt").id
+    at.run()
+    at.button(key="delete-document").click().run()
+    assert "“How many days of leave carry over?”" in unescaped("".join(element.value for element in at.markdown))
+    assert not at.checkbox(key="delete-quotes").value
+    delete_document(page.engine.library, page.engine.library.document("leave.txt").id, quotes=True)
+    page.test.run()
+    assert "A sentence was taken out here" in page.html()
+    assert not page.test.exception
     assert not at.exception

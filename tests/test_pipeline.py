@@ -71,7 +71,7 @@ def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, set
     assert sorted(texts)[0] == "# Second\n\nThe second document is about terns."
     assert "Now it is about gannets." in texts
     assert len(texts) == 2
-    assert originals.find(library.folder, old) is None
+    assert library.catalog.document("library", old) is None
 
 
 def test_a_version_that_was_never_whole_leaves_with_the_next(

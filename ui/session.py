@@ -100,8 +100,11 @@ class Engine:
             self.library.switch(collection, embedder)
             self.settings = replace(self.settings, collection=collection)
 
-    def purge(self) -> int:
+    def purge(self, *, versions: bool = False) -> int:
         """Writes the vectors anew, without what was deleted; returns the bytes that went.
+
+        Args:
+            versions: without the old versions of documents as well.
 
         Raises:
             FootnoteError: something is in work, or there is no room.
@@ -109,7 +112,7 @@ class Engine:
         with self._at_rest() as embedder:
             self.library.close_store()
             try:
-                return purge(self.library, self.settings, on_progress=self._progress)
+                return purge(self.library, self.settings, on_progress=self._progress, versions=versions)
             finally:
                 self.library.open_store(embedder)
 

@@ -16,6 +16,7 @@ from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.recognition import Recognition
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tags import Tags
+from rag.catalog.versions import Succession, Version, Versions, VersionState
 
 __all__ = [
     "Catalog",
@@ -31,11 +32,14 @@ __all__ = [
     "QueueState",
     "QueuedFile",
     "Release",
+    "Succession",
     "Totals",
+    "Version",
+    "VersionState",
 ]
 
 
-class Catalog(Collections, Documents, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks):
+class Catalog(Collections, Documents, Versions, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

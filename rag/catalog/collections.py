@@ -19,6 +19,8 @@ from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import seen as _seen
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
+from rag.catalog.tables import versions as _versions
+from rag.catalog.versions import VersionState
 from rag.errors import ModelMismatch
 
 
@@ -86,11 +88,13 @@ class Collections(Database):
         with self._transaction() as run:
             leaving = sql.update(_documents).where(_documents.c.collection == name)
             run.execute(leaving.values(state=DocumentState.LEAVING.value))
+            histories = sql.update(_versions).where(_versions.c.collection == name)
+            run.execute(histories.values(state=VersionState.LEAVING.value))
 
     def forget_collection(self, name: str) -> None:
         """Removes a collection with its documents, whose chunks are gone, and its files that wait."""
         with self._transaction() as run:
-            for table in (_documents, _sources, _tags, _quarantine, _recognised, _queue, _folders, _seen):
+            for table in (_documents, _versions, _sources, _tags, _quarantine, _recognised, _queue, _folders, _seen):
                 run.execute(sql.delete(table).where(table.c.collection == name))
             run.execute(sql.delete(_collections).where(_collections.c.name == name))
 

@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,13 +101,23 @@ class Conversations(Database):
                 values = {"answer": answer_id, "good": good, "given_at": time.time()}
                 run.execute(sql.insert(_feedback).values(values))
 
-    def conversations_quoting(self, document_id: str) -> list[Conversation]:
-        """Conversations in which an answer quotes a document, last used first."""
-        quoting = sql.select(_messages.c.conversation).where(_messages.c.answer.contains(document_id, autoescape=True))
+    def conversations_quoting(self, documents: Sequence[str]) -> list[Conversation]:
+        """Conversations in which an answer quotes one of these documents (ids), last used first."""
+        quoting = sql.select(_messages.c.conversation).where(_quotes(documents))
         query = sql.select(_conversations).where(_conversations.c.id.in_(quoting))
         with self._transaction() as run:
             rows = run.execute(query.order_by(_conversations.c.updated_at.desc())).all()
         return [Conversation(row.id, row.title, row.created_at, row.updated_at) for row in rows]
+
+    def change_quoting(self, documents: Sequence[str], change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+        """Changes every answer that quotes one of these documents (ids), all or none; returns how many those are."""
+        query = sql.select(_messages.c.position, _messages.c.answer).where(_quotes(documents))
+        with self._transaction() as run:
+            rows = run.execute(query).all()
+            for row in rows:
+                changed = json.dumps(change(json.loads(row.answer)))
+                run.execute(sql.update(_messages).where(_messages.c.position == row.position).values(answer=changed))
+        return len(rows)
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives a conversation another title."""
@@ -117,3 +128,8 @@ class Conversations(Database):
         """Removes a conversation with its answers."""
         with self._transaction() as run:
             run.execute(sql.delete(_conversations).where(_conversations.c.id == conversation_id))
+
+
+def _quotes(documents: Sequence[str]) -> sql.ColumnElement[bool]:
+    """Whether an answer holds the id of one of these documents."""
+    return sql.or_(sql.false(), *(_messages.c.answer.contains(document, autoescape=True) for document in documents))

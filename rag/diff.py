@@ -62,9 +62,34 @@ def changes(before: Sequence[Text], after: Sequence[Text]) -> Iterator[Change]:
     for tag, i, k, j, m in _spans([line.text for line in old], [line.text for line in new]):
         if tag == "equal":
             continue
-        pieces = _words("\n".join(line.text for line in old[i:k]), "\n".join(line.text for line in new[j:m]))
-        if any(piece.kind is not Kind.SAME for piece in pieces):
-            yield Change(_page(old, i, k), _page(new, j, m), tuple(pieces))
+        for first, last, begin, end in _by_page(old, new, i, k, j, m):
+            pieces = _words(_joined(old[first:last]), _joined(new[begin:end]))
+            if any(piece.kind is not Kind.SAME for piece in pieces):
+                yield Change(_page(old, first, last), _page(new, begin, end), tuple(pieces))
+
+
+def _by_page(
+    old: list[_Line], new: list[_Line], start: int, end: int, begin: int, stop: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """A change that goes on over the same pages in both versions, page by page; any other as it is."""
+    before, after = _pages(old, start, end), _pages(new, begin, stop)
+    if before.keys() != after.keys():
+        yield start, end, begin, stop
+        return
+    for page in before:
+        yield (*before[page], *after[page])
+
+
+def _pages(lines: list[_Line], start: int, end: int) -> dict[int | None, tuple[int, int]]:
+    """Where the lines of each page begin and end."""
+    found: dict[int | None, tuple[int, int]] = {}
+    for place in range(start, end):
+        found[lines[place].page] = (found.get(lines[place].page, (place, place))[0], place + 1)
+    return found
+
+
+def _joined(lines: Sequence[_Line]) -> str:
+    return "\n".join(line.text for line in lines)
 
 
 def _lines(texts: Sequence[Text]) -> list[_Line]:

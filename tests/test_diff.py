@@ -71,6 +71,15 @@ def test_a_change_names_its_page_in_both_versions() -> None:
     ]
 
 
+def test_a_change_over_two_pages_is_told_page_by_page() -> None:
+    before = [(1, "Contents."), (2, "Six days.")]
+    after = [(1, "Contents, again."), (2, "Nine days.")]
+    assert [(change.after, written(change)) for change in changes(before, after)] == [
+        (1, "Contents[+, again+]."),
+        (2, "[-Six-][+Nine+] days."),
+    ]
+
+
 def test_a_long_text_with_many_equal_lines_is_compared_in_seconds() -> None:
     lines = [("0" if number % 3 else f"Row {number}") for number in range(20_000)]
     changed = [*lines[:5_000], "A new row", *lines[5_000:12_000], *lines[12_010:]]

@@ -21,7 +21,7 @@ def show_history(engine: Engine, record: DocumentRecord) -> None:
     if not versions or record.state is not DocumentState.READY:
         return
     with st.expander(f"History: {counted(len(versions), 'earlier version')}", icon=":material/history:"):
-        st.markdown(_line("Now", record.added_at, record))
+        st.markdown(_line(f"Now, since {moment(record.added_at)}", record))
         nexts: list[Version | None] = [*versions[1:], None]
         pairs = list(zip(versions, nexts, strict=True))[::-1]
         for before, after in pairs[:_SHOWN]:
@@ -36,7 +36,7 @@ def show_history(engine: Engine, record: DocumentRecord) -> None:
 def _version(engine: Engine, record: DocumentRecord, version: Version, after: Version | None) -> None:
     changed = f"then {counted(version.came, 'passage')} came and {version.went:,} went"
     name = f" · {plain(version.name)}" if version.name != record.name else ""
-    st.markdown(f"{_line('Until ' + moment(version.left_at), version.added_at, version)}{name} · {changed}")
+    st.markdown(f"{_line(f'{moment(version.added_at)} to {moment(version.left_at)}', version)}{name} · {changed}")
     if not version.is_kept:
         return
     with st.container(horizontal=True, gap="small"):
@@ -50,9 +50,9 @@ def _version(engine: Engine, record: DocumentRecord, version: Version, after: Ve
         dialog(engine, record, version, after if shown else None)
 
 
-def _line(what: str, added_at: float, facts: DocumentRecord | Version) -> str:
+def _line(when: str, facts: DocumentRecord | Version) -> str:
     sizes = f"{readable(facts.size)} · {counted(facts.pages, 'page')} · {counted(facts.chunks, 'passage')}"
-    return f"**{what}** · since {moment(added_at)} · {sizes}"
+    return f"**{when}** · {sizes}"
 
 
 def _download(engine: Engine, version: Version) -> None:

@@ -161,8 +161,8 @@ def _print(report: IngestReport) -> None:
         print(f"incomplete: {gap}", file=sys.stderr)
     for passage in report.set_aside:
         print(passage, file=sys.stderr)
-    for change in report.changes:
-        print(change)
+    for line in (*report.changes, *report.alike):
+        print(line)
     for failure in report.failed:
         print(f"failed: {failure.message}", file=sys.stderr)
     print(

@@ -28,6 +28,7 @@ from rag.deletion import delete_document, finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
 from rag.library import Library
+from rag.likeness import catch_up, compare_document, sentence
 from rag.rows import Record
 from rag.settings import Settings
 from rag.types import Chunk
@@ -36,6 +37,7 @@ from rag.versions import thin
 ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _BATCH = 256  # chunks between two writes: what a kill costs at most
+_CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
 _MEGABYTE = 1_000_000
 _READING = 0.9  # of the way of a document whose text is recognised; others are read at once
 _OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
@@ -63,6 +65,7 @@ class _Run:
     unchanged: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+    alike: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
@@ -130,6 +133,7 @@ def ingest(
     run = _Run(library, embedder, settings, stop or threading.Event(), on_progress, read_file, files, sizes)
     finish_deletions(library)
     thin(library, settings)
+    catch_up(library, limit=_CAUGHT_UP)
     stopped = False
     for index, file in enumerate(files):
         try:
@@ -145,6 +149,7 @@ def ingest(
         tuple(run.gaps),
         tuple(run.set_aside),
         tuple(run.changes),
+        tuple(run.alike),
         run.chunks,
         time.perf_counter() - run.started,
         stopped,
@@ -237,8 +242,9 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
     known = catalog.document(collection, identifier) if identifier else None
+    read: Sequence[Chunk] = ()
     if known is None or known.state is not DocumentState.READY:
-        _read(run, index, file, known)
+        read = _read(run, index, file, known)
     elif not (file.again or catalog.is_release_asked(collection, known.id)) and _is_whole(run.library, known):
         before = earlier_at(run.library, file.source, known.id)
         chunks = list(run.library.store.chunks([known.id])) if before is not None else []
@@ -248,10 +254,12 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
         (run.replaced if left else run.unchanged).append(file.name)
         originals.keep(run.library.folder, known.id, file.path)  # where it was lost
     else:
-        _read(run, index, replace(file, name=known.name), known)
+        read = _read(run, index, replace(file, name=known.name), known)
     run.unfinished = ""
     finish_deletions(run.library)
     thin(run.library, run.settings)
+    if read:
+        run.alike += map(sentence, compare_document(run.library, identifier, read))
 
 
 def _succession(before: Earlier | None, chunks: Sequence[Chunk], settings: Settings) -> Succession | None:
@@ -265,7 +273,7 @@ def _is_whole(library: Library, record: DocumentRecord) -> bool:
     return library.store.count([record.id]) == record.chunks
 
 
-def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> None:
+def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> Sequence[Chunk]:
     """Reads a file and brings what is stored of it to what it holds; a document that is ready stays so meanwhile."""
     catalog, collection = run.library.catalog, run.library.collection
     released = catalog.released(collection, known.id) if known is not None else frozenset()
@@ -302,6 +310,7 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     if before is not None:
         run.changes.append(anew(file.name, run.chunks - embedded, len(chunks)))
     (run.replaced if left else run.added).append(file.name)
+    return chunks
 
 
 def _write(run: _Run, index: int, chunks: Sequence[Chunk], earlier: Sequence[Record], *, may_be_there: bool) -> None:

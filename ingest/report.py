@@ -66,6 +66,7 @@ class IngestReport:
         gaps: what could not be read of added files.
         set_aside: what of them neither search nor answer reads until it is released.
         changes: how much of each replaced file was embedded anew.
+        alike: which added files are nearly the same as other documents.
         chunks: that were embedded anew.
         unfinished: id of the document that was in work when the run was stopped, "" where there was none.
     """
@@ -77,6 +78,7 @@ class IngestReport:
     gaps: tuple[str, ...]
     set_aside: tuple[str, ...]
     changes: tuple[str, ...]
+    alike: tuple[str, ...]
     chunks: int
     seconds: float
     stopped: bool = False

@@ -1,8 +1,9 @@
-"""`python -m rag versions|diff`: the history of documents in the terminal."""
+"""`python -m rag versions|diff|alike`: versions and near-duplicates of documents in the terminal."""
 
 import argparse
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.care import confirm
@@ -10,9 +11,10 @@ from rag.catalog import DocumentRecord, Version
 from rag.diff import Change, Kind
 from rag.errors import FootnoteError
 from rag.library import Library
+from rag.likeness import catch_up, sentence
 from rag.settings import Settings
 from rag.types import page_label
-from rag.versions import compare, forget_history, numbered, original_of
+from rag.versions import compare, compare_documents, forget_history, numbered, original_of
 
 _MARKS = {Kind.SAME: "{}", Kind.GONE: "[-{}-]", Kind.NEW: "{{+{}+}}"}  # as wdiff writes them
 
@@ -26,11 +28,15 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     chosen.add_argument("--delete", action="store_true", help="delete the old versions; the current one stays")
     versions.add_argument("--yes", action="store_true", help="do not ask first")
     versions.set_defaults(run=_versions)
-    diff = subparsers.add_parser("diff", help="what changed in a document")
+    diff = subparsers.add_parser("diff", help="what changed in a document, or what another one has otherwise")
     diff.add_argument("document", help="name, or the beginning of its sha256")
+    diff.add_argument("other", nargs="?", default="", help="a document to compare it with, instead of its versions")
     diff.add_argument("--from", type=int, dest="before", metavar="NUMBER", help="default: the last old version")
     diff.add_argument("--to", type=int, dest="after", metavar="NUMBER", help="default: the current version")
     diff.set_defaults(run=_diff)
+    alike = subparsers.add_parser("alike", help="documents whose text is nearly another's")
+    alike.add_argument("--keep", nargs=2, metavar="DOCUMENT", help="point these two out no longer")
+    alike.set_defaults(run=_alike)
 
 
 def _versions(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -51,6 +57,12 @@ def _versions(arguments: argparse.Namespace, settings: Settings) -> int:
 def _diff(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag diff") as library:
         record = library.document(arguments.document)
+        if arguments.other:
+            other = library.document(arguments.other)
+            library.open_existing()
+            print(f"From {record.name} to {other.name}")
+            _print(other.name, compare_documents(library, record, other))
+            return 0
         history = library.catalog.versions(library.collection, record.id)
         before = numbered(history, len(history) if arguments.before is None else arguments.before, record.name)
         after = None if arguments.after is None else numbered(history, arguments.after, record.name)
@@ -58,11 +70,31 @@ def _diff(arguments: argparse.Namespace, settings: Settings) -> int:
         found = compare(library, record, before, after)
     until = "the current version" if after is None else f"that of {_moment(after.added_at)}"
     print(f"{record.name}: from the version of {_moment(before.added_at)} to {until}")
-    for change in found.changes:
-        print(f"\n{_place(record.name, change)}\n{_text(change)}")
-    if not found.changes:
-        print("The words are the same.")
+    _print(record.name, found.changes)
     return 0
+
+
+def _alike(arguments: argparse.Namespace, settings: Settings) -> int:
+    with Library.open(settings, holder="python -m rag alike") as library:
+        if arguments.keep:
+            one, two = (library.document(name).id for name in arguments.keep)
+            library.catalog.accept_alike(library.collection, one, two)
+            library.catalog.accept_alike(library.collection, two, one)
+        elif library.open_existing():
+            catch_up(library)
+        pairs = library.catalog.alike(library.collection)
+    for pair in pairs:
+        print(f"{sentence(pair)} ({pair.document_id[:12]}, {pair.other_id[:12]})")
+    if not pairs:
+        print("No document is nearly the same as another.")
+    return 0
+
+
+def _print(name: str, changes: Sequence[Change]) -> None:
+    for change in changes:
+        print(f"\n{_place(name, change)}\n{_text(change)}")
+    if not changes:
+        print("The words are the same.")
 
 
 def _list(record: DocumentRecord, history: list[Version]) -> None:

@@ -74,6 +74,12 @@ def compare(library: Library, record: DocumentRecord, before: Version, after: Ve
     return Comparison(before, after, tuple(changes(texts(passages_of(library, before)), texts(there))))
 
 
+def compare_documents(library: Library, before: DocumentRecord, after: DocumentRecord) -> tuple[Change, ...]:
+    """What one document has otherwise than another. The library's store must be open."""
+    one, two = (texts(library.store.chunks([record.id])) for record in (before, after))
+    return tuple(changes(one, two))
+
+
 def original_of(library: Library, version: Version) -> Path:
     """The file of an old version.
 

@@ -13,7 +13,7 @@ from rag.catalog import DocumentOrder, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from tests.documents import write_encrypted_pdf
-from tests.page import Page, button, library_page, unescaped
+from tests.page import Page, button, html_of, library_page, unescaped
 
 
 def test_the_library_page_lists_documents_and_failures(page: Page) -> None:
@@ -265,4 +265,27 @@ def test_a_deletion_asks_whether_quotes_are_to_go_as_well(page: Page) -> None:
     page.test.run()
     assert "A sentence was taken out here" in page.html()
     assert not page.test.exception
+    assert not at.exception
+
+
+def test_nearly_equal_documents_are_pointed_out_until_both_are_wanted(page: Page) -> None:
+    lines = [f"In month {number} the pump ran for {number * 7} hours." for number in range(60)]
+    (page.samples / "report.txt").write_text("\n".join(lines))
+    (page.samples / "report_v2.txt").write_text("\n".join([*lines, "And <b>that</b> was all."]))
+    at = page.open_library()
+    assert any("report_v2.txt is 99 % the same as report.txt" in unescaped(text.value) for text in at.caption)
+    assert "Nearly the same: 1 pair" in [expander.label for expander in at.expander]
+    button(at, "What differs").click().run()
+    assert "<ins>And &lt;b&gt;that&lt;/b&gt; was all.</ins>" in html_of(at)
+    record = page.engine.library.document("report_v2.txt")
+    own = AppTest.from_function(library_page, default_timeout=30)
+    own.query_params["document"] = record.id
+    own.run()
+    assert any("99 % the same as report.txt" in unescaped(text.value) for text in own.markdown)
+    assert not own.exception
+    button(at, "Delete report\\_v2\\.txt").click().run()
+    assert "They leave the answers at once" in "".join(text.value for text in at.markdown)
+    at.run()
+    button(at, "Keep both").click().run()
+    assert not any(expander.label.startswith("Nearly") for expander in at.expander)
     assert not at.exception

@@ -7,6 +7,7 @@ import streamlit as st
 from ingest.readers.source import readable_stem
 from rag.catalog import DocumentRecord, DocumentState
 from rag.models.space import readable
+from ui.parts.alike import show_alike_to
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.history import show_history
@@ -37,6 +38,7 @@ def show_document(engine: Engine, document_id: str) -> None:
     if record.gaps:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
     _act(engine, record)
+    show_alike_to(engine, record)
     edit_tags(engine, record)
     show_history(engine, record)
     show_set_aside(engine, record)

@@ -10,6 +10,7 @@ from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
 from rag.catalog.database import CatalogError
 from rag.catalog.documents import Documents
 from rag.catalog.folders import Folders
+from rag.catalog.likeness import Alike, Likeness
 from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
@@ -19,6 +20,7 @@ from rag.catalog.tags import Tags
 from rag.catalog.versions import Succession, Version, Versions, VersionState
 
 __all__ = [
+    "Alike",
     "Catalog",
     "CatalogError",
     "Collection",
@@ -39,7 +41,9 @@ __all__ = [
 ]
 
 
-class Catalog(Collections, Documents, Versions, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks):
+class Catalog(
+    Collections, Documents, Versions, Likeness, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks
+):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.catalog.database import Database
 from rag.catalog.documents import add_record
 from rag.catalog.records import DocumentRecord, DocumentState
+from rag.catalog.tables import alike as _alike
 from rag.catalog.tables import collections as _collections
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import folders as _folders
@@ -17,6 +18,7 @@ from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import queue as _queue
 from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import seen as _seen
+from rag.catalog.tables import signatures as _signatures
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
 from rag.catalog.tables import versions as _versions
@@ -94,7 +96,19 @@ class Collections(Database):
     def forget_collection(self, name: str) -> None:
         """Removes a collection with its documents, whose chunks are gone, and its files that wait."""
         with self._transaction() as run:
-            for table in (_documents, _versions, _sources, _tags, _quarantine, _recognised, _queue, _folders, _seen):
+            for table in (
+                _documents,
+                _versions,
+                _signatures,
+                _alike,
+                _sources,
+                _tags,
+                _quarantine,
+                _recognised,
+                _queue,
+                _folders,
+                _seen,
+            ):
                 run.execute(sql.delete(table).where(table.c.collection == name))
             run.execute(sql.delete(_collections).where(_collections.c.name == name))
 

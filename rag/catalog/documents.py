@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
 from rag.catalog.filters import ORDERS, conditions
+from rag.catalog.likeness import forget_likeness
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
@@ -103,6 +104,7 @@ class Documents(Database):
                 (_documents, _documents.c.id),
             ):
                 run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
+            forget_likeness(run, collection, document_id)
 
     def documents(self, collection: str) -> list[DocumentRecord]:
         """Every document of a collection, newest first."""

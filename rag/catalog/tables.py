@@ -54,6 +54,22 @@ versions = sql.Table(
     sql.Column("state", sql.String, nullable=False, index=True),
     sql.Column("passages", sql.LargeBinary),
 )
+signatures = sql.Table(
+    "signatures",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("signature", sql.LargeBinary, nullable=False),
+)
+alike = sql.Table(
+    "alike",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("other", sql.String, primary_key=True, index=True),
+    sql.Column("share", sql.Float, nullable=False),
+    sql.Column("is_accepted", sql.Boolean, nullable=False),
+)
 tags = sql.Table(
     "tags",
     metadata,

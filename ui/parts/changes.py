@@ -1,6 +1,7 @@
 """What changed between two versions of a document, as text with what went and what came."""
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from rag.catalog import DocumentRecord, Version
 from rag.diff import Change, Kind
 from rag.errors import FootnoteError
 from rag.types import page_label
-from rag.versions import Comparison, compare
+from rag.versions import Comparison, compare, compare_documents
 from ui.parts.text import counted, moment, plain
 from ui.session import Engine
 
@@ -38,6 +39,20 @@ def show_changes(engine: Engine, record: DocumentRecord, before: Version, after:
     _show(record, found)
 
 
+def show_differences(engine: Engine, before: DocumentRecord, after: DocumentRecord) -> None:
+    """What one document has otherwise than another."""
+    with st.spinner("Comparing…"):
+        found = compare_documents(engine.library, before, after)
+    if not found:
+        st.info("The words of both are the same.")
+        return
+    st.caption(
+        f"{counted(len(found), 'place')} where they differ. Red is in {plain(before.name)} only, green in "
+        f"{plain(after.name)} only; pages are those of the latter."
+    )
+    _blocks(after.name, found)
+
+
 def _show(record: DocumentRecord, found: Comparison) -> None:
     until = "now" if found.after is None else moment(found.after.added_at)
     if not found.changes:
@@ -45,8 +60,12 @@ def _show(record: DocumentRecord, found: Comparison) -> None:
         return
     number = counted(len(found.changes), "place")
     st.caption(f"{number} changed from {moment(found.before.added_at)} to {until}. Red is gone, green is new.")
-    st.html(_STYLE + "".join(_block(record.name, change) for change in found.changes[:_SHOWN]))
-    if (more := len(found.changes) - _SHOWN) > 0:
+    _blocks(record.name, found.changes)
+
+
+def _blocks(name: str, changes: Sequence[Change]) -> None:
+    st.html(_STYLE + "".join(_block(name, change) for change in changes[:_SHOWN]))
+    if (more := len(changes) - _SHOWN) > 0:
         st.caption(f"And {counted(more, 'more place')}. `python -m rag diff` shows all of them.")
 
 

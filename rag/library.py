@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ _Item = TypeVar("_Item")
 _BATCH = 500  # chunks whose words are written at once
 _ID = 8  # characters by which a document may be named
 _NAMED = 20  # documents listed in a message
+UNPACKING, UNPACKED = ".part", ".whole"  # endings of folders beside the library into which a backup is unpacked
+_UNCLAIMED = 3_600  # seconds after which an unpacked backup that was not put in its place is in nobody's hands
 
 
 class Library:
@@ -69,6 +72,7 @@ class Library:
                 ) from exc
             stack.enter_context(_named(folder, holder))
             _sweep(folder)
+            _sweep_restores(folder)
             return cls(settings, folder, stack.pop_all())
 
     @property
@@ -269,6 +273,19 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(half, ignore_errors=True)
         else:
             half.unlink(missing_ok=True)
+
+
+def _sweep_restores(folder: Path) -> None:
+    """Removes what a killed restore left beside the library; one that is being unpacked holds its lock."""
+    made = rf"{re.escape(folder.name)}\.[0-9a-f]{{32}}"
+    for half in [entry for entry in folder.parent.iterdir() if re.fullmatch(made, entry.stem) and entry.is_dir()]:
+        if half.suffix == UNPACKED and half.stat().st_mtime < time.time() - _UNCLAIMED:
+            shutil.rmtree(half, ignore_errors=True)
+        elif half.suffix == UNPACKING:
+            with contextlib.suppress(LockHeld):
+                with hold(half / "library.lock", timeout=0):
+                    pass
+                shutil.rmtree(half, ignore_errors=True)
 
 
 @contextlib.contextmanager

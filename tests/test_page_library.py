@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.pipeline import find_files
@@ -13,7 +14,7 @@ from rag.catalog import DocumentOrder, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from tests.documents import write_encrypted_pdf
-from tests.page import Page, button, html_of, library_page, unescaped
+from tests.page import APP, Page, button, html_of, library_page, unescaped
 
 
 def test_the_library_page_lists_documents_and_failures(page: Page) -> None:
@@ -289,3 +290,35 @@ def test_nearly_equal_documents_are_pointed_out_until_both_are_wanted(page: Page
     button(at, "Keep both").click().run()
     assert not any(expander.label.startswith("Nearly") for expander in at.expander)
     assert not at.exception
+
+
+def restarted(page: Page) -> AppTest:
+    """The page of a process that begins anew."""
+    page.engine.close()
+    st.cache_resource.clear()
+    page.test = AppTest.from_file(APP, default_timeout=30)
+    return page.open()
+
+
+def test_the_chosen_collection_is_open_again_after_a_restart(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.open()
+    create_collection(page.engine.library, "Sea birds")
+    page.engine.switch("sea_birds")
+    assert not restarted(page).exception
+    assert page.engine.settings.collection == page.engine.library.collection == "sea_birds"
+    page.engine.queue.receive("terns.txt", b"About terns.")
+    page.wait(lambda: page.engine.library.catalog.document_named("sea_birds", "terns.txt") is not None)
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    monkeypatch.setenv("FOOTNOTE_COLLECTION", "library")
+    restarted(page)
+    assert page.engine.settings.collection == "library"
+
+
+def test_a_chosen_collection_of_another_model_gives_way_to_that_of_the_settings(page: Page) -> None:
+    page.open()
+    catalog = page.engine.library.catalog
+    catalog.claim_collection("other", embedding_model="another", dimension=64)
+    catalog.note_opened("other")
+    assert not restarted(page).exception
+    assert page.engine.settings.collection == page.engine.library.collection == "library"
+    assert page.engine.state.can_answer

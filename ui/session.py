@@ -19,13 +19,13 @@ from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
 from rag.assistant import Assistant, Reply
 from rag.embedders import Embedder
-from rag.errors import FootnoteError
+from rag.errors import FootnoteError, ModelMismatch
 from rag.generators import Generator
 from rag.library import Library
 from rag.progress import OnProgress
 from rag.purge import purge
 from rag.retriever import Retriever
-from rag.settings import Settings, load_settings
+from rag.settings import Settings, load_settings, origins
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
 from ui.parts.text import plain
 
@@ -58,7 +58,9 @@ class Engine:
         self.settings = settings
         self.library = Library.open(settings, holder=f"the page at {_address()}")
         self.state = EngineState("Starting…")
-        self.queue = IngestQueue(self.library, settings)
+        self._configured = settings.collection
+        self._recall(origins()["collection"])
+        self.queue = IngestQueue(self.library, self.settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
@@ -99,6 +101,7 @@ class Engine:
         with self._at_rest() as embedder:
             self.library.switch(collection, embedder)
             self.settings = replace(self.settings, collection=collection)
+            self.library.catalog.note_opened(collection)
 
     def purge(self, *, versions: bool = False) -> int:
         """Writes the vectors anew, without what was deleted; returns the bytes that went.
@@ -168,6 +171,28 @@ class Engine:
         self.watcher = FolderWatcher(self.library, self.queue.add)
         self.watcher.start()
 
+    def _recall(self, origin: str) -> None:
+        """Opens the collection that was chosen last, unless the settings name one."""
+        last = self.library.catalog.last_opened()
+        if last and origin == "default":
+            self._take(last)
+
+    def _take(self, collection: str) -> None:
+        self.library.collection = collection
+        self.settings = replace(self.settings, collection=collection)
+
+    def _open_store(self, embedder: Embedder) -> None:
+        """The collection chosen last may belong to another model by now: then that of the settings is opened."""
+        try:
+            self.library.open_store(embedder)
+        except ModelMismatch:
+            if self.settings.collection == self._configured:
+                raise
+            self._take(self._configured)
+            self.queue.close()
+            self.queue = IngestQueue(self.library, self.settings)
+            self.library.open_store(embedder)
+
     def _queue_samples(self) -> None:
         """On the first start, so that there is something to ask."""
         if not self.library.catalog.is_marked(SAMPLES):
@@ -177,7 +202,7 @@ class Engine:
     def _load(self) -> None:
         try:
             embedder, load_generator = load_models(self.settings, self._progress)
-            self.library.open_store(embedder)
+            self._open_store(embedder)
             self.embedder = embedder
             self.queue.start(embedder)
             self._begin_to_watch()

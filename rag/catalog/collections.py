@@ -1,5 +1,6 @@
 """Collections: which embedding model each belongs to."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -84,6 +85,18 @@ class Collections(Database):
         values = {column: value for column, value in given.items() if value is not None}
         with self._transaction() as run:
             run.execute(sql.update(_collections).where(_collections.c.name == name).values(values))
+
+    def note_opened(self, name: str) -> None:
+        """Remembers that a person chose this collection."""
+        with self._transaction() as run:
+            opened = sql.update(_collections).where(_collections.c.name == name)
+            run.execute(opened.values(opened_at=time.time()))
+
+    def last_opened(self) -> str:
+        """The collection that a person chose last, "" while none was chosen."""
+        query = sql.select(_collections.c.name).where(_collections.c.opened_at > 0)
+        with self._transaction() as run:
+            return run.execute(query.order_by(_collections.c.opened_at.desc()).limit(1)).scalar_one_or_none() or ""
 
     def leave_collection(self, name: str) -> None:
         """Takes every document of a collection out of the answers; what is stored of them is to be deleted next."""

@@ -13,6 +13,7 @@ collections = sql.Table(
     sql.Column("dimension", sql.Integer, nullable=False),
     sql.Column("title", sql.String, nullable=False, server_default=""),
     sql.Column("description", sql.Text, nullable=False, server_default=""),
+    sql.Column("opened_at", sql.Float, nullable=False, server_default="0"),
 )
 documents = sql.Table(
     "documents",

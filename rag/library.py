@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rag import originals
-from rag.catalog import Catalog, DocumentRecord
+from rag.catalog import REMEDY, Catalog, CatalogDamaged, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
@@ -42,20 +42,23 @@ class Library:
         self.folder = folder
         self.collection = settings.collection
         self.catalog = Catalog(folder / "catalog.db")
+        self.salvaged = 0  # rows that were read out of a damaged catalog
         self._settings = settings
         self._held = held
         self._store: Store | None = None
         self._lexical: LexicalIndex | None = None
 
     @classmethod
-    def open(cls, settings: Settings, *, holder: str) -> "Library":
+    def open(cls, settings: Settings, *, holder: str, anew: bool = False) -> "Library":
         """Opens or creates the library.
 
         Args:
             holder: who opens it, told to a second process: "the app at http://127.0.0.1:8501".
+            anew: sets the catalog aside, which is damaged, and begins another with what of it can be read.
 
         Raises:
             LibraryInUse: another process has it open; the message names it.
+            CatalogDamaged: the catalog is damaged, or missing where there are passages.
             FootnoteError: the folder cannot be written, or the catalog cannot be read.
         """
         folder = settings.library_folder.resolve()
@@ -73,7 +76,14 @@ class Library:
             stack.enter_context(_named(folder, holder))
             _sweep(folder)
             _sweep_restores(folder)
-            return cls(settings, folder, stack.pop_all())
+            before = _set_aside_catalog(folder) if anew else None
+            if not anew:
+                _refuse_lost_catalog(folder)
+            library = cls(settings, folder, stack)
+            library._held = stack.pop_all()
+            if before is not None:
+                library.salvaged = library.catalog.salvage(before)
+            return library
 
     @property
     def store(self) -> "Store":
@@ -153,11 +163,7 @@ class Library:
 
     def set_aside(self, name: str) -> Path:
         """A free path for something that is kept and no longer used."""
-        folder = self.folder / "set-aside"
-        folder.mkdir(exist_ok=True)
-        stem, suffix = Path(name).stem, Path(name).suffix
-        names = itertools.chain((f"{stem}{suffix}",), (f"{stem} ({number}){suffix}" for number in itertools.count(2)))
-        return next(place for free in names if not (place := folder / free).exists())
+        return _free(self.folder / "set-aside", name)
 
     def _open_store(self, dimension: int) -> "Store":
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
@@ -260,6 +266,32 @@ def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
     """The items in lists of `size`, the last one shorter."""
     while batch := list(itertools.islice(items, size)):
         yield batch
+
+
+def _free(folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    stem, suffix = Path(name).stem, Path(name).suffix
+    names = itertools.chain((f"{stem}{suffix}",), (f"{stem} ({number}){suffix}" for number in itertools.count(2)))
+    return next(place for free in names if not (place := folder / free).exists())
+
+
+def _refuse_lost_catalog(folder: Path) -> None:
+    """A catalog that is gone must not be begun anew in silence: its documents would be there and belong to nothing."""
+    file = folder / "catalog.db"
+    if (folder / "vectors.db").exists() and not (file.exists() and file.stat().st_size):
+        raise CatalogDamaged(f"The catalog {file} is missing or empty. {REMEDY}")
+
+
+def _set_aside_catalog(folder: Path) -> Path | None:
+    """Where the catalog lies now, with what SQLite keeps beside it; None where there was none."""
+    file = folder / "catalog.db"
+    if not file.exists():
+        return None
+    place = _free(folder / "set-aside", file.name)
+    for ending in ("-wal", "-shm", ""):
+        if (beside := folder / f"{file.name}{ending}").exists():
+            beside.rename(place.with_name(f"{place.name}{ending}"))
+    return place
 
 
 def _sweep(folder: Path) -> None:

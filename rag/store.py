@@ -327,6 +327,22 @@ class MilvusStore:
             pages.close()
 
 
+def stored_collections(uri: str) -> dict[str, int]:
+    """Name and dimension of every collection that lies in a folder of Milvus Lite."""
+    with _milvus_errors(f"The vectors at {uri} could not be opened"):
+        client = MilvusClient(uri, grpc_options=_QUIET)
+        _hold(uri)
+        try:
+            described = {name: client.describe_collection(name)["fields"] for name in client.list_collections()}
+        finally:
+            client.close()
+            _release(uri)
+    return {
+        name: next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
+        for name, fields in described.items()
+    }
+
+
 @contextlib.contextmanager
 def _milvus_errors(what: str) -> Iterator[None]:
     try:

@@ -181,6 +181,11 @@ class Documents(Database):
         with self._transaction() as run:
             return bool(run.execute(query).scalar_one() or run.execute(is_kept(document_id)).scalar_one())
 
+    def add_document(self, collection: str, record: DocumentRecord) -> None:
+        """A document as it is, with its sources and tags."""
+        with self._transaction() as run:
+            add_record(run, collection, record)
+
     def announce(self, collection: str, record: DocumentRecord) -> None:
         """Announces a document of another collection, whose chunks are about to be copied; a whole one stays whole."""
         writing = replace(record, state=DocumentState.WRITING, sources=(), tags=())

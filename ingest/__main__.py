@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.beside import OtherCollections
 from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
 from ingest.isolation import IsolatedReader
@@ -123,7 +124,7 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> None:
             _print(report)
             return not report.stopped
 
-        watcher = FolderWatcher(library, add, _tell)
+        watcher = FolderWatcher(library, add, _tell, OtherCollections(library, embedder, settings, _print))
         watcher.start()
         try:
             watcher.wait()

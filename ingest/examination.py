@@ -173,5 +173,5 @@ def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) ->
 
 
 def _leftovers(library: Library) -> Iterator[Finding]:
-    for path in (*originals.unfinished(library.folder), *library.folder.glob("unpacked")):
+    for path in (*originals.unfinished(library.folder), *library.folder.glob("unpacked*")):
         yield Finding(Fault.LEFTOVER, path.name, path=path)

@@ -184,7 +184,9 @@ def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None
 def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
     """Each under its own name; its source is its place in the archive, so that a changed archive replaces it."""
     run.tell(index, "reading", 0.0)
-    folder = run.library.folder / "unpacked"
+    folder = (
+        run.library.folder / f"unpacked.{run.library.collection}.part"
+    )  # another collection may be filled meanwhile
     with archives.opened(file.path, file.name, is_passed_over=is_passed_over) as members:
         if not members:
             raise UnreadableDocument(file.name, "no file in it can be read", "Unpack it and add what you want to ask.")
@@ -298,6 +300,7 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     originals.keep(run.library.folder, document.id, file.path)
     if known is None or known.state is not DocumentState.READY:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
+        originals.keep(run.library.folder, document.id, file.path)  # where another collection let go of it meanwhile
     may_be_there = file.again or known is not None
     before, embedded = earlier_at(run.library, file.source, document.id), run.chunks
     _write(run, index, chunks, () if before is None else before.passages, may_be_there=may_be_there)

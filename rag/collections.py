@@ -79,11 +79,18 @@ def delete_collection(library: Library, collection: Collection) -> int:
         with library.beside(collection.name, collection.dimension) as (store, lexical):
             store.drop()
             lexical.drop()
-    for document_id in {*documents, *versions}:
-        if not catalog.is_used(document_id, besides=collection.name):
-            originals.remove(library.folder, document_id)
-    catalog.forget_collection(collection.name)
+            _forget(library, collection.name, {*documents, *versions})
+    else:
+        _forget(library, collection.name, {*documents, *versions})
     return len(documents)
+
+
+def _forget(library: Library, collection: str, documents: set[str]) -> None:
+    """Removes kept copies that no other collection needs, and the rows."""
+    for document_id in documents:
+        if not library.catalog.is_used(document_id, besides=collection):
+            originals.remove(library.folder, document_id)
+    library.catalog.forget_collection(collection)
 
 
 def move_documents(library: Library, records: Sequence[DocumentRecord], target: Collection) -> None:

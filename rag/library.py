@@ -1,11 +1,13 @@
 """The library folder: catalog, vectors and the lock that keeps a second process out."""
 
 import contextlib
+import copy
 import itertools
 import json
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _BATCH = 500  # chunks whose words are written at once
 _ID = 8  # characters by which a document may be named
+_PATIENCE = 5  # seconds that one waits for another who has a collection open beside
 _NAMED = 20  # documents listed in a message
 UNPACKING, UNPACKED = ".part", ".whole"  # endings of folders beside the library into which a backup is unpacked
 _UNCLAIMED = 3_600  # seconds after which an unpacked backup that was not put in its place is in nobody's hands
@@ -45,6 +48,7 @@ class Library:
         self.salvaged = 0  # rows that were read out of a damaged catalog
         self._settings = settings
         self._held = held
+        self._beside = threading.Lock()
         self._store: Store | None = None
         self._lexical: LexicalIndex | None = None
 
@@ -123,17 +127,51 @@ class Library:
 
     @contextlib.contextmanager
     def beside(self, collection: str, dimension: int) -> "Iterator[tuple[Store, LexicalIndex]]":
-        """Another collection's vectors and words, beside those that are open."""
+        """Another collection's vectors and words, beside those that are open.
+
+        Raises:
+            FootnoteError: another one is open so already, and stays it.
+        """
         from rag.lexical import LexicalIndex
         from rag.store import MilvusStore
 
         with contextlib.ExitStack() as stack:
+            stack.enter_context(self._taken())
             vectors, exact_rows = str(self.folder / "vectors.db"), self._settings.exact_rows
             store = MilvusStore(vectors, collection, dimension, exact_rows=exact_rows)
             stack.callback(store.close)
             lexical = LexicalIndex(self.folder / "words.db", collection)
             stack.callback(lexical.close)
             yield store, lexical
+
+    @contextlib.contextmanager
+    def other(self, collection: str, embedder: Embedder) -> "Iterator[Library]":
+        """Another collection beside the one that is open, with all that can be done with an open one but `close`.
+
+        Raises:
+            ModelMismatch: it belongs to another embedding model.
+            FootnoteError: it is gone, or another one is open so already.
+        """
+        with self._taken():
+            if self.catalog.collection(collection) is None:
+                raise FootnoteError(f"There is no collection {collection!r} any more.")
+            view = copy.copy(self)
+            view.collection, view._store, view._lexical = collection, None, None
+            try:
+                view.open_store(embedder)
+                yield view
+            finally:
+                view.close_store()
+
+    @contextlib.contextmanager
+    def _taken(self) -> Iterator[None]:
+        """One at a time has a collection open beside the one that is asked: what is deleted must not be filled."""
+        if not self._beside.acquire(timeout=_PATIENCE):
+            raise FootnoteError("The watched folders of another collection are being followed. Try again in a moment.")
+        try:
+            yield
+        finally:
+            self._beside.release()
 
     def index_words(self) -> None:
         """Indexes the words of every chunk that the index lacks."""

@@ -133,6 +133,25 @@ def test_a_click_is_not_lost_when_a_file_is_done_meanwhile(page: Page, monkeypat
     page.wait(lambda: not queue.snapshot().is_open)
 
 
+def test_a_watched_folder_of_another_collection_is_followed_and_shown(page: Page, tmp_path: Path) -> None:
+    folder = (tmp_path / "birds").resolve()
+    folder.mkdir()
+    (folder / "terns.txt").write_text("Terns dive.")
+    page.open()
+    library = page.engine.library
+    made = create_collection(library, "Sea birds")
+    library.catalog.watch(made.name, str(folder))
+    watcher = page.engine.watcher
+    assert watcher is not None
+    watcher.refresh()
+    page.wait(lambda: (made.name, str(folder)) in watcher.other_results)
+    at = AppTest.from_function(library_page, default_timeout=30).run()
+    (line,) = (text.value for text in at.markdown if "in Sea birds" in unescaped(text.value))
+    assert "1 file followed" in line
+    assert library.catalog.document_named(made.name, "terns.txt") is not None
+    assert not at.exception
+
+
 def test_a_name_that_the_browser_quoted_is_read_as_it_was(page: Page) -> None:
     at = page.open_library()
     at.file_uploader[0].set_value([("a %22b%22 %0A 🦉.txt", b"About owls.", "text/plain")]).run()

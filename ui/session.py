@@ -14,6 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ingest.beside import OtherCollections
 from ingest.pipeline import SAMPLES, find_files
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
@@ -133,7 +134,7 @@ class Engine:
             finally:
                 self.queue = IngestQueue(self.library, self.settings)
                 self.queue.start(self.embedder)
-                self._begin_to_watch()
+                self._begin_to_watch(self.embedder)
                 self._begin_to_answer(self.embedder, self._generator)
                 self.state = state
 
@@ -141,7 +142,8 @@ class Engine:
     def is_idle(self) -> bool:
         """Whether everything is loaded, and no file and no answer is in work."""
         answering = any(not job.done.is_set() for job in self.answer_jobs.values())
-        return self.answering.is_set() and not answering and not self.queue.snapshot().is_open
+        elsewhere = self.watcher is not None and self.watcher.is_busy_elsewhere
+        return self.answering.is_set() and not answering and not elsewhere and not self.queue.snapshot().is_open
 
     def watch(self, folder: Path) -> None:
         """Follows a folder from now on, also after a restart."""
@@ -167,8 +169,9 @@ class Engine:
             self.watcher.close()
             self.watcher = None
 
-    def _begin_to_watch(self) -> None:
-        self.watcher = FolderWatcher(self.library, self.queue.add)
+    def _begin_to_watch(self, embedder: Embedder) -> None:
+        others = OtherCollections(self.library, embedder, self.settings)
+        self.watcher = FolderWatcher(self.library, self.queue.add, others=others)
         self.watcher.start()
 
     def _recall(self, origin: str) -> None:
@@ -205,7 +208,7 @@ class Engine:
             self._open_store(embedder)
             self.embedder = embedder
             self.queue.start(embedder)
-            self._begin_to_watch()
+            self._begin_to_watch(embedder)
             self.state = EngineState("Loading the model that writes answers…")
             self._generator = load_generator()
             self._begin_to_answer(embedder, self._generator)

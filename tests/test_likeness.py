@@ -9,7 +9,7 @@ import pytest
 from ingest.pipeline import find_files, ingest
 from ingest.report import IngestReport
 from rag.__main__ import main
-from rag.catalog import Alike
+from rag.catalog import Alike, DocumentOrder, DocumentQuery
 from rag.deletion import delete_document
 from rag.exchange import export_collection, import_collection
 from rag.library import Library
@@ -64,6 +64,8 @@ def test_a_nearly_equal_text_is_pointed_out_with_its_share(library: Library, set
     assert (pair.name, pair.other_name) == ("report-final-v2.txt", "report-final.txt")
     assert pair.share == pytest.approx(share(runs(REPORT), runs(changed)))
     assert library.catalog.alike_count("library") == 1
+    found = library.catalog.find_documents("library", DocumentQuery(is_alike=True), order=DocumentOrder.NAME, limit=9)
+    assert [record.name for record in found] == ["report-final-v2.txt", "report-final.txt"]
 
 
 def test_chinese_without_spaces_is_compared_as_well(library: Library, settings: Settings, folder: Path) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag.catalog import DocumentRecord
+from rag.catalog import Conversation
 from rag.deletion import delete_document, quoting
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -18,9 +18,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     delete = subparsers.add_parser("delete", help="delete documents, with a receipt")
     delete.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name, or the beginning of its sha256")
     delete.add_argument("--yes", action="store_true", help="do not ask first")
-    asked = delete.add_mutually_exclusive_group()
-    asked.add_argument("--quotes", action="store_true", help="take its quotes out of earlier answers, too")
-    asked.add_argument("--keep-quotes", action="store_true", help="leave them; you are asked where neither is said")
+    add_quotes(delete)
     delete.set_defaults(run=_delete)
     for name, run, does in (
         ("purge", _purge, "write the vectors anew, so that nothing of deleted documents is left on the disk"),
@@ -45,9 +43,7 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.yes:
             print("\n".join(f"{record.name} ({record.id[:12]})" for record in chosen))
             confirm("Delete them from the library? Your own files stay.")
-        quotes = arguments.quotes or (
-            not (arguments.yes or arguments.keep_quotes) and _asked_for_quotes(library, chosen)
-        )
+        quotes = wants_quotes_out(arguments, quoting(library, chosen))
         library.open_existing()
         is_gone = True
         for record in chosen:
@@ -108,12 +104,19 @@ def _import(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _asked_for_quotes(library: Library, chosen: Sequence[DocumentRecord]) -> bool:
-    """Whether quotes are to go as well, where there are any."""
-    titles = [conversation.title for conversation in quoting(library, chosen)]
-    if not titles:
-        return False
-    print("Answers quote them in these conversations:\n" + "\n".join(f"  {title}" for title in titles))
+def add_quotes(command: argparse.ArgumentParser) -> None:
+    """Adds the choice what becomes of quotes to a command that deletes documents."""
+    asked = command.add_mutually_exclusive_group()
+    asked.add_argument("--quotes", action="store_true", help="take their quotes out of earlier answers, too")
+    asked.add_argument("--keep-quotes", action="store_true", help="leave them; you are asked where neither is said")
+
+
+def wants_quotes_out(arguments: argparse.Namespace, quoting: Sequence[Conversation]) -> bool:
+    """Whether the quotes in these conversations are to go as well; asks where that was not said."""
+    if arguments.quotes or arguments.keep_quotes or arguments.yes or not quoting:
+        return bool(arguments.quotes)
+    named = "\n".join(f"  {conversation.title}" for conversation in quoting)
+    print(f"Answers quote them in these conversations:\n{named}")
     return input("Take the quotes out as well? [y/N] ").strip().lower() in ("y", "yes")
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.catalog import DocumentRecord
+from rag.catalog import Conversation, DocumentRecord
 from rag.deletion import Receipt, delete_document, quoting
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
@@ -23,16 +23,16 @@ def delete_dialog(engine: Engine, documents: list[DocumentRecord]) -> None:
     more = len(documents) - _NAMED
     names = [plain(document.name) for document in documents[:_NAMED]]
     st.markdown("\n".join(f"- {name}" for name in names) + (f"\n- and {more:,} more" if more > 0 else ""))
-    quotes = _ask_for_quotes(engine, documents)
+    quotes = ask_for_quotes(quoting(engine.library, documents))
     if not engine.queue.is_started:
         st.warning("The embedding model is still loading: documents can be deleted in a moment.")
     if confirm("Delete", disabled=not engine.queue.is_started):
         _delete(engine, documents, quotes=quotes)
 
 
-def _ask_for_quotes(engine: Engine, documents: list[DocumentRecord]) -> bool:
-    """Whether what earlier answers say of them is to go, too."""
-    titles = [conversation.title for conversation in quoting(engine.library, documents)]
+def ask_for_quotes(conversations: list[Conversation]) -> bool:
+    """Whether what the answers in these conversations say of documents is to go with them."""
+    titles = [conversation.title for conversation in conversations]
     if not titles:
         return False
     more = f" and {len(titles) - _QUOTING:,} more" if len(titles) > _QUOTING else ""

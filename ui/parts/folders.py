@@ -15,7 +15,6 @@ def show_folders(engine: Engine) -> None:
     folders = engine.library.catalog.watched(engine.settings.collection)
     with st.expander("Watched folders", icon=":material/folder_eye:"):
         _list(engine, folders, _results(engine), is_open=engine.queue.snapshot().is_open)
-        _list_others(engine)
         _add(engine, key=f"watch-path-{len(folders)}")
 
 
@@ -32,6 +31,7 @@ def _list(engine: Engine, folders: list[str], drawn: dict[str, Followed], *, is_
             if st.button("Stop watching", icon=":material/close:", type="tertiary", key=f"unwatch-{folder}"):
                 engine.unwatch(folder)
                 st.rerun()
+    _list_others(engine)
 
 
 def _list_others(engine: Engine) -> None:

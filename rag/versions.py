@@ -7,7 +7,7 @@ import json
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -142,4 +142,9 @@ def finish_versions(library: Library, collection: str) -> None:
 
 def _passage(values: dict[str, Any]) -> Chunk:
     sections = tuple((int(start), str(heading)) for start, heading in values.pop("sections", ()))
-    return Chunk(**values, sections=sections)
+    chunk = Chunk(**values, sections=sections)
+    for entry in fields(chunk):
+        kinds = {"page": (int, type(None)), "sections": (tuple,)}.get(entry.name, (entry.type,))
+        if type(getattr(chunk, entry.name)) not in kinds:
+            raise ValueError(f"{entry.name} is of another kind")
+    return chunk

@@ -2,8 +2,9 @@
 
 import json
 import time
+import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -362,6 +363,7 @@ def test_packed_passages_come_back_as_they_were() -> None:
     passages = [chunk("Erste Zeile\n二", position=0), replace(chunk("b", position=1, page=None), sections=((0, "H"),))]
     assert unpack_passages(pack_passages(passages)) == passages
     assert unpack_passages(pack_passages([])) == []
-    for damaged in (b"", b"nothing", pack_passages(passages)[:-9]):
+    foreign = zlib.compress(json.dumps([{}, [{**asdict(passages[0]), "text": 7}]]).encode())
+    for damaged in (b"", b"nothing", pack_passages(passages)[:-9], foreign):
         with pytest.raises(FootnoteError, match="damaged"):
             unpack_passages(damaged)

@@ -351,9 +351,9 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk], earlier: Sequence[Rec
 def _remove_others(library: Library, document_id: str, chunks: Sequence[Chunk]) -> None:
     """Removes chunks that an earlier run cut in another way, with other settings or under another name."""
     own = {item.id for item in chunks}
-    others = [stored.id for stored in library.store.listing([document_id]) if stored.id not in own]
-    library.store.delete(others)
-    library.lexical.delete(others)
+    library.store.delete([stored.id for stored in library.store.listing([document_id]) if stored.id not in own])
+    indexed = (chunk_id for chunk_id, _ in library.lexical.listing([document_id]))  # a kill may leave words alone
+    library.lexical.delete([chunk_id for chunk_id in indexed if chunk_id not in own])
 
 
 def _size(path: Path) -> int:

@@ -1,5 +1,6 @@
 """A catalog that is damaged or gone is explained, and made anew from what is there."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,11 +30,11 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings()
 
 
-@pytest.fixture
-def catalog(settings: Settings, tmp_path: Path) -> Path:
-    """The file of the catalog of a closed library: two collections, a tag, a conversation."""
-    folder = tmp_path / "documents"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed library: two collections, a tag, a conversation."""
+    folder = tmp_path_factory.mktemp("documents")
+    settings = Settings(home=tmp_path_factory.mktemp("home"), embedding_model="hashing")
     for name in NAMES:
         (folder / name).write_text(f"About the bird of {name}. It nests on sand and eats fish. {'Words. ' * 40}")
     with Library.open(settings, holder="the test") as library:
@@ -45,7 +46,14 @@ def catalog(settings: Settings, tmp_path: Path) -> Path:
         move_documents(
             library, [library.document(name) for name in NAMES[-3:]], create_collection(library, "Sea birds")
         )
-        return library.folder / "catalog.db"
+        return library.folder
+
+
+@pytest.fixture
+def catalog(made: Path, settings: Settings) -> Path:
+    """The file of the catalog of a library of one's own."""
+    shutil.copytree(made, settings.library_folder)
+    return settings.library_folder / "catalog.db"
 
 
 def names(settings: Settings, collection: str = "library") -> list[str]:

@@ -100,13 +100,17 @@ def _print(name: str, changes: Sequence[Change]) -> None:
 def _list(record: DocumentRecord, history: list[Version]) -> None:
     for number, version in enumerate(history, 1):
         kept = "" if version.is_kept else ", text and file no longer kept"
-        changed = f"then {version.came:,} passages came and {version.went:,} went"
+        changed = f"then {_counted(version.came, 'passage')} came and {version.went:,} went"
         print(f"{number:3}  {_moment(version.added_at)}  {_facts(version)}; {changed}{kept}")
     print(f"now  {_moment(record.added_at)}  {_facts(record)}")
 
 
 def _facts(version: Version | DocumentRecord) -> str:
-    return f"{version.size:,} bytes, {version.pages:,} pages, {version.chunks:,} passages"
+    return f"{version.size:,} bytes, {_counted(version.pages, 'page')}, {_counted(version.chunks, 'passage')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _save(library: Library, version: Version, file: Path) -> None:

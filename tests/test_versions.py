@@ -345,7 +345,7 @@ def test_the_commands_list_compare_save_and_delete(
     assert main(["versions", "rules.txt"]) == 0
     listed = capsys.readouterr().out
     assert "29 bytes" in listed
-    assert "then 1 passages came and 1 went" in listed
+    assert "then 1 passage came and 1 went" in listed
     assert main(["diff", "rules.txt"]) == 0
     assert "  [-Six-]{+Nine+} days of leave carry over." in capsys.readouterr().out
     assert main(["versions", "rules.txt", "--save", "1", str(tmp_path / "old.txt")]) == 0

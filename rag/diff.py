@@ -11,8 +11,9 @@ from itertools import groupby
 
 from rapidfuzz.distance import Indel
 
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"  # scripts without spaces
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|\s+|.", re.DOTALL)
+from rag.terms import UNSPACED
+
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+|\s+|.", re.DOTALL)
 _CONTEXT = 60  # characters of what stayed that are shown before and after a change
 _LONGEST = 20_000  # words of a change that are compared one by one
 _BRIDGE = 2  # words that stayed, between two changes, up to which they are read as one

@@ -15,6 +15,7 @@ import numpy as np
 from rag.catalog import Alike
 from rag.library import Library
 from rag.sheets import texts
+from rag.terms import UNSPACED
 from rag.types import Chunk
 
 NEARLY = 0.8  # share of the runs in common from which two documents are pointed out
@@ -22,8 +23,7 @@ _NUMBERS = 128  # of a signature
 _RUN = 4  # words
 _MAY_BE = 0.5  # of the numbers of two signatures, from which their texts are compared
 _COMPARED = 3  # others that a document is compared with: forms that are filled in alike by the hundred are enough so
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 
 def runs(text: str) -> Counter[str]:

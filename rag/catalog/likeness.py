@@ -76,13 +76,9 @@ class Likeness(Database):
 
     def alike(self, collection: str, *, document_id: str = "", limit: int | None = None) -> list[Alike]:
         """Pairs of documents that answer and were not accepted, the most alike first; of one document or of all."""
-        one, two = _documents.alias(), _documents.alias()
-        query = (
-            sql.select(_alike.c.document_id, one.c.name, _alike.c.other, two.c.name.label("other_name"), _alike.c.share)
-            .join(one, _is_ready(one, _alike.c.document_id))
-            .join(two, _is_ready(two, _alike.c.other))
-            .where(_alike.c.collection == collection, _alike.c.is_accepted.is_(False))
-        )
+        one, two, pairs = _ready_pairs(collection)
+        columns = (_alike.c.document_id, one.c.name, _alike.c.other, two.c.name.label("other_name"), _alike.c.share)
+        query = pairs.with_only_columns(*columns)
         if document_id:
             query = query.where(sql.or_(_alike.c.document_id == document_id, _alike.c.other == document_id))
         query = query.order_by(_alike.c.share.desc(), one.c.name, two.c.name).limit(limit)
@@ -93,14 +89,8 @@ class Likeness(Database):
 
     def alike_count(self, collection: str) -> int:
         """How many such pairs there are."""
-        one, two = _documents.alias(), _documents.alias()
-        query = (
-            sql.select(sql.func.count())
-            .select_from(_alike)
-            .join(one, _is_ready(one, _alike.c.document_id))
-            .join(two, _is_ready(two, _alike.c.other))
-            .where(_alike.c.collection == collection, _alike.c.is_accepted.is_(False))
-        )
+        *_, pairs = _ready_pairs(collection)
+        query = pairs.with_only_columns(sql.func.count())
         with self._transaction() as run:
             return int(run.execute(query).scalar_one())
 
@@ -120,6 +110,14 @@ def forget_likeness(run: sql.Connection, collection: str, document_id: str) -> N
         (_alike, _alike.c.other),
     ):
         run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
+
+
+def _ready_pairs(collection: str) -> tuple[Any, Any, sql.Select[Any]]:
+    """The documents of one side and of the other, and the pairs of which both answer and that were not accepted."""
+    one, two = _documents.alias(), _documents.alias()
+    joined = _alike.join(one, _is_ready(one, _alike.c.document_id)).join(two, _is_ready(two, _alike.c.other))
+    is_open = (_alike.c.collection == collection, _alike.c.is_accepted.is_(False))
+    return one, two, sql.select(_alike).select_from(joined).where(*is_open)
 
 
 def _same(table: sql.Table) -> tuple[sql.ColumnElement[bool], ...]:

@@ -55,6 +55,8 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "scipy",
         "tqdm",
         "watchfiles",
+        "rapidfuzz",
+        "datasketch",
         "filelock",
         "markdown_it",
         "pypdf",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.examination import examine
 from ingest.pipeline import find_files, ingest
 from ingest.quarantine import ORDER
 from ingest.report import IngestProgress, IngestReport
@@ -71,7 +72,7 @@ def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, set
     assert sorted(texts)[0] == "# Second\n\nThe second document is about terns."
     assert "Now it is about gannets." in texts
     assert len(texts) == 2
-    assert originals.find(library.folder, old) is None
+    assert library.catalog.document("library", old) is None
 
 
 def test_a_version_that_was_never_whole_leaves_with_the_next(
@@ -90,6 +91,22 @@ def test_a_version_that_was_never_whole_leaves_with_the_next(
     assert library.catalog.document("library", half) is None
     assert (library.store.count(), library.lexical.count()) == (2, 2)
     assert originals.find(library.folder, half) is None
+
+
+def test_words_that_a_kill_left_alone_go_when_the_file_has_another_name_by_then(
+    library: Library, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(library.store, "upsert", killed)
+        run(library, settings, folder / "a.txt")
+    assert (library.lexical.count(), library.store.count()) == (1, 0)
+    (folder / "a.txt").rename(folder / "c.txt")
+    run(library, settings, folder)
+    assert examine(library).findings == ()
+    assert (library.lexical.count(), library.store.count()) == (2, 2)
 
 
 def test_one_broken_file_never_stops_the_others(library: Library, settings: Settings, folder: Path) -> None:

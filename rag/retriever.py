@@ -27,6 +27,13 @@ class Retrieval:
     hits: tuple[Hit, ...]
     below: tuple[Hit, ...]
 
+    @classmethod
+    def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
+        """The k best of what was found, repeats folded, split at `minimum_score`."""
+        hits = fold(fused, count=k)
+        near = tuple(hit for hit in hits if hit.score >= minimum_score)
+        return cls(near, hits[len(near) :])
+
 
 @dataclass(frozen=True)
 class Stages:
@@ -79,9 +86,8 @@ class Retriever:
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
         """The k best chunks of whole documents, repeats folded, split at `minimum_score`."""
-        hits = fold(self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused, count=k)
-        near = tuple(hit for hit in hits if hit.score >= minimum_score)
-        return Retrieval(near, hits[len(near) :])
+        fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused
+        return Retrieval.of(fused, k=k, minimum_score=minimum_score)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""

@@ -102,6 +102,20 @@ def ensure_model(
     return home
 
 
+def file_hashes(name_or_path: str, settings: Settings) -> dict[str, str]:
+    """sha256 of each file of a model, by path; what is in a folder that was never added is read for it.
+
+    Empty where the model is not here.
+    """
+    row, manifest = find_row(name_or_path), _manifest(name_or_path, settings)
+    if row is not None:
+        return {file.path: file.sha256 for file in row.files}
+    if manifest is not None:
+        return {file.path: file.sha256 for file in manifest.files}
+    folder = find_model(name_or_path, settings)
+    return {file.path: file.sha256 for file in describe(folder, lambda *_: None)} if folder else {}
+
+
 def verify_model(name: str, settings: Settings, *, on_progress: OnProgress = _no_progress) -> Path:
     """Read every byte of a model and compare with its recorded hashes; returns its folder.
 

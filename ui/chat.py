@@ -9,6 +9,7 @@ from rag.errors import FootnoteError
 from rag.types import Scope, answer_from_json
 from ui.parts.actions import show_actions
 from ui.parts.conversations import show_conversations
+from ui.parts.judgement import show_judgement
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
@@ -89,6 +90,7 @@ def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last
     with st.chat_message("assistant", avatar=_FOOTNOTE):
         show_answer(engine, answer, key=str(kept.id))
         show_actions(engine, kept, conversation, (lambda: _scope(engine)) if is_last else None)
+        show_judgement(engine, kept)
         show_why(engine, answer, key=f"why-{kept.id}")
 
 

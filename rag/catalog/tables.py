@@ -91,6 +91,7 @@ feedback = sql.Table(
     sql.Column("answer", sql.ForeignKey("messages.position", ondelete="CASCADE"), primary_key=True),
     sql.Column("good", sql.Boolean, nullable=False),
     sql.Column("given_at", sql.Float, nullable=False),
+    sql.Column("correction", sql.Text, nullable=False, server_default=""),
 )
 quarantine = sql.Table(
     "quarantine",

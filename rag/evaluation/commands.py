@@ -49,6 +49,8 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     compare.set_defaults(run=_compare)
     runs = subparsers.add_parser("runs", help="list the reports that are kept")
     runs.set_defaults(run=_runs)
+    judged = subparsers.add_parser("questions", help="print the answers judged in the page as questions")
+    judged.set_defaults(run=_judged)
 
 
 def _evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -130,6 +132,14 @@ def _runs(_: argparse.Namespace, settings: Settings) -> int:
         told = ", ".join(f"{name} {report.estimates[name].mean:.3f}" for name in _TOLD if name in report.estimates)
         run = report.run
         print(f"{file.stem}: {run['questions']} questions of {run['file']} on {run['corpus']}: {told}")
+    return 0
+
+
+def _judged(_: argparse.Namespace, settings: Settings) -> int:
+    from rag.evaluation.judged import to_lines
+
+    with Library.open(settings, holder="python -m rag questions") as library:
+        print(to_lines(library.catalog.judged_answers()), end="")
     return 0
 
 

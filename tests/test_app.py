@@ -257,6 +257,25 @@ def test_a_thumb_is_kept(page: Page) -> None:
     assert not at.exception
 
 
+def test_a_passage_that_was_expected_is_pasted_or_picked(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (page.samples / "lunch.txt").write_text("Lunch costs 3.80 EUR.")
+    page.generator.replies = ["Six days [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    at.text_area(key="why-1").set_value("Six days of leave").run()
+    assert any("was read by the generator" in unescaped(text.value) for text in at.markdown)
+    at.session_state["why-1-how"] = "Pick it"
+    at.run()
+    at.selectbox(key="why-1-document").select("lunch.txt").run()
+    picked = next(box for box in at.selectbox if box.label == "Passage")
+    picked.select_index(0).run()
+    told = "\n".join(unescaped(text.value) for text in at.markdown)
+    assert "**lunch.txt** ·" in told
+    assert any("Rank of 2 passages by meaning: 2" in caption.value for caption in at.caption)
+    assert not at.exception
+
+
 def test_a_judged_answer_becomes_a_question_that_can_be_corrected(page: Page) -> None:
     (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
     page.generator.replies = ["Nine days [1]."]

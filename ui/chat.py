@@ -91,7 +91,7 @@ def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last
         show_answer(engine, answer, key=str(kept.id))
         show_actions(engine, kept, conversation, (lambda: _scope(engine)) if is_last else None)
         show_judgement(engine, kept)
-        show_why(engine, answer, key=f"why-{kept.id}")
+        show_why(engine, answer, lambda: _scope(engine), key=f"why-{kept.id}")
 
 
 def _question(engine: Engine, *, busy: bool) -> None:

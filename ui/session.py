@@ -27,6 +27,7 @@ from rag.purge import purge
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from rag.why import CountTokens
 from ui.parts.text import plain
 
 _log = logging.getLogger(__name__)
@@ -130,6 +131,11 @@ class Engine:
                 self._begin_to_watch()
                 self._begin_to_answer(self.embedder, self._generator)
                 self.state = state
+
+    @property
+    def count_tokens(self) -> CountTokens | None:
+        """How the generator counts a prompt, None until it is loaded."""
+        return self._generator.count_tokens if self._generator is not None else None
 
     @property
     def is_idle(self) -> bool:

@@ -20,6 +20,7 @@ from ingest.watch import FolderWatcher
 from rag.assistant import Assistant, Reply
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
+from rag.evaluation.runs import Runs, Task
 from rag.generators import Generator
 from rag.library import Library
 from rag.progress import OnProgress
@@ -28,6 +29,7 @@ from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
 from rag.why import CountTokens
+from ui.measuring import EvaluationJob
 from ui.parts.text import plain
 
 _log = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ class Engine:
         self.state = EngineState("Starting…")
         self.queue = IngestQueue(self.library, settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
+        self.runs = Runs.of_home(settings)
+        self.evaluation: EvaluationJob | None = None  # the one in work, or the last
         self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
         self._generator: Generator | None = None
@@ -91,6 +95,21 @@ class Engine:
             )
         self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope, again=again)
 
+    def evaluate(self, task: Task) -> None:
+        """Starts a run whose report is kept, whether or not somebody watches.
+
+        Raises:
+            FootnoteError: another one is in work.
+        """
+        if self.is_evaluating:
+            raise FootnoteError("An evaluation is in work. Stop it, or wait for it.")
+        self.evaluation = EvaluationJob(self, task)
+
+    @property
+    def is_evaluating(self) -> bool:
+        """Whether a run is in work."""
+        return self.evaluation is not None and not self.evaluation.ended.is_set()
+
     def switch(self, collection: str) -> None:
         """Opens another collection, for every window.
 
@@ -119,7 +138,7 @@ class Engine:
         """Nothing is asked and nothing added meanwhile; then all goes on with the collection that is open."""
         with self._switching:
             if not self.is_idle or self.embedder is None or self._generator is None:
-                raise FootnoteError("This waits until no file is being added and no answer is in work.")
+                raise FootnoteError("This waits until no file is being added and no answer or evaluation is in work.")
             state, self.state = self.state, EngineState("One moment…")
             self._close_queue()
             self.queue = IngestQueue(self.library, self.settings)  # takes files, and begins afterwards
@@ -139,8 +158,8 @@ class Engine:
 
     @property
     def is_idle(self) -> bool:
-        """Whether everything is loaded, and no file and no answer is in work."""
-        answering = any(not job.done.is_set() for job in self.answer_jobs.values())
+        """Whether everything is loaded, and no file, no answer and no evaluation is in work."""
+        answering = self.is_evaluating or any(not job.done.is_set() for job in self.answer_jobs.values())
         return self.answering.is_set() and not answering and not self.queue.snapshot().is_open
 
     def watch(self, folder: Path) -> None:
@@ -156,7 +175,9 @@ class Engine:
             self.watcher.refresh()
 
     def close(self) -> None:
-        """Lets go of the library; answers in work are dropped."""
+        """Lets go of the library; answers in work are dropped, a run goes on another time."""
+        if self.evaluation is not None:
+            self.evaluation.stop(wait=True)
         self._close_queue()
         self.library.close()
 

@@ -60,7 +60,9 @@ def read_questions(file: Path, qrels: Path | None = None) -> list[Question]:
     for number, line in enumerate(_lines(file), 1):
         try:
             question = _question(json.loads(line), number)
-        except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as exc:
+        except StopIteration:
+            raise FootnoteError(f'{file}, line {number}: this is no question, it has no field "question".') from None
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise FootnoteError(f"{file}, line {number}: this is no question ({exc!r}).") from exc
         if not question.text.strip():
             continue

@@ -1,7 +1,6 @@
 """The page, headless, with fakes for the models and the real library under it."""
 
 import itertools
-import json
 import re
 import threading
 import time
@@ -21,7 +20,6 @@ from rag.catalog import DocumentOrder, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
-from rag.evaluation.judged import to_lines
 from rag.library import Library
 from rag.settings import Settings
 from tests.documents import write_encrypted_pdf, write_pdf, write_text_scan
@@ -254,45 +252,6 @@ def test_a_thumb_is_kept(page: Page) -> None:
     again.query_params["conversation"] = conversation.id
     again.run()
     assert again.feedback[0].value == 1
-    assert not at.exception
-
-
-def test_a_passage_that_was_expected_is_pasted_or_picked(page: Page) -> None:
-    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
-    (page.samples / "lunch.txt").write_text("Lunch costs 3.80 EUR.")
-    page.generator.replies = ["Six days [1]."]
-    at = page.open()
-    page.ask("How many days of leave carry over?")
-    at.text_area(key="why-1").set_value("Six days of leave").run()
-    assert any("was read by the generator" in unescaped(text.value) for text in at.markdown)
-    at.session_state["why-1-how"] = "Pick it"
-    at.run()
-    at.selectbox(key="why-1-document").select("lunch.txt").run()
-    picked = next(box for box in at.selectbox if box.label == "Passage")
-    picked.select_index(0).run()
-    told = "\n".join(unescaped(text.value) for text in at.markdown)
-    assert "**lunch.txt** ·" in told
-    assert any("Rank of 2 passages by meaning: 2" in caption.value for caption in at.caption)
-    assert not at.exception
-
-
-def test_a_judged_answer_becomes_a_question_that_can_be_corrected(page: Page) -> None:
-    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
-    page.generator.replies = ["Nine days [1]."]
-    at = page.open()
-    page.ask("How many days of leave carry over?")
-    at.feedback[0].set_value(0).run()
-    assert any("Say where the answer stands" in caption.value for caption in at.caption)
-    at.multiselect(key="right-passages-1").select("leave.txt")
-    at.text_input(key="right-words-1").set_value("Six days")
-    button(at, "Keep").click().run()
-    assert any("It must say “Six days”" in caption.value for caption in at.caption)
-    question = json.loads(to_lines(page.engine.library.catalog.judged_answers()))
-    assert question["passages"] == [{"file": "leave.txt"}]
-    assert (question["answers"], question["answerable"]) == (["Six days"], True)
-    at.text_input(key="right-other-1").set_value("gone.txt")
-    button(at, "Keep").click().run()
-    assert "no document gone.txt" in unescaped(at.error[0].value)
     assert not at.exception
 
 

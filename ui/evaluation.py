@@ -51,7 +51,9 @@ def _show_start(engine: Engine) -> None:
         file = _choose_questions(engine)
         path, collection = _choose_corpus(engine)
         left, middle, right = st.columns([2, 1, 1], vertical_alignment="bottom")
-        what = left.segmented_control("Measure", (_SEARCH, _ANSWERS), default=_SEARCH, required=True)
+        what = left.segmented_control(
+            "Measure", (_SEARCH, _ANSWERS), default=_SEARCH, required=True, key="evaluation-measure"
+        )
         size = middle.number_input("Sample", min_value=0, value=0, help="How many questions are asked; 0: all")
         seed = right.number_input("Seed", min_value=0, value=0, help="The same seed chooses the same questions")
         if what == _ANSWERS:

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -114,9 +115,9 @@ class Runs:
     def keep(self, report: Report) -> Path:
         """Keeps a report, and lets go of the records of its run."""
         self._reports.mkdir(parents=True, exist_ok=True)
-        stem = re.sub(r"[^\d-]", " ", str(report.run["when"])).strip()
-        number = sum(file.stem.startswith(stem) for file in self._reports.glob("*.json"))
-        file = self._reports / (f"{stem} {number + 1}.json" if number else f"{stem}.json")
+        stem = re.sub(r"\D+", "-", str(report.run["when"]))
+        names = itertools.chain((stem,), (f"{stem}-{number}" for number in itertools.count(2)))
+        file = next(file for name in names if not (file := self._reports / f"{name}.json").exists())
         report.write(file)
         self.partial(report.run).unlink(missing_ok=True)
         return file

@@ -65,7 +65,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.build import build_assistant, load_embedder, load_generator
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(settings, on_progress=show)
+            embedder = load_embedder(library.settings_of(), on_progress=show)
             generator = load_generator(settings, on_progress=show)
         library.open_store(embedder)
         assistant = build_assistant(library, embedder, generator, settings)
@@ -88,7 +88,7 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.retriever import Retriever
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(settings, on_progress=show)
+            embedder = load_embedder(library.settings_of(), on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
         found = retriever.retrieve(
@@ -112,7 +112,7 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.why import explain, find_passage
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(settings, on_progress=show)
+            embedder = load_embedder(library.settings_of(), on_progress=show)
             counter = load_token_counter(settings, on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)

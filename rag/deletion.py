@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rag import originals
+from rag import originals, reembedding
 from rag.catalog import DocumentRecord, DocumentState
 from rag.library import Library
 from rag.rows import Record
@@ -97,6 +97,7 @@ def finish_deletions(library: Library) -> None:
     for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
         library.store.delete_document(document_id)
         library.lexical.delete_document(document_id)
+        reembedding.forget_document(library, document_id)
         if not library.catalog.is_used(document_id, besides=library.collection):
             originals.remove(library.folder, document_id)
         library.catalog.forget(library.collection, document_id)  # last: what is forgotten leaves nothing behind

@@ -155,18 +155,15 @@ def corpus_of(engine: "Engine", path: str, collection: str, *, job: EvaluationJo
         with _own_corpus(engine, Path(path), embedder, job) as corpus:
             yield corpus
         return
-    settings = replace(engine.settings, collection=collection)
+    settings = replace(engine.settings, collection=collection, embedding_model=embedder.name)
     if collection == engine.settings.collection and engine.retriever is not None:
         yield Corpus(engine.library, engine.retriever, settings)
         return
     found = engine.library.catalog.collection(collection)
     if found is None or not found.dimension:
         raise FootnoteError(f"The collection {collection!r} is gone, or holds no documents.")
-    if found.embedding_model != embedder.name:
-        raise FootnoteError(
-            f"Collection {found.title!r} was built with {found.embedding_model}, and {embedder.name} is loaded. "
-            "Open it first, then evaluate."
-        )
+    embedder = engine.embedder_of(found.embedding_model)
+    settings = replace(settings, embedding_model=found.embedding_model)
     with engine.library.beside(collection, found.dimension) as (store, lexical):
         catalog, weight = engine.library.catalog, settings.word_weight
         retriever = Retriever(embedder, store, lexical, catalog, collection=collection, word_weight=weight)
@@ -177,7 +174,8 @@ def corpus_of(engine: "Engine", path: str, collection: str, *, job: EvaluationJo
 def _own_corpus(engine: "Engine", path: Path, embedder: Embedder, job: EvaluationJob | None) -> Iterator[Corpus]:
     if not path.exists():
         raise FootnoteError(f"{path} is not there. Name a JSON lines file or a folder of documents.")
-    settings = settings_of(path, engine.settings, engine.runs.folder)
+    settings = replace(engine.settings, embedding_model=embedder.name)
+    settings = settings_of(path, settings, engine.runs.folder)
     with Library.open(settings, holder="an evaluation of the page") as library:
         library.open_store(embedder)
         notes: dict[str, object] = {}

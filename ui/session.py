@@ -17,7 +17,9 @@ import streamlit as st
 from ingest.pipeline import SAMPLES, find_files
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
+from rag import reembedding
 from rag.assistant import Assistant, Reply
+from rag.catalog import Collection, Reembedding
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.evaluation.runs import Runs, Task
@@ -31,6 +33,7 @@ from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
 from rag.why import CountTokens
 from ui.measuring import EvaluationJob
 from ui.parts.text import plain
+from ui.reembedding import ReembeddingJob
 
 _log = logging.getLogger(__name__)
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
@@ -65,6 +68,7 @@ class Engine:
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.runs = Runs.of_home(settings)
         self.evaluation: EvaluationJob | None = None  # the one in work, or the last
+        self.reembedding: ReembeddingJob | None = None  # the one in work, or the last
         self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
         self._generator: Generator | None = None
@@ -116,8 +120,10 @@ class Engine:
         Raises:
             FootnoteError: something is in work, or the collection belongs to another embedding model.
         """
-        with self._at_rest() as embedder:
+        with self._at_rest():
+            embedder = self.embedder_of(self.library.settings_of(collection).embedding_model)
             self.library.switch(collection, embedder)
+            self.embedder = embedder
             self.settings = replace(self.settings, collection=collection)
 
     def purge(self) -> int:
@@ -126,12 +132,86 @@ class Engine:
         Raises:
             FootnoteError: something is in work, or there is no room.
         """
-        with self._at_rest() as embedder:
+        with self._without_reembedding(), self._at_rest() as embedder:
             self.library.close_store()
             try:
                 return purge(self.library, self.settings, on_progress=self._progress)
             finally:
                 self.library.open_store(embedder)
+
+    # Another embedding model
+
+    def embedder_of(self, name: str) -> Embedder:
+        """The embedding model of this name, loaded where it is another than that of the open collection.
+
+        Raises:
+            FootnoteError: it is not here and cannot be fetched.
+        """
+        if self.embedder is not None and self.embedder.name == name:
+            return self.embedder
+        return load_models(replace(self.settings, embedding_model=name), self._tell_loading)[0]
+
+    def reembed(self, collection: Collection, embedding_model: str) -> None:
+        """Begins to embed a collection with another model, or goes on; it answers by the old one meanwhile.
+
+        Raises:
+            FootnoteError: it has that model, or another collection is being embedded.
+        """
+        if self.reembedding is not None and not self.reembedding.ended.is_set():
+            raise FootnoteError("A collection is being embedded already. Pause that, or wait for it.")
+        task = reembedding.begin(self.library, collection, embedding_model)
+        if task is not None:
+            self.reembedding = ReembeddingJob(self, task)
+        elif collection.name == self.settings.collection:
+            self.switch(collection.name)
+
+    def pause_reembedding(self, collection: str) -> None:
+        """Stops it until somebody goes on, also after a restart."""
+        self.library.catalog.change_reembedding(collection, is_paused=True)
+        self._halt_reembedding()
+
+    def cancel_reembedding(self, collection: str) -> None:
+        """Gives it up; the collection stays with its model."""
+        self._halt_reembedding()
+        reembedding.cancel(self.library, collection)
+
+    def take_vectors(self, task: Reembedding, embedder: Embedder) -> bool:
+        """A collection is asked by its new vectors from now on; False while something is in work or missing."""
+        try:
+            with self._at_rest():
+                reembedding.finish(self.library, task)
+                if task.collection == self.settings.collection:
+                    self.embedder = embedder
+        except FootnoteError as exc:
+            _log.info("the new vectors wait: %s", exc)
+            if self.library.catalog.reembedding(task.collection) is None:
+                raise
+            return False
+        return True
+
+    def _begin_to_reembed(self) -> None:
+        """What an earlier process left is deleted, what it began goes on; one after the other."""
+        reembedding.sweep(self.library)
+        waiting = [task for task in self.library.catalog.reembeddings() if not task.is_paused]
+        if waiting:
+            self.reembedding = ReembeddingJob(self, waiting[0])
+
+    def _halt_reembedding(self) -> None:
+        if self.reembedding is not None:
+            self.reembedding.halt()
+
+    @contextlib.contextmanager
+    def _without_reembedding(self) -> Iterator[None]:
+        was_in_work = self.reembedding is not None and not self.reembedding.ended.is_set()
+        self._halt_reembedding()
+        try:
+            yield
+        finally:
+            if was_in_work:
+                self._begin_to_reembed()
+
+    def _tell_loading(self, done: int, total: int, what: str) -> None:
+        """Of a model that is loaded while another one answers: it is no state of the engine."""
 
     @contextlib.contextmanager
     def _at_rest(self) -> Iterator[Embedder]:
@@ -150,6 +230,11 @@ class Engine:
                 self._begin_to_watch()
                 self._begin_to_answer(self.embedder, self._generator)
                 self.state = state
+
+    @property
+    def embedding_model(self) -> str:
+        """That of the open collection."""
+        return self.embedder.name if self.embedder is not None else self.library.settings_of().embedding_model
 
     @property
     def count_tokens(self) -> CountTokens | None:
@@ -178,6 +263,7 @@ class Engine:
         """Lets go of the library; answers in work are dropped, a run goes on another time."""
         if self.evaluation is not None:
             self.evaluation.stop(wait=True)
+        self._halt_reembedding()
         self._close_queue()
         self.library.close()
 
@@ -200,7 +286,7 @@ class Engine:
 
     def _load(self) -> None:
         try:
-            embedder, load_generator = load_models(self.settings, self._progress)
+            embedder, load_generator = load_models(self.library.settings_of(), self._progress)
             self.library.open_store(embedder)
             self.embedder = embedder
             self.queue.start(embedder)
@@ -210,6 +296,7 @@ class Engine:
             self._begin_to_answer(embedder, self._generator)
             gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
             self.state = EngineState("Ready", can_answer=True)
+            self._begin_to_reembed()
         except FootnoteError as exc:
             self.state = EngineState("Stopped", failure=str(exc))
         except Exception as exc:  # a defect: who waits for the models must not wait for ever

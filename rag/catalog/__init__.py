@@ -15,6 +15,7 @@ from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.recognition import Recognition
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.reembeddings import Reembedding, Reembeddings
 from rag.catalog.tags import Tags
 
 __all__ = [
@@ -30,12 +31,15 @@ __all__ = [
     "Quarantined",
     "QueueState",
     "QueuedFile",
+    "Reembedding",
     "Release",
     "Totals",
 ]
 
 
-class Catalog(Collections, Documents, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks):
+class Catalog(
+    Collections, Reembeddings, Documents, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks
+):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:

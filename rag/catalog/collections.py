@@ -29,8 +29,9 @@ class Collection:
     Attributes:
         name: what settings and the store call it; it never changes.
         title: what a person calls it.
-        embedding_model: of its vectors, "" while it has none.
+        embedding_model: of its vectors, or of those it will have; "" where nothing was chosen.
         dimension: numbers in a vector, 0 while it has none.
+        vectors: what the store calls its vectors, "" where that is its name.
     """
 
     name: str
@@ -38,6 +39,12 @@ class Collection:
     description: str
     embedding_model: str
     dimension: int
+    vectors: str = ""
+
+    @property
+    def stored_as(self) -> str:
+        """What the store calls its vectors."""
+        return self.vectors or self.name
 
 
 class Collections(Database):
@@ -52,14 +59,15 @@ class Collections(Database):
         claimed = {"embedding_model": embedding_model, "dimension": dimension}
         with self._transaction() as run:
             run.execute(insert(_collections).values(name=name, **claimed).on_conflict_do_nothing())
-            is_new = (_collections.c.name == name, _collections.c.dimension == 0)
+            free = _collections.c.embedding_model.in_(("", embedding_model))
+            is_new = (_collections.c.name == name, _collections.c.dimension == 0, free)
             run.execute(sql.update(_collections).where(*is_new).values(claimed))
             row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one()
         if (row.embedding_model, row.dimension) != (embedding_model, dimension):
             raise ModelMismatch(
-                f"Collection {name!r} was built with {row.embedding_model} ({row.dimension} dimensions), but the "
-                f"settings name {embedding_model} ({dimension}). Set FOOTNOTE_EMBEDDING_MODEL back, or choose another "
-                "collection with FOOTNOTE_COLLECTION and add the documents to it."
+                f"Collection {name!r} was built with {row.embedding_model} ({row.dimension} dimensions), and "
+                f"{embedding_model} ({dimension}) was given: their vectors cannot be compared. To change its model: "
+                f"python -m rag collections embed {name} {embedding_model}"
             )
 
     def collections(self) -> list[Collection]:
@@ -80,6 +88,12 @@ class Collections(Database):
         values = {column: value for column, value in given.items() if value is not None}
         with self._transaction() as run:
             run.execute(sql.update(_collections).where(_collections.c.name == name).values(values))
+
+    def choose_embedding_model(self, name: str, embedding_model: str) -> None:
+        """For a collection without vectors."""
+        empty = (_collections.c.name == name, _collections.c.dimension == 0)
+        with self._transaction() as run:
+            run.execute(sql.update(_collections).where(*empty).values(embedding_model=embedding_model))
 
     def leave_collection(self, name: str) -> None:
         """Takes every document of a collection out of the answers; what is stored of them is to be deleted next."""
@@ -104,4 +118,4 @@ class Collections(Database):
 
 
 def _collection(row: Any) -> Collection:
-    return Collection(row.name, row.title or row.name, row.description, row.embedding_model, row.dimension)
+    return Collection(row.name, row.title or row.name, row.description, row.embedding_model, row.dimension, row.vectors)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 7  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 8  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -13,6 +13,22 @@ collections = sql.Table(
     sql.Column("dimension", sql.Integer, nullable=False),
     sql.Column("title", sql.String, nullable=False, server_default=""),
     sql.Column("description", sql.Text, nullable=False, server_default=""),
+    sql.Column("vectors", sql.String, nullable=False, server_default=""),
+)
+reembeddings = sql.Table(
+    "reembeddings",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("embedding_model", sql.String, nullable=False),
+    sql.Column("vectors", sql.String, nullable=False),
+    sql.Column("dimension", sql.Integer, nullable=False),
+    sql.Column("is_paused", sql.Boolean, nullable=False),
+)
+leftovers = sql.Table(
+    "leftovers",
+    metadata,
+    sql.Column("vectors", sql.String, primary_key=True),
+    sql.Column("dimension", sql.Integer, nullable=False),
 )
 documents = sql.Table(
     "documents",

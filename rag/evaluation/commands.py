@@ -82,6 +82,7 @@ def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[
     from rag.retriever import Retriever
 
     with Library.open(settings, holder="python -m rag evaluate") as library, terminal_bar(unit="B") as show:
+        settings = library.settings_of()
         embedder = load_embedder(settings, on_progress=show)
         generator = load_generator(settings, on_progress=show) if arguments.answers else None
         library.open_store(embedder)

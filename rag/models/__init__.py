@@ -10,6 +10,7 @@ from rag.models.store import (
     ensure_model,
     file_hashes,
     find_model,
+    model_name,
     model_states,
     verify_model,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "file_hashes",
     "find_model",
     "find_row",
+    "model_name",
     "model_states",
     "verify_model",
 ]

@@ -49,6 +49,15 @@ def _no_progress(done: int, total: int, what: str) -> None:
     return None
 
 
+def model_name(name_or_path: str) -> str:
+    """One spelling of a model: the name of the table for its hub id, the whole path of a folder."""
+    row = find_row(name_or_path)
+    if row is not None:
+        return row.name
+    folder = Path(name_or_path).expanduser()
+    return str(folder.resolve()) if _is_model_folder(folder) else name_or_path
+
+
 def find_model(name_or_path: str, settings: Settings) -> Path | None:
     """The folder of a model that is ready to load, None if there is none. Never touches the network."""
     manifest = _manifest(name_or_path, settings)

@@ -9,6 +9,7 @@ from rag.catalog import Collection
 from rag.collections import check_title, create_collection, delete_collection
 from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
+from ui.parts.embedding import change_model, choose_model, show_reembedding
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -33,6 +34,7 @@ def show_collections(engine: Engine) -> None:
             _dialog(engine, current)
     if current.description:
         st.caption(plain(current.description))
+    show_reembedding(engine)
 
 
 def _choose(engine: Engine, current: Collection) -> None:
@@ -71,6 +73,8 @@ def _dialog(engine: Engine, current: Collection) -> None:
     try:
         with this:
             _change(engine, current)
+            if change_model(engine, current):
+                st.rerun()
         with new:
             _create(engine)
         with others:
@@ -100,13 +104,14 @@ def _change(engine: Engine, current: Collection) -> None:
 
 
 def _create(engine: Engine) -> None:
-    with st.form("create-collection", border=False):
-        title = st.text_input("Title of the new collection")
-        description = st.text_area("What it is for", height=80)
-        if st.form_submit_button("Create and open", type="primary"):
-            made = create_collection(engine.library, title, description)
+    title = st.text_input("Title of the new collection")
+    description = st.text_area("What it is for", height=80)
+    model = choose_model(engine, engine.settings.embedding_model, key="create")
+    if st.button("Create and open", type="primary", disabled=not model):
+        with st.spinner("Opening…"):
+            made = create_collection(engine.library, title, description, model)
             _open(engine, made.name)
-            st.rerun()
+        st.rerun()
 
 
 def _delete(engine: Engine, current: Collection) -> None:

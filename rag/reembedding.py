@@ -18,7 +18,7 @@ from rag.queue import Cancelled
 from rag.store import Store
 from rag.types import Chunk
 
-_BATCH = 256  # passages between two writes: what a kill costs at most
+_BATCH = 64  # passages between two writes: what a kill costs at most
 
 
 def begin(library: Library, collection: Collection, embedding_model: str) -> Reembedding | None:

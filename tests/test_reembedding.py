@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from rag.collections import create_collection, delete_collection
 from rag.deletion import delete_document
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, ModelMismatch
+from rag.exchange import export_collection, import_collection
 from rag.library import Library
 from rag.purge import purge
 from rag.queue import Cancelled
@@ -133,11 +135,7 @@ def test_what_is_added_and_deleted_meanwhile_is_followed(library: Library, setti
 
 def test_a_name_that_was_changed_meanwhile_is_taken_over(library: Library) -> None:
     embed(library)
-    from ingest.renaming import rename_by_sources  # noqa: F401  the way names change: chunks with the same id
-
     (chunk,) = library.store.chunks([library.document("terns.txt").id])
-    from dataclasses import replace
-
     library.store.upsert([replace(chunk, document_name="sterna.txt")], HashingEmbedder().encode_documents([chunk.text]))
     embed(library)
     finish(library)
@@ -223,6 +221,18 @@ def test_purge_backup_and_deletion_know_the_new_vectors(library: Library, settin
     library.switch(sea.name, HashingEmbedder())
     delete_collection(library, here(library))
     assert [entry.name for entry in library.catalog.collections()] == ["sea"]
+
+
+def test_a_collection_of_another_model_is_imported_where_that_is_known(library: Library, tmp_path: Path) -> None:
+    embed(library)
+    finish(library)
+    export_collection(library, tmp_path / "birds.zip")
+    with pytest.raises(ModelMismatch, match="embedded with wide"):
+        import_collection(library, tmp_path / "birds.zip", name="birds", embedding_model="hashing")
+    import_collection(library, tmp_path / "birds.zip", name="birds", embedding_model="hashing", others={"wide"})
+    assert library.settings_of("birds").embedding_model == "wide"
+    library.switch("birds", Wide())
+    assert library.store.count() == 3
 
 
 def test_a_collection_that_is_deleted_takes_what_was_begun_with_it(library: Library) -> None:

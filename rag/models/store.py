@@ -125,6 +125,11 @@ def file_hashes(name_or_path: str, settings: Settings) -> dict[str, str]:
     return {file.path: file.sha256 for file in describe(folder, lambda *_: None)} if folder else {}
 
 
+def known_models(settings: Settings) -> frozenset[str]:
+    """Names of the models of the table and of those that are here."""
+    return frozenset(state.name for state in model_states(settings))
+
+
 def verify_model(name: str, settings: Settings, *, on_progress: OnProgress = _no_progress) -> Path:
     """Read every byte of a model and compare with its recorded hashes; returns its folder.
 

@@ -9,6 +9,7 @@ from rag.catalog import Collection
 from rag.collections import check_title, create_collection, delete_collection
 from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
+from rag.models import known_models
 from ui.parts.embedding import change_model, choose_model, show_reembedding
 from ui.parts.text import counted, plain
 from ui.session import Engine
@@ -140,7 +141,7 @@ def _export(engine: Engine, current: Collection) -> None:
 
 
 def _import(engine: Engine) -> None:
-    st.write("Opens an exported collection. Nothing is embedded again, so it must come from the same embedding model.")
+    st.write("Opens an exported collection with the embedding model it was made with. Nothing is embedded again.")
     with st.form("import-collection", border=False):
         files = sorted(engine.settings.backups_folder.glob("collection *.zip"), reverse=True)
         chosen = st.selectbox("File", files, format_func=lambda path: path.name) if files else None
@@ -149,7 +150,12 @@ def _import(engine: Engine) -> None:
         file = Path(typed).expanduser() if typed else chosen
         if st.form_submit_button("Import and open", type="primary") and file is not None:
             with st.spinner("Reading…"):
-                model = engine.settings.embedding_model
-                imported, _ = import_collection(engine.library, file, name=name, embedding_model=model)
+                imported, _ = import_collection(
+                    engine.library,
+                    file,
+                    name=name,
+                    embedding_model=engine.embedding_model,
+                    others=known_models(engine.settings),
+                )
             _open(engine, imported)
             st.rerun()

@@ -267,6 +267,16 @@ def test_a_run_that_cannot_be_done_says_why_and_stays(page: Page) -> None:
     assert page.engine.runs.unfinished() == []
 
 
+def test_a_set_of_questions_is_removed(page: Page) -> None:
+    at = open_page(page)
+    assert at.selectbox(key="evaluation-questions").value.stem == "Canteen"
+    button(at, "Remove").click().run()
+    assert page.engine.runs.question_sets() == []
+    assert at.selectbox(key="evaluation-questions").value.parent.name == "samples"
+    assert not [one for one in at.button if one.label == "Remove"]
+    assert not at.exception
+
+
 def test_a_damaged_report_does_not_hide_the_others(page: Page) -> None:
     at = open_page(page)
     page.engine.evaluate(task(page, page.engine.runs.question_sets()[0]))

@@ -80,7 +80,11 @@ def _choose_questions(engine: Engine) -> Path | None:
                 "Save", lines, _JUDGED.name, icon=":material/download:", type="tertiary", on_click="ignore"
             )
     elif chosen is not None:
-        _tell_size(chosen)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _tell_size(chosen)
+            if chosen != SAMPLES:
+                remove = engine.runs.remove_questions
+                st.button("Remove", icon=":material/delete:", type="tertiary", on_click=remove, args=(chosen,))
     _upload(engine)
     return chosen
 
@@ -92,7 +96,8 @@ def _tell_size(file: Path) -> None:
         st.error(plain(str(exc)), icon=":material/error:")
         return
     without = sum(not question.answerable for question in questions)
-    st.caption(f"{counted(len(questions), 'question')}, {without:,} of them without an answer in the documents.")
+    told = f"{counted(len(questions), 'question')}, {without:,} of them without an answer in the documents."
+    st.caption(told, width="content")
 
 
 def _upload(engine: Engine) -> None:

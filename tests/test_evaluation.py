@@ -1,7 +1,9 @@
 """Evaluation: what is read, measured, kept and compared."""
 
+import hashlib
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,9 +160,10 @@ def run(
     *,
     stop: threading.Event | None = None,
     on_question: OnQuestion = lambda *_: None,
+    questions: Sequence[dict] = QUESTIONS,
 ) -> Report:
     corpus = write_lines(tmp_path / "corpus.jsonl", PASSAGES)
-    questions = read_questions(write_lines(tmp_path / "q.jsonl", QUESTIONS))
+    asked = read_questions(write_lines(tmp_path / "q.jsonl", list(questions)))
     embedder = HashingEmbedder(1_024)
     settings = settings_of(corpus, settings, tmp_path / "work")
     with Library.open(settings, holder="test") as library:
@@ -170,7 +173,7 @@ def run(
         assert library.store.count() == len(PASSAGES)
         retriever = Retriever.of_library(library, embedder, settings)
         records = evaluate(
-            questions,
+            asked,
             Subject(
                 retriever,
                 settings,
@@ -181,7 +184,7 @@ def run(
             on_question=on_question,
             stop=stop,
         )
-    return Report(describe(settings, questions), summarise(records), records)
+    return Report(describe(settings, asked), summarise(records), records)
 
 
 def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings: Settings) -> None:
@@ -200,6 +203,30 @@ def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings:
     assert "seconds to understand" not in mean
     assert [record["found"]["as run"][0] for record in report.records[:2]] == ["a", "b"]
     assert (report.records[0]["accepted"], report.records[0]["expected"]) == (["28 days"], ["a"])
+
+
+def test_a_follow_up_is_searched_as_it_was_understood(tmp_path: Path, settings: Settings) -> None:
+    turn = {"question": "Do staff get leave?", "answer": "Yes."}
+    follow_up = {**QUESTIONS[0], "question": "And how many days of it?", "history": [turn]}
+    understood = "How many days of leave do staff get?"
+    replies = ScriptedGenerator(understood, "28 days of leave [1].")
+    report = run(tmp_path, settings, replies, questions=[follow_up])
+    (record,) = report.records
+    assert record["understood"] == understood
+    assert record["found"]["as run"][0] == "a"
+    assert report.estimates["follow-up fused hit@1"].mean == 1.0
+    assert "fused hit@1" not in report.estimates
+    assert report.estimates["seconds to understand"].mean > 0
+
+
+def test_a_line_is_ended_by_its_newline_alone(tmp_path: Path, settings: Settings) -> None:
+    odd = {**QUESTIONS[0], "question": "How many days\u2028of leave\x85 do staff get?"}
+    file = tmp_path / "q.jsonl"
+    file.write_text(json.dumps(odd, ensure_ascii=False) + "\r\n", encoding="utf-8", newline="")
+    assert read_questions(file)[0].text == odd["question"]
+    first = run(tmp_path, settings, ScriptedGenerator("28 days\u2028 [1]."), questions=[odd])
+    again = run(tmp_path, settings, ScriptedGenerator(), questions=[odd])
+    assert again.records == first.records
 
 
 def test_every_measure_has_its_interval(tmp_path: Path, settings: Settings) -> None:
@@ -278,6 +305,17 @@ def test_a_report_is_kept_listed_and_found_by_its_name(
     runs.remove_report(second)
     runs.remove_report(tmp_path / "q.jsonl")
     assert (runs.reports(), (tmp_path / "q.jsonl").exists()) == ([first], True)
+
+
+def test_the_weights_of_every_model_are_named_by_their_checksums(tmp_path: Path, settings: Settings) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    found = describe(replace(settings, embedding_model=str(folder)), [])["models"]
+    assert found[str(folder)]["model.safetensors"] == hashlib.sha256(b"weights").hexdigest()
+    assert all(len(value) == 64 for value in found[settings.generator_model].values())
+    assert describe(replace(settings, embedding_model="no/where"), [])["models"]["no/where"] == {}
 
 
 def test_another_run_keeps_its_records_elsewhere(tmp_path: Path) -> None:

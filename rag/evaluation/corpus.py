@@ -111,7 +111,7 @@ def _read(file: Path) -> bytes:
 
 
 def _passages(file: Path, titles: bool) -> Iterator[Passage]:
-    for number, line in enumerate(_read(file).decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(_read(file).decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
             try:
                 row = json.loads(line)

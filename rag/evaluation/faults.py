@@ -35,7 +35,7 @@ _OVER: Mapping[str, Fault] = {"false refusal": Fault.FALSE_REFUSAL, "invented ci
 
 def faults(record: Record) -> list[Fault]:
     """In the order of `Fault`; a refusal is no wrong answer besides."""
-    values = record["measures"]
+    values = {name.removeprefix("follow-up "): value for name, value in record["measures"].items()}
     found = [fault for name, fault in _SHORT.items() if values.get(name, 1.0) < 1.0]
     found += [fault for name, fault in _OVER.items() if values.get(name, 0.0) > 0.0]
     if Fault.FALSE_REFUSAL in found:

@@ -93,7 +93,7 @@ def held_out(question_id: str) -> bool:
 
 def _lines(file: Path) -> Iterable[str]:
     try:
-        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
     except (OSError, UnicodeDecodeError) as exc:
         raise FootnoteError(f"{file} cannot be read: {exc}. Name a file of JSON lines.") from exc
 

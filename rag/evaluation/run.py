@@ -170,14 +170,8 @@ def _ask(question: Question, subject: Subject, stop: threading.Event) -> Record:
         "answerable": question.answerable,
         "measures": {},
     }
-    if question.relevant and not question.history:
-        found = subject.retriever.stages(question.text, count=_DEPTH)
-        settings = subject.settings
-        as_run = Retrieval.of(found.fused, k=settings.top_k, minimum_score=settings.minimum_score).hits
-        record["found"] = {name: _places(question, getattr(found, name)) for name in subject.stages}
-        record["found"][AS_RUN] = _places(question, as_run)
-        record["measures"] |= _ranking(question, record["found"])
-        record["measures"] |= {f"{name} ms": 1_000 * seconds for name, seconds in found.seconds.items()}
+    if not question.history:
+        record["measures"] |= _search(question, question.text, subject, record)
     if stop.is_set():
         raise Cancelled
     if subject.refusals is not None:
@@ -193,7 +187,22 @@ def _ask(question: Question, subject: Subject, stop: threading.Event) -> Record:
         record["read"] = _places(question, answer.used)
         record["cited"] = [question.place(citation.hit.chunk) for citation in answer.citations]
         record["measures"] |= _answer_measures(question, answer)
+        if question.history:
+            found = _search(question, answer.standalone, subject, record)
+            record["measures"] |= {f"follow-up {name}": value for name, value in found.items()}
     return record
+
+
+def _search(question: Question, text: str, subject: Subject, record: Record) -> dict[str, float]:
+    """Measures of every stage for a question that stands alone; what was found is noted in the record."""
+    if not question.relevant:
+        return {}
+    found, settings = subject.retriever.stages(text, count=_DEPTH), subject.settings
+    as_run = Retrieval.of(found.fused, k=settings.top_k, minimum_score=settings.minimum_score).hits
+    record["found"] = {name: _places(question, getattr(found, name)) for name in subject.stages}
+    record["found"][AS_RUN] = _places(question, as_run)
+    times = {f"{name} ms": 1_000 * seconds for name, seconds in found.seconds.items()}
+    return {**_ranking(question, record["found"]), **times}
 
 
 def _places(question: Question, hits: Sequence[Hit]) -> list[str]:
@@ -269,7 +278,7 @@ def _read_partial(file: Path) -> list[Record]:
     """Whole lines; the last may have been cut."""
     records = []
     if file.is_file():
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_text(encoding="utf-8").split("\n"):
             try:
                 records.append(json.loads(line))
             except ValueError:

@@ -132,7 +132,8 @@ def _show_report(engine: Engine, file: Path, report: Report) -> None:
     st.subheader(plain(f"{set_title(Path(run['file']))} on {_on(run)}"), anchor=False)
     about = f"{counted(run['questions'], 'question')} · {counted(run['chunks'], 'passage')} · seed {run['seed']}"
     st.caption(plain(f"{about} · {run['when']} · commit {run['commit']}"))
-    _show_passages(report.estimates)
+    _show_passages(report.estimates, "")
+    _show_passages(report.estimates, "follow-up ")
     _show_answers(report.estimates)
     _show_seconds(report.estimates)
     with st.expander("How it was measured"):
@@ -141,14 +142,16 @@ def _show_report(engine: Engine, file: Path, report: Report) -> None:
     _show_questions(engine, file, report)
 
 
-def _show_passages(estimates: Mapping[str, Estimate]) -> None:
-    """A row for each measure, a column for each stage."""
-    stages = [stage for stage in _STAGES if f"{stage} hit@1" in estimates]
+def _show_passages(estimates: Mapping[str, Estimate], kind: str) -> None:
+    """A row for each measure, a column for each stage. `kind` begins the names of the measures."""
+    stages = [stage for stage in _STAGES if f"{kind}{stage} hit@1" in estimates]
     if not stages:
         return
-    st.markdown("**Passages found**, with the 95 % interval")
+    count = estimates[f"{kind}{stages[0]} hit@1"].count
+    of = "for follow-ups as they were understood, " if kind else ""
+    st.markdown(f"**Passages found**, {of}{counted(count, 'question')}, with the 95 % interval")
     rows = [
-        {"Measure": name, **{_STAGES[stage]: _mean(estimates[f"{stage} {name}"]) for stage in stages}}
+        {"Measure": name, **{_STAGES[stage]: _mean(estimates[f"{kind}{stage} {name}"]) for stage in stages}}
         for name in RANKING_MEASURES
     ]
     st.dataframe(rows, hide_index=True, height=_height(len(rows)))

@@ -118,9 +118,11 @@ def cancel(library: Library, collection: str) -> None:
 
 def sweep(library: Library) -> None:
     """Deletes vectors that are of no use any more, also those that a killed process left."""
+    used = {collection.stored_as for collection in library.catalog.collections()}
     for name, dimension in library.catalog.leftovers().items():
-        with library.vectors(name, dimension) as store:
-            store.drop()
+        if name not in used:  # a new collection may be called like one whose old vectors were left
+            with library.vectors(name, dimension) as store:
+                store.drop()
         library.catalog.forget_leftover(name)
 
 

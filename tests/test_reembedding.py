@@ -27,6 +27,7 @@ from rag.purge import purge
 from rag.queue import Cancelled
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
+from rag.types import Chunk
 from tests.fakes import HashingEmbedder
 
 ROOT = Path(__file__).parents[1]
@@ -184,6 +185,24 @@ def test_vectors_that_a_killed_process_left_are_deleted(library: Library) -> Non
     reembedding.sweep(library)
     assert library.catalog.leftovers() == {}
     assert library.store.count() == 3
+
+
+def test_vectors_that_are_in_use_are_never_taken_for_left_over(library: Library) -> None:
+    embed(library)
+    finish(library)
+    library.switch(create_collection(library, "Sea").name, HashingEmbedder())
+    delete_collection(library, here(library))
+    task = library.catalog.begin_reembedding("sea", "wide")
+    library.catalog.take_vectors(replace(task, dimension=96))
+    assert library.catalog.leftovers() == {"sea": 64}
+    library.catalog.forget_collection("sea")
+    library.catalog.add_collection(Collection("sea", "Sea", "", "hashing", 64), [])
+    library.open_store(HashingEmbedder())
+    (chunk,) = [Chunk("d", "d.txt", "", None, "", 0, 4, 0, "gull")]
+    library.store.upsert([chunk], HashingEmbedder().encode_documents(["gull"]))
+    reembedding.sweep(library)
+    assert library.store.count() == 1
+    assert library.catalog.leftovers() == {}
 
 
 def test_an_empty_collection_has_its_model_at_once(library: Library) -> None:

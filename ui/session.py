@@ -162,8 +162,6 @@ class Engine:
         task = reembedding.begin(self.library, collection, embedding_model)
         if task is not None:
             self.reembedding = ReembeddingJob(self, task)
-        elif collection.name == self.settings.collection:
-            self.switch(collection.name)
 
     def pause_reembedding(self, collection: str) -> None:
         """Stops it until somebody goes on, also after a restart."""

@@ -251,11 +251,18 @@ def test_citations_are_measured_by_what_the_cited_passages_hold() -> None:
 
 
 def test_a_run_that_is_stopped_keeps_what_it_measured(tmp_path: Path, settings: Settings) -> None:
-    stop = threading.Event()
+    stop, seen = threading.Event(), []
+
+    def told(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done and len(seen) == 2:
+            stop.set()
+
     with pytest.raises(Cancelled):
-        run(tmp_path, settings, ScriptedGenerator("28 days [1].", "?"), stop=stop, on_question=lambda *_: stop.set())
+        run(tmp_path, settings, ScriptedGenerator("28 days [1].", "?"), stop=stop, on_question=told)
     assert [json.loads(line)["id"] for line in (tmp_path / "partial.jsonl").read_text().splitlines()] == ["1"]
-    whole = run(tmp_path, settings, ScriptedGenerator("3.80 EUR [1]."))
+    whole = run(tmp_path, settings, ScriptedGenerator("3.80 EUR [1]."), on_question=told)
+    assert seen == [(0, 3), (1, 3), (1, 3), (2, 3), (3, 3)]
     assert [record["answer"] for record in whole.records[:2]] == ["28 days. [1]", "3.80 EUR. [1]"]
 
 

@@ -136,18 +136,20 @@ def evaluate(
 
     Args:
         partial: JSON lines that grow by one for each question.
+        on_question: told first how many are there already.
 
     Raises:
         Cancelled: `stop` was set; `partial` holds what was measured before.
     """
     stop = stop or threading.Event()
     known = {record["id"]: record for record in _read_partial(partial)}
+    left = [question for question in questions if question.id not in known]
+    on_question(len(questions) - len(left), len(questions))
     with partial.open("a", encoding="utf-8") as lines:
-        for number, question in enumerate(questions, 1):
-            if question.id not in known:
-                known[question.id] = _ask(question, subject, stop)
-                lines.write(json.dumps(known[question.id], ensure_ascii=False) + "\n")
-                lines.flush()
+        for number, question in enumerate(left, len(questions) - len(left) + 1):
+            known[question.id] = _ask(question, subject, stop)
+            lines.write(json.dumps(known[question.id], ensure_ascii=False) + "\n")
+            lines.flush()
             on_question(number, len(questions))
     return tuple(known[question.id] for question in questions)
 

@@ -7,6 +7,7 @@ from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import DocumentQuery, DocumentState, KeptAnswer
 from rag.errors import FootnoteError
 from rag.types import Scope, answer_from_json
+from ui.answering import AnswerJob
 from ui.parts.actions import show_actions
 from ui.parts.conversations import show_conversations
 from ui.parts.judgement import show_judgement
@@ -16,7 +17,7 @@ from ui.parts.status import show_status
 from ui.parts.tags import choose_tags
 from ui.parts.text import counted, plain
 from ui.parts.why import show_why
-from ui.session import AnswerJob, Engine, open_engine
+from ui.session import Engine, open_engine
 
 EXAMPLES = (
     "What does error E-14 mean and what should I do?",

@@ -8,7 +8,7 @@ import contextlib
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from ingest.pipeline import SAMPLES, find_files
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
 from rag import reembedding
-from rag.assistant import Assistant, Reply
-from rag.catalog import Collection, Reembedding
+from rag.assistant import Assistant
+from rag.catalog import Collection, DocumentRecord, Reembedding
+from rag.collections import move_documents
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.evaluation.runs import Runs, Task
@@ -29,8 +30,9 @@ from rag.progress import OnProgress
 from rag.purge import purge
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
-from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from rag.types import Scope
 from rag.why import CountTokens
+from ui.answering import AnswerJob
 from ui.measuring import EvaluationJob
 from ui.parts.text import plain
 from ui.reembedding import ReembeddingJob
@@ -138,6 +140,15 @@ class Engine:
                 return purge(self.library, self.settings, on_progress=self._progress)
             finally:
                 self.library.open_store(embedder)
+
+    def move(self, records: Sequence[DocumentRecord], target: Collection) -> None:
+        """Moves documents to another collection; none is opened or takes new vectors meanwhile.
+
+        Raises:
+            FootnoteError: a document is not whole, or the other collection has another embedding model.
+        """
+        with self._switching:
+            move_documents(self.library, records, target)
 
     # Another embedding model
 
@@ -312,56 +323,6 @@ class Engine:
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.state = EngineState(what, done / total if total else None)
-
-
-class AnswerJob:
-    """One question on its way to an answer that is kept in its conversation."""
-
-    def __init__(self, engine: Engine, conversation: str, question: str, scope: Scope, *, again: bool = False) -> None:
-        self.question = question
-        self.again = again
-        self.reply: Reply | None = None
-        self.failure = ""
-        self.done = threading.Event()
-        self._engine = engine
-        self._conversation = conversation
-        self._scope = scope
-        self._stop = threading.Event()
-        threading.Thread(target=self._run, name="answer", daemon=True).start()
-
-    def stop(self) -> None:
-        """Ends the answer after the word in work."""
-        self._stop.set()
-
-    def _run(self) -> None:
-        try:
-            self._answer()
-        except FootnoteError as exc:
-            self.failure = str(exc)
-        except Exception as exc:  # a defect: the question must not vanish with its thread
-            _log.exception("the answer broke off")
-            self.failure = f"The answer broke off: {type(exc).__name__}: {exc}. The log of the program tells more."
-        finally:
-            self.done.set()
-
-    def _answer(self) -> None:
-        while not self._engine.answering.wait(timeout=0.2):
-            if self._stop.is_set():
-                return
-        if self._engine.assistant is None:
-            raise FootnoteError(self._engine.state.failure)
-        catalog = self._engine.library.catalog
-        answers = [answer_from_json(values) for values in catalog.answers(self._conversation)]
-        before = answers[:-1] if self.again else answers
-        history = [Turn(answer.standalone, answer.text) for answer in before]
-        self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
-        for _ in self.reply:
-            pass
-        answer = self.reply.answer
-        if not self.again:
-            catalog.add_answer(self._conversation, answer_to_json(answer))
-        elif answer.finish is not Finish.STOPPED:
-            catalog.replace_last_answer(self._conversation, answer_to_json(answer))
 
 
 def _address() -> str:

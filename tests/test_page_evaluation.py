@@ -267,6 +267,21 @@ def test_a_run_that_cannot_be_done_says_why_and_stays(page: Page) -> None:
     assert page.engine.runs.unfinished() == []
 
 
+def test_refusals_are_measured_without_a_generator(page: Page) -> None:
+    at = open_page(page)
+    unanswerable = {"question": "What is the code Q-99?", "answerable": False}
+    page.engine.runs.add_questions("Canteen.jsonl", lines([*QUESTIONS, unanswerable]))
+    at.run().checkbox(key="evaluation-refusals").check().run()
+    button(at, "Start").click().run()
+    finish(page)
+    (report,) = (read_report(file) for file in page.engine.runs.reports())
+    assert report.estimates["refused, unanswerable"].mean == 1.0
+    assert report.estimates["refused, answer taken away"].count == 2
+    assert "answer" not in report.records[0]
+    assert "refused, answerable" in list(at.run().dataframe[2].value["Measure"])
+    assert not at.exception
+
+
 def test_a_set_of_questions_is_removed(page: Page) -> None:
     at = open_page(page)
     assert at.selectbox(key="evaluation-questions").value.stem == "Canteen"

@@ -1,6 +1,7 @@
 """The evaluation page: begin a run, watch it, read what it found, compare two."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -56,11 +57,18 @@ def _show_start(engine: Engine) -> None:
         )
         size = middle.number_input("Sample", min_value=0, value=0, help="How many questions are asked; 0: all")
         seed = right.number_input("Seed", min_value=0, value=0, help="The same seed chooses the same questions")
+        refusals = st.checkbox(
+            "Which questions are refused, too",
+            key="evaluation-refusals",
+            help="Decided before the model writes; questions with an answer also with their passages taken away",
+        )
         if what == _ANSWERS:
             st.caption("An answer takes seconds on this machine. What is measured is kept: stop and go on at any time.")
         missing = file is None or not (path or collection)
         if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=missing) and file is not None:
-            _start(engine, file, path, collection, answers=what == _ANSWERS, size=int(size), seed=int(seed))
+            begun = time.strftime("%Y-%m-%d %H.%M.%S")
+            answers, sample = what == _ANSWERS, int(size) or None
+            _start(engine, Task(begun, str(file), path, collection, answers, sample, int(seed), refusals))
 
 
 def _choose_questions(engine: Engine) -> Path | None:
@@ -144,12 +152,12 @@ def _told(engine: Engine, collection: Collection) -> str:
     return f"{collection.title}: {counted(documents, 'document')}"
 
 
-def _start(engine: Engine, file: Path, path: str, collection: str, *, answers: bool, size: int, seed: int) -> None:
+def _start(engine: Engine, task: Task) -> None:
     try:
-        if file == _JUDGED:
-            file = engine.runs.add_questions(_JUDGED.name, to_lines(engine.library.catalog.judged_answers()))
-        begun = time.strftime("%Y-%m-%d %H.%M.%S")
-        engine.evaluate(Task(begun, str(file), path, collection, answers, size or None, seed))
+        if task.questions == str(_JUDGED):
+            kept = engine.runs.add_questions(_JUDGED.name, to_lines(engine.library.catalog.judged_answers()))
+            task = replace(task, questions=str(kept))
+        engine.evaluate(task)
     except FootnoteError as exc:
         st.error(plain(str(exc)), icon=":material/error:")
         return

@@ -16,6 +16,7 @@ from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.questions import read_questions, sample
+from rag.evaluation.refusals import RefusalTest
 from rag.evaluation.run import Subject, describe, measure
 from rag.evaluation.runs import Task
 from rag.library import Library
@@ -98,6 +99,7 @@ class EvaluationJob:
             if engine.assistant is None:
                 raise FootnoteError(engine.state.failure)
             assistant = engine.assistant.over(corpus.retriever) if task.answers else None
+            refusals = RefusalTest(corpus.retriever, corpus.settings) if task.refusals else None
             run = describe(
                 corpus.settings,
                 questions,
@@ -107,12 +109,12 @@ class EvaluationJob:
                 sample=task.sample,
                 seed=task.seed,
                 answers=task.answers,
-                refusals=False,
+                refusals=task.refusals,
                 **corpus.notes,
             )
             report = measure(
                 questions,
-                Subject(corpus.retriever, corpus.settings, assistant),
+                Subject(corpus.retriever, corpus.settings, assistant, refusals),
                 run=run,
                 partial=engine.runs.partial,
                 on_question=self._asked,

@@ -20,17 +20,22 @@ class Fault(str, Enum):
     INVENTED = "an invented citation"
 
 
-# By the measure that shows a fault: where it is below 1, or, for the last two, above 0.
+# By the measure that shows a fault: where it is below 1, or, for the second, above 0.
 _SHORT: Mapping[str, Fault] = {
     "fused hit@1": Fault.NOT_FIRST,
     "fused hit@5": Fault.NOT_IN_FIVE,
     f"{AS_RUN} hit@10": Fault.NOT_TAKEN,
     "contains answer": Fault.WRONG,
     "right refusal": Fault.NO_REFUSAL,
+    "refused, unanswerable": Fault.NO_REFUSAL,
     "right passage cited": Fault.NOT_CITED,
     "citation precision": Fault.CITED_WRONGLY,
 }
-_OVER: Mapping[str, Fault] = {"false refusal": Fault.FALSE_REFUSAL, "invented citations": Fault.INVENTED}
+_OVER: Mapping[str, Fault] = {
+    "false refusal": Fault.FALSE_REFUSAL,
+    "refused, answerable": Fault.FALSE_REFUSAL,
+    "invented citations": Fault.INVENTED,
+}
 
 
 def faults(record: Record) -> list[Fault]:

@@ -29,6 +29,7 @@ class Task:
         corpus: path of JSON lines or of a folder of documents; "" where a collection of the library is asked.
         collection: the one that is asked, "" where `corpus` is.
         sample: questions asked, None for all.
+        refusals: whether it measures which questions are refused, also with their passages taken away.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Task:
     answers: bool
     sample: int | None
     seed: int
+    refusals: bool = False
 
 
 class Runs:

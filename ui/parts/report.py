@@ -28,6 +28,9 @@ _ANSWERS = (
     "false refusal",
     "right refusal",
     "invented citations",
+    "refused, answerable",
+    "refused, unanswerable",
+    "refused, answer taken away",
 )
 _TOLD = {"fused hit@5": "Hit@5", "fused nDCG@10": "nDCG@10", "contains answer": "Right answers"}
 _ALL, _FAULTY = "All questions", "Those with which something went wrong"
@@ -164,7 +167,7 @@ def _show_answers(estimates: Mapping[str, Estimate]) -> None:
         if name in estimates
     ]
     if rows:
-        st.markdown("**Answers**, with the 95 % interval")
+        st.markdown("**Answers and refusals**, with the 95 % interval")
         st.dataframe(rows, hide_index=True, height=_height(len(rows)))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import chat, library, settings
+from ui import chat, evaluation, library, settings
 
 ICON = Path(__file__).parent / "ui" / "icon.svg"  # a file: the browser would fetch a named icon from Google
 
@@ -13,6 +13,7 @@ st.navigation(
     [
         chat.page(),
         st.Page(library.show, title="Library", icon=":material/folder_open:", url_path="library"),
+        st.Page(evaluation.show, title="Evaluation", icon=":material/monitoring:", url_path="evaluation"),
         st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
     ]
 ).run()

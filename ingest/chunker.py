@@ -41,7 +41,7 @@ _WINDOW = 12  # characters before a tile that are looked at, for each token of o
 
 def embedding_text(chunk: Chunk) -> str:
     """What the embedding model is given for a chunk: its title and headings, then its text."""
-    return f"{chunk.context}\n{chunk.text}"
+    return chunk.embedded
 
 
 def chunk(

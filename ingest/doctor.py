@@ -103,7 +103,7 @@ def _repair(library: Library, settings: Settings, found: Examination) -> None:
     from rag.build import load_embedder  # torch takes seconds: what is well does not need it
 
     with terminal_bar(unit="B") as show:
-        embedder = load_embedder(settings, on_progress=show)
+        embedder = load_embedder(library.settings_of(), on_progress=show)
     library.open_store(embedder)
     for result in repair(found.findings, library=library, embedder=embedder, settings=settings):
         print(f"{'repaired' if result.done else 'not repaired'}: {result.text}")

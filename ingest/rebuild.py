@@ -5,8 +5,9 @@ which embeds nothing that is there; else its passages answer as they are. Tags, 
 back as far as their rows can be read.
 """
 
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ingest.pipeline import SAMPLES
@@ -15,6 +16,8 @@ from rag.catalog import Collection, DocumentRecord, DocumentState
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Chunk
+
+_EMBEDDED_ANEW = re.compile(r"_[0-9a-f]{12}$")  # what the vectors of a collection that changed its model are called by
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,33 @@ def rebuild(settings: Settings, *, holder: str) -> Rebuilt:
     to_read = as_they_are = 0
     with Library.open(settings, holder=holder, anew=True) as library:
         vectors = library.folder / "vectors.db"
-        for name, dimension in (stored_collections(str(vectors)) if vectors.exists() else {}).items():
-            if library.catalog.collection(name) is None:
-                lost = Collection(name, name, "", settings.embedding_model, dimension)
-                library.catalog.add_collection(lost, [])
-            for record in _lost(library, name, dimension):
+        stored = stored_collections(str(vectors)) if vectors.exists() else {}
+        for collection in _collections(library, stored, settings.embedding_model):
+            name = collection.name
+            for record in _lost(library, name, stored[collection.stored_as]):
                 library.catalog.add_document(name, record)
                 to_read += record.state is DocumentState.WRITING
                 as_they_are += record.state is DocumentState.READY
         library.catalog.mark(SAMPLES)  # they were there, or a person deleted them
         collections = tuple(entry.name for entry in library.catalog.collections())
         return Rebuilt(library.salvaged, to_read, as_they_are, collections)
+
+
+def _collections(library: Library, stored: Mapping[str, int], embedding_model: str) -> Iterator[Collection]:
+    """Those that the catalog knows, and new ones for the vectors that it does not."""
+    catalog = library.catalog
+    waiting = {task.vectors for task in catalog.reembeddings()} | set(catalog.leftovers())
+    known = {collection.stored_as: collection for collection in catalog.collections()}
+    for vectors, dimension in stored.items():
+        if vectors in waiting:
+            continue
+        if vectors not in known:
+            stem = _EMBEDDED_ANEW.sub("", vectors)
+            name = vectors if stem in stored or catalog.collection(stem) else stem
+            lost = Collection(name, name, "", embedding_model, dimension, vectors if name != vectors else "")
+            catalog.add_collection(lost, [])
+            known[vectors] = lost
+        yield known[vectors]
 
 
 def _lost(library: Library, collection: str, dimension: int) -> list[DocumentRecord]:

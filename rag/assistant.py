@@ -74,6 +74,12 @@ class Assistant:
     def __init__(self, retriever: Retriever, generator: Generator, settings: Settings) -> None:
         self._parts = _Parts(retriever, generator, settings, TurnQueue())
 
+    def over(self, retriever: Retriever) -> "Assistant":
+        """An assistant for other passages, that waits for the same generator in the same queue."""
+        other = Assistant(retriever, self._parts.generator, self._parts.settings)
+        other._parts = replace(self._parts, retriever=retriever)
+        return other
+
     def ask(
         self,
         question: str,

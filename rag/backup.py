@@ -161,7 +161,7 @@ def _fill(pack: Pack, made: Path, place: Path, settings: Settings, on_progress: 
 
 @contextlib.contextmanager
 def _store(folder: Path, collection: Collection, *, exact_rows: int = 2**31 - 1) -> Iterator[MilvusStore]:
-    store = MilvusStore(str(folder / "vectors.db"), collection.name, collection.dimension, exact_rows=exact_rows)
+    store = MilvusStore(str(folder / "vectors.db"), collection.stored_as, collection.dimension, exact_rows=exact_rows)
     try:
         yield store
     finally:

@@ -9,6 +9,7 @@ from rag.catalog import Conversation
 from rag.deletion import delete_document, quoting
 from rag.errors import FootnoteError
 from rag.library import Library
+from rag.models import known_models
 from rag.progress import terminal_bar
 from rag.settings import Settings
 
@@ -98,7 +99,11 @@ def _import(arguments: argparse.Namespace, settings: Settings) -> int:
 
     with Library.open(settings, holder="python -m rag import") as library:
         name, count = import_collection(
-            library, arguments.file, name=arguments.name, embedding_model=settings.embedding_model
+            library,
+            arguments.file,
+            name=arguments.name,
+            embedding_model=settings.embedding_model,
+            others=known_models(settings),
         )
     print(f"{count:,} documents in collection {name!r}. Ask them with FOOTNOTE_COLLECTION={name}.")
     return 0

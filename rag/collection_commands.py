@@ -1,8 +1,12 @@
 """`python -m rag collections|tag`: collections and tags from the terminal."""
 
 import argparse
+import threading
+from dataclasses import replace
 
+from rag import reembedding
 from rag.care import add_quotes, confirm, wants_quotes_out
+from rag.catalog import Reembedding
 from rag.collections import (
     check_title,
     clean_tag,
@@ -12,7 +16,10 @@ from rag.collections import (
     find_collection,
     move_documents,
 )
+from rag.errors import FootnoteError
 from rag.library import Library
+from rag.models import model_name
+from rag.progress import terminal_bar
 from rag.settings import Settings
 
 
@@ -24,6 +31,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     create = actions.add_parser("create", help="a new collection")
     create.add_argument("title")
     create.add_argument("--description", default="", metavar="TEXT")
+    create.add_argument("--model", default="", help="its embedding model; default: the setting embedding_model")
     create.set_defaults(run=_create)
     rename = actions.add_parser("rename", help="give a collection another title")
     rename.add_argument("collection")
@@ -38,6 +46,11 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     delete.add_argument("--yes", action="store_true", help="do not ask first")
     add_quotes(delete)
     delete.set_defaults(run=_delete)
+    embed = actions.add_parser("embed", help="give a collection another embedding model; it answers meanwhile")
+    embed.add_argument("collection")
+    embed.add_argument("model", nargs="?", default="", help="name of `models list`, hub id or folder")
+    embed.add_argument("--cancel", action="store_true", help="give up what was begun")
+    embed.set_defaults(run=_embed)
     move = actions.add_parser("move", help="move documents from the open collection to another one")
     move.add_argument("collection", help="where they go")
     move.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name, or the beginning of its sha256")
@@ -61,6 +74,8 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             is_open = ", open" if collection.name == library.collection else ""
             model = collection.embedding_model or "no embedding model yet"
             print(f"{collection.title}{name}: {count:,} documents, {model}{is_open}")
+            if task := library.catalog.reembedding(collection.name):
+                print(f"  on its way to {task.embedding_model}: python -m rag collections embed {collection.name}")
             if collection.description:
                 print(f"  {collection.description}")
     return 0
@@ -68,7 +83,8 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _create(arguments: argparse.Namespace, settings: Settings) -> int:
     with _open(settings) as library:
-        made = create_collection(library, arguments.title, arguments.description)
+        model = model_name(arguments.model) if arguments.model else ""
+        made = create_collection(library, arguments.title, arguments.description, model)
     print(f"{made.title}: fill and ask it with FOOTNOTE_COLLECTION={made.name}.")
     return 0
 
@@ -87,6 +103,38 @@ def _describe(arguments: argparse.Namespace, settings: Settings) -> int:
         found = find_collection(library, arguments.collection)
         library.catalog.change_collection(found.name, description=arguments.description.strip())
     return 0
+
+
+def _embed(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Goes on where it was cut; what is embedded already stays so."""
+    with _open(settings) as library:
+        found = find_collection(library, arguments.collection)
+        begun = library.catalog.reembedding(found.name)
+        if arguments.cancel:
+            reembedding.cancel(library, found.name)
+            print(f"{found.title} stays with {found.embedding_model}.")
+            return 0
+        model = model_name(arguments.model) if arguments.model else begun.embedding_model if begun else ""
+        if not model:
+            raise FootnoteError("Name the embedding model that it is to have.")
+        task = reembedding.begin(library, found, model)
+        if task is not None:
+            _embed_whole(library, task)
+    print(f"{found.title} is asked by {model} now.")
+    return 0
+
+
+def _embed_whole(library: Library, task: Reembedding) -> None:
+    from rag.build import load_embedder
+
+    settings = replace(library.settings_of(), embedding_model=task.embedding_model)
+    with terminal_bar(unit="B") as show:
+        embedder = load_embedder(settings, on_progress=show)
+    with terminal_bar(unit="passages") as show:
+        task = reembedding.embed(library, task, embedder, on_progress=show, stop=threading.Event())
+    reembedding.finish(library, task)
+    if (found := library.catalog.collection(task.collection)) and (count := reembedding.cut(library, found, embedder)):
+        print(f"{count:,} passages are longer than {task.embedding_model} reads: their ends are found by words only.")
 
 
 def _delete(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from rag import originals
+from rag import originals, reembedding
 from rag.catalog import Collection, Conversation, DocumentRecord, DocumentState
 from rag.deletion import finish_deletions
 from rag.errors import FootnoteError, ModelMismatch
@@ -16,15 +16,18 @@ _TAG = 40  # characters
 _BATCH = 500  # chunks written at once
 
 
-def create_collection(library: Library, title: str, description: str = "") -> Collection:
-    """A new collection; it is bound to an embedding model when the first document comes.
+def create_collection(library: Library, title: str, description: str = "", embedding_model: str = "") -> Collection:
+    """A new collection.
+
+    Args:
+        embedding_model: that it belongs to; "" for the one that is loaded when the first document comes.
 
     Raises:
         FootnoteError: the title is empty, too long or taken.
     """
     title = check_title(library, title)
     name = _free_name(title, {collection.name for collection in library.catalog.collections()})
-    collection = Collection(name, title, description.strip(), "", 0)
+    collection = Collection(name, title, description.strip(), embedding_model, 0)
     library.catalog.add_collection(collection, [])
     return collection
 
@@ -89,6 +92,7 @@ def delete_collection(library: Library, collection: Collection, *, quotes: bool 
     if library.is_store_open and library.collection == collection.name:
         raise FootnoteError(f"Collection {collection.title!r} is open. Open another one, then delete it.")
     catalog = library.catalog
+    reembedding.cancel(library, collection.name)
     if quotes:
         quoted = _of_its_own(library, collection)
         catalog.change_quoting(quoted, lambda answer: without_quotes(answer, quoted))
@@ -125,10 +129,11 @@ def move_documents(library: Library, records: Sequence[DocumentRecord], target: 
     here = library.catalog.collection(library.collection)
     if here is None or target.name == here.name:
         raise FootnoteError("Choose another collection than the one they are in.")
-    if target.dimension and target.embedding_model != here.embedding_model:
+    if target.embedding_model not in ("", here.embedding_model):
         raise ModelMismatch(
             f"Collection {target.title!r} was built with {target.embedding_model}, these documents with "
-            f"{here.embedding_model}: their vectors cannot be compared. Add the files to it instead."
+            f"{here.embedding_model}: their vectors cannot be compared. Add the files to it instead, or change its "
+            "embedding model."
         )
     if unready := [record.name for record in records if record.state is not DocumentState.READY]:
         raise FootnoteError(f"{unready[0]} is not whole: wait until it is, or add it again.")

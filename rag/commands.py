@@ -2,13 +2,20 @@
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
+from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings
-from rag.types import Answer, Finish, Hit
+from rag.types import Answer, Chunk, Finish, Hit
+
+if TYPE_CHECKING:
+    from rag.retriever import Retriever
+    from rag.why import Explanation
 
 _QUOTE = 300  # characters of a passage shown
+_BEGINNING = 80  # of one whose ranks are told
 _FINISHES = {
     Finish.LENGTH: "(cut at the token limit; FOOTNOTE_ANSWER_TOKENS raises it)",
     Finish.STOPPED: "(stopped)",
@@ -31,7 +38,10 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     search.set_defaults(run=_search)
     why = subparsers.add_parser("why", help="say why a passage was not found for a question")
     why.add_argument("question")
-    why.add_argument("passage", help="words of the passage that you expected")
+    why.add_argument("passage", nargs="?", default="", help="words of the passage that you expected")
+    why.add_argument("--page", metavar="NAME#PAGE", help="every passage of a page, or of a document, instead of words")
+    why.add_argument("--document", action="append", default=[], metavar="NAME", help="as it was asked; repeatable")
+    why.add_argument("--tag", action="append", default=[], help="as it was asked; repeatable")
     why.set_defaults(run=_why)
 
 
@@ -55,7 +65,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.build import build_assistant, load_embedder, load_generator
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(settings, on_progress=show)
+            embedder = load_embedder(library.settings_of(), on_progress=show)
             generator = load_generator(settings, on_progress=show)
         library.open_store(embedder)
         assistant = build_assistant(library, embedder, generator, settings)
@@ -78,7 +88,7 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.retriever import Retriever
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(settings, on_progress=show)
+            embedder = load_embedder(library.settings_of(), on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
         found = retriever.retrieve(
@@ -96,21 +106,53 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _why(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag why") as library:
-        from rag.build import load_embedder
+        scope = library.scope(arguments.document, arguments.tag)
+        from rag.build import load_embedder, load_token_counter
         from rag.retriever import Retriever
-        from rag.why import explain
+        from rag.why import explain, find_passage
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(settings, on_progress=show)
+            embedder = load_embedder(library.settings_of(), on_progress=show)
+            counter = load_token_counter(settings, on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
-        found = explain(arguments.question, arguments.passage, library=library, retriever=retriever, settings=settings)
-    print(f"{found.chunk.label}: {found.reason}")
+        chunks = (
+            _passages_of(arguments.page, library, retriever)
+            if arguments.page
+            else [find_passage(arguments.passage, retriever)]
+        )
+        for chunk in chunks:
+            _print_fate(
+                explain(
+                    arguments.question,
+                    chunk,
+                    retriever=retriever,
+                    settings=settings,
+                    scope=scope,
+                    count_tokens=counter.count,
+                )
+            )
+    return 0
+
+
+def _passages_of(place: str, library: Library, retriever: "Retriever") -> list[Chunk]:
+    """Those of "handbook.pdf#4" or "handbook.pdf"."""
+    is_name = library.catalog.document_named(library.collection, place) is not None
+    name, page = ("", "") if is_name or "#" not in place else place.rsplit("#", 1)
+    record = library.document(name or place)
+    found = [chunk for chunk in retriever.passages(record.id) if not name or str(chunk.page) == page]
+    if not found:
+        raise FootnoteError(f"{record.name} has no passage on page {page}. Look at its pages on the Library page.")
+    return found
+
+
+def _print_fate(found: "Explanation") -> None:
+    quote = " ".join(found.chunk.text.split())[:_BEGINNING]
+    print(f"{found.chunk.label}: {found.reason}\n  “{quote}…”")
     for name, rank in (("meaning", found.dense_rank), ("words", found.lexical_rank), ("both", found.fused_rank)):
         print(f"  by {name:8} {'not among the nearest' if rank is None else f'{rank} of {found.of}'}")
     if found.score is not None:
         print(f"  score       {found.score:.2f}")
-    return 0
 
 
 def _print(answer: Answer) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag import originals
+from rag import originals, reembedding
 from rag.catalog import Conversation, DocumentRecord, DocumentState, Version
 from rag.library import Library
 from rag.quotes import without_quotes
@@ -130,6 +130,7 @@ def finish_deletions(library: Library) -> None:
     for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
         library.store.delete_document(document_id)
         library.lexical.delete_document(document_id)
+        reembedding.forget_document(library, document_id)
         if not library.catalog.is_used(document_id, besides=library.collection):
             originals.remove(library.folder, document_id)
         library.catalog.forget(library.collection, document_id)  # last: what is forgotten leaves nothing behind

@@ -1,7 +1,7 @@
 """A collection in one file, to be opened in another library without embedding it again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,9 @@ def export_collection(library: Library, file: Path) -> int:
     return len(records)
 
 
-def import_collection(library: Library, file: Path, *, name: str = "", embedding_model: str) -> tuple[str, int]:
+def import_collection(
+    library: Library, file: Path, *, name: str = "", embedding_model: str, others: Container[str] = ()
+) -> tuple[str, int]:
     """Puts an exported collection into the library as a new one; what answers afterwards is what answered before.
 
     The library's store need not be open. A killed import leaves no document; importing again begins anew.
@@ -53,6 +55,7 @@ def import_collection(library: Library, file: Path, *, name: str = "", embedding
     Args:
         name: of the new collection; as it was called where None is given.
         embedding_model: that questions are embedded with.
+        others: further ones that a collection may have; a file cannot name what would have to be fetched.
 
     Returns:
         name of the collection, and the number of its documents.
@@ -63,11 +66,11 @@ def import_collection(library: Library, file: Path, *, name: str = "", embedding
     """
     with opened(file, kind=KIND, names=_NAMES) as pack:
         chosen, model, dimension = _head(pack, name)
-        if model != embedding_model:
+        if model != embedding_model and model not in others:
             raise ModelMismatch(
                 f"{file.name} was embedded with {model}, and this library is asked with {embedding_model}: their "
-                f"vectors cannot be compared. Set FOOTNOTE_EMBEDDING_MODEL={model} and import it again, or add the "
-                "documents themselves."
+                f"vectors cannot be compared. Fetch that model (python -m rag models pull {model}) and import it "
+                "again, or add the documents themselves."
             )
         if library.catalog.collection(chosen) is not None:
             raise FootnoteError(f"There is a collection {chosen!r} already. Import it under another name.")

@@ -10,6 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -125,6 +126,25 @@ class Library:
         self._open_store(collection.dimension)
         return True
 
+    def settings_of(self, collection: str = "") -> Settings:
+        """The settings with the embedding model of a collection, of the open one where none is named."""
+        found = self.catalog.collection(collection or self.collection)
+        if found is None or not found.embedding_model:
+            return self._settings
+        return replace(self._settings, embedding_model=found.embedding_model)
+
+    @contextlib.contextmanager
+    def vectors(self, name: str, dimension: int) -> "Iterator[Store]":
+        """Vectors by what the store calls them, beside those that are open."""
+        from rag.store import MilvusStore
+
+        file = str(self.folder / "vectors.db")
+        store = MilvusStore(file, name, dimension, exact_rows=self._settings.exact_rows)
+        try:
+            yield store
+        finally:
+            store.close()
+
     @contextlib.contextmanager
     def beside(self, collection: str, dimension: int) -> "Iterator[tuple[Store, LexicalIndex]]":
         """Another collection's vectors and words, beside those that are open.
@@ -133,13 +153,10 @@ class Library:
             FootnoteError: another one is open so already, and stays it.
         """
         from rag.lexical import LexicalIndex
-        from rag.store import MilvusStore
 
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._taken())
-            vectors, exact_rows = str(self.folder / "vectors.db"), self._settings.exact_rows
-            store = MilvusStore(vectors, collection, dimension, exact_rows=exact_rows)
-            stack.callback(store.close)
+            store = stack.enter_context(self.vectors(self._stored_as(collection), dimension))
             lexical = LexicalIndex(self.folder / "words.db", collection)
             stack.callback(lexical.close)
             yield store, lexical
@@ -167,7 +184,10 @@ class Library:
     def _taken(self) -> Iterator[None]:
         """One at a time has a collection open beside the one that is asked: what is deleted must not be filled."""
         if not self._beside.acquire(timeout=_PATIENCE):
-            raise FootnoteError("The watched folders of another collection are being followed. Try again in a moment.")
+            raise FootnoteError(
+                "Another collection is in use beside the one that is open: its watched folder is being followed, or it "
+                "is evaluated. Try again in a moment."
+            )
         try:
             yield
         finally:
@@ -208,10 +228,18 @@ class Library:
 
         self.close_store()
         self._store = MilvusStore(
-            str(self.folder / "vectors.db"), self.collection, dimension, exact_rows=self._settings.exact_rows
+            str(self.folder / "vectors.db"),
+            self._stored_as(self.collection),
+            dimension,
+            exact_rows=self._settings.exact_rows,
         )
         self._open_words()
         return self._store
+
+    def _stored_as(self, collection: str) -> str:
+        """What the store calls the vectors of a collection; one that is being imported is not in the catalog yet."""
+        found = self.catalog.collection(collection)
+        return found.stored_as if found is not None else collection
 
     def _open_words(self) -> None:
         from rag.lexical import LexicalIndex
@@ -234,7 +262,7 @@ class Library:
             self.open_store(embedder)
         except BaseException:
             self.collection = before
-            self.open_store(embedder)
+            self.open_existing()
             raise
 
     def scope(self, names: Sequence[str], tags: Sequence[str] = ()) -> Scope:

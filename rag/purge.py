@@ -57,9 +57,9 @@ def purge(library: Library, settings: Settings, *, on_progress: OnProgress, vers
 def _copy(place: Path, new: Path, collection: Collection, settings: Settings) -> None:
     from rag.store import MilvusStore
 
-    source = MilvusStore(str(place), collection.name, collection.dimension, exact_rows=settings.exact_rows)
+    source = MilvusStore(str(place), collection.stored_as, collection.dimension, exact_rows=settings.exact_rows)
     try:
-        target = MilvusStore(str(new), collection.name, collection.dimension, exact_rows=settings.exact_rows)
+        target = MilvusStore(str(new), collection.stored_as, collection.dimension, exact_rows=settings.exact_rows)
         try:
             for records in batches(source.records(), _BATCH):
                 target.put(records)

@@ -14,7 +14,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.store import Store
 from rag.terms import is_unspaced
-from rag.types import Hit, Scope
+from rag.types import Chunk, Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
@@ -26,6 +26,13 @@ class Retrieval:
 
     hits: tuple[Hit, ...]
     below: tuple[Hit, ...]
+
+    @classmethod
+    def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
+        """The k best of what was found, repeats folded, split at `minimum_score`."""
+        hits = fold(fused, count=k)
+        near = tuple(hit for hit in hits if hit.score >= minimum_score)
+        return cls(near, hits[len(near) :])
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,20 @@ class Retriever:
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
         """The k best chunks of whole documents, repeats folded, split at `minimum_score`."""
-        hits = fold(self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused, count=k)
-        near = tuple(hit for hit in hits if hit.score >= minimum_score)
-        return Retrieval(near, hits[len(near) :])
+        fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused
+        return Retrieval.of(fused, k=k, minimum_score=minimum_score)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
         return nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
+
+    def count(self) -> int:
+        """Chunks of the collection."""
+        return self._store.count()
+
+    def passages(self, document_id: str) -> list[Chunk]:
+        """The chunks of a document, in their order."""
+        return sorted(self._store.chunks([document_id]), key=lambda chunk: chunk.position)
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both."""

@@ -31,7 +31,7 @@ class Settings:
     home: Path = user_data_path("footnote", appauthor=False)  # folder of the weights and of the library
     library: Path | None = None  # folder of documents and vectors; None: "library" under home
     collection: str = "library"  # collection that is filled and asked: letters, digits, _
-    embedding_model: str = "all-mpnet-base-v2"  # name of `models list`, hub id or folder
+    embedding_model: str = "all-mpnet-base-v2"  # of new collections: name of `models list`, hub id or folder
     generator_model: str = "qwen2.5-coder-1.5b-instruct"  # name of `models list`, hub id or folder
     device: str = "auto"  # auto, cpu or cuda
     dtype: str = "auto"  # auto, float32 or bfloat16; auto: bfloat16 where the hardware multiplies it

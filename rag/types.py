@@ -135,6 +135,11 @@ class Chunk:
         """Title and headings in one line: what the embedding is told besides the text."""
         return JOINT.join(part for part in (self.title, self.heading) if part)
 
+    @property
+    def embedded(self) -> str:
+        """What the embedding model is given: title and headings, then the text."""
+        return f"{self.context}\n{self.text}"
+
     def heading_at(self, offset: int) -> str:
         """Path of the headings above a character of the text, which are more than `heading` where sections joined."""
         return next((heading for start, heading in reversed(self.sections) if start <= offset), self.heading)

@@ -26,10 +26,15 @@ class Usage:
 
 
 def usage(settings: Settings) -> tuple[Usage, ...]:
-    """The parts of the library, then the models."""
+    """The parts of the library, then evaluations and models."""
     library = settings.library_folder.resolve()
     parts = (Usage(name, library, sum(_bytes(library / entry) for entry in entries)) for name, entries in _PARTS)
-    return (*parts, Usage("Models", settings.models_folder, _bytes(settings.models_folder)))
+    evaluations = settings.home / "evaluation"
+    return (
+        *parts,
+        Usage("Evaluations", evaluations, _bytes(evaluations)),
+        Usage("Models", settings.models_folder, _bytes(settings.models_folder)),
+    )
 
 
 def _bytes(path: Path) -> int:

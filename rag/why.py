@@ -1,17 +1,20 @@
 """Why a passage was read for a question, or what removed it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from rag import prompt
 from rag.errors import FootnoteError
-from rag.evidence import certainty, missing_codes, narrow
-from rag.library import Library
-from rag.retriever import Retriever
+from rag.evidence import Line, certainty, missing_codes, narrow
+from rag.generators import Message
+from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
-from rag.types import Chunk, Hit
+from rag.types import Chunk, Hit, Scope
+
+CountTokens = Callable[[Sequence[Message]], int]  # of a whole prompt, by the generator
 
 _DEPTH = 500  # ranks looked at in each search
 _SAME = 0.8  # share of the pasted words that a chunk holds to be the passage that is meant
@@ -23,11 +26,13 @@ class Fate(str, Enum):
     """What became of a passage."""
 
     READ = "read"
+    FILTERED = "filtered"  # only other documents were asked
     NOT_NEAR = "not near"  # neither search has it among its nearest
     LOW_SCORE = "low score"
     REPEATED = "repeated"  # another passage with the same words was taken in its place
     TOO_MANY = "too many"  # others scored higher than the last that was taken
     FARTHER_LINES = "farther lines"  # retrieved, but other passages hold nearer lines
+    OVER_BUDGET = "over budget"  # chosen, but there was no room for it in the prompt
     REFUSED = "refused"  # no line of any passage was near enough, or a code is missing
 
 
@@ -45,19 +50,30 @@ class Explanation:
     reason: str
 
 
-def explain(question: str, passage: str, *, library: Library, retriever: Retriever, settings: Settings) -> Explanation:
-    """Follows the passage that holds the pasted words through the search for a question.
+def explain(
+    question: str,
+    chunk: Chunk,
+    *,
+    retriever: Retriever,
+    settings: Settings,
+    scope: Scope = Scope(),
+    count_tokens: CountTokens | None = None,
+) -> Explanation:
+    """Follows a passage through the search for a question. Its ranks are those among all documents.
 
-    Raises:
-        FootnoteError: no chunk of the collection holds the words.
+    Args:
+        scope: what was asked.
+        count_tokens: of the generator, to see what had no room in its prompt; None: that is not looked at.
     """
-    chunk = _find(passage, library, retriever)
     stages = retriever.stages(question, count=_DEPTH)
     fused_rank = _rank(chunk, stages.fused)
-    fate, reason = _fate(question, chunk, fused_rank, retriever, settings)
+    if scope.documents and chunk.document_id not in scope.documents:
+        fate, reason = Fate.FILTERED, f"Only other documents were asked: {chunk.document_name} is not among them."
+    else:
+        fate, reason = _Way(question, chunk, retriever, settings, scope, count_tokens).end()
     return Explanation(
         chunk=chunk,
-        of=library.store.count(),
+        of=retriever.count(),
         dense_rank=_rank(chunk, stages.dense),
         lexical_rank=_rank(chunk, stages.lexical),
         fused_rank=fused_rank,
@@ -67,19 +83,24 @@ def explain(question: str, passage: str, *, library: Library, retriever: Retriev
     )
 
 
-def _find(passage: str, library: Library, retriever: Retriever) -> Chunk:
-    wanted = set(terms(passage))
+def find_passage(words: str, retriever: Retriever) -> Chunk:
+    """The passage that holds the pasted words.
+
+    Raises:
+        FootnoteError: no chunk of the collection does.
+    """
+    wanted = set(terms(words))
     if not wanted:
         raise FootnoteError("Paste some words of the passage that you expected.")
-    chunks = [hit.chunk for hit in retriever.stages(passage, count=_CANDIDATES).fused]
+    chunks = [hit.chunk for hit in retriever.stages(words, count=_CANDIDATES).fused]
     shares = [len(wanted & set(terms(chunk.text))) / len(wanted) for chunk in chunks]
-    literal = [_words(passage) in _words(chunk.text) for chunk in chunks]
+    literal = [_words(words) in _words(chunk.text) for chunk in chunks]
     _, share, best = max(zip(literal, shares, chunks, strict=True), key=lambda found: found[:2], default=(0, 0.0, None))
     if best is None or share < _SAME:
-        count = len(library.catalog.documents(library.collection))
         raise FootnoteError(
-            f"No passage of the {count} documents holds these words. The document is not in the library, or this "
-            "part of it could not be read: look for it on the Library page, and paste a whole sentence of one page."
+            f"None of the {retriever.count():,} passages holds these words. The document is not in the library, or "
+            "this part of it could not be read: look for it on the Library page, and paste a whole sentence of one "
+            "page."
         )
     return best
 
@@ -92,26 +113,62 @@ def _rank(chunk: Chunk, hits: Sequence[Hit]) -> int | None:
     return next((rank for rank, hit in enumerate(hits, 1) if hit.chunk.id == chunk.id), None)
 
 
-def _fate(question: str, chunk: Chunk, rank: int | None, retriever: Retriever, settings: Settings) -> tuple[Fate, str]:
-    found = retriever.retrieve(question, k=settings.top_k, minimum_score=settings.minimum_score)
-    if _rank(chunk, found.below):
-        return Fate.LOW_SCORE, f"Its score is below minimum_score ({settings.minimum_score:g})."
-    if same := next((hit.chunk for hit in found.hits if chunk in hit.copies), None):
-        return Fate.REPEATED, f"{same.label} holds the same words and was taken in its place."
-    if not _rank(chunk, found.hits):
+@dataclass(frozen=True)
+class _Way:
+    """The way of a passage to an answer, step by step as the assistant goes."""
+
+    question: str
+    chunk: Chunk
+    retriever: Retriever
+    settings: Settings
+    scope: Scope
+    count_tokens: CountTokens | None
+
+    def end(self) -> tuple[Fate, str]:
+        """What removed it, in words; or that nothing did."""
+        settings = self.settings
+        found = self.retriever.retrieve(
+            self.question, k=settings.top_k, minimum_score=settings.minimum_score, scope=self.scope
+        )
+        if fate := self._searched(found):
+            return fate
+        lines = self.retriever.evidence(self.question, found.hits)
+        return self._refused(found, lines) or self._narrowed(found, lines)
+
+    def _searched(self, found: Retrieval) -> tuple[Fate, str] | None:
+        if _rank(self.chunk, found.below):
+            return Fate.LOW_SCORE, f"Its score is below minimum_score ({self.settings.minimum_score:g})."
+        if same := next((hit.chunk for hit in (*found.hits, *found.below) if self.chunk in hit.copies), None):
+            return Fate.REPEATED, f"{same.label} holds the same words and was taken in its place."
+        if _rank(self.chunk, found.hits):
+            return None
+        rank = _rank(self.chunk, self.retriever.stages(self.question, count=_DEPTH, scope=self.scope).fused)
         if rank is None:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."
-        return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {settings.top_k}."
-    lines = retriever.evidence(question, found.hits)
-    sure = certainty(lines, found.hits)
-    if sure < settings.minimum_evidence:
-        return Fate.REFUSED, (
-            f"It was found, but the nearest line of all passages answers with a certainty of {sure:.2f}, below "
-            f"minimum_evidence ({settings.minimum_evidence:g}): the question was refused."
-        )
-    if missing := missing_codes(question, found.hits):
-        return Fate.REFUSED, f"It was found, but {', '.join(missing)} stands in no passage: the question was refused."
-    kept, _, _ = narrow(found.hits, lines, settings.prompt_passages)
-    if not _rank(chunk, kept):
-        return Fate.FARTHER_LINES, f"It was found, but {len(kept)} other passages hold lines nearer to the question."
-    return Fate.READ, "It was read by the generator."
+        return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {self.settings.top_k}."
+
+    def _refused(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str] | None:
+        sure = certainty(lines, found.hits)
+        if sure < self.settings.minimum_evidence:
+            return Fate.REFUSED, (
+                f"It was found, but the nearest line of all passages answers with a certainty of {sure:.2f}, below "
+                f"minimum_evidence ({self.settings.minimum_evidence:g}): the question was refused."
+            )
+        if missing := missing_codes(self.question, found.hits):
+            where = f"{', '.join(missing)} stands in no passage"
+            return Fate.REFUSED, f"It was found, but {where}: the question was refused."
+        return None
+
+    def _narrowed(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str]:
+        kept, _, _ = narrow(found.hits, lines, self.settings.prompt_passages)
+        if not _rank(self.chunk, kept):
+            return (
+                Fate.FARTHER_LINES,
+                f"It was found, but {len(kept)} other passages hold lines nearer to the question.",
+            )
+        budget = self.settings.prompt_tokens
+        if self.count_tokens is not None:
+            _, over = prompt.fit(self.question, kept, count_tokens=self.count_tokens, budget=budget)
+            if _rank(self.chunk, over):
+                return Fate.OVER_BUDGET, f"It was chosen, but prompt_tokens ({budget:,}) has no room for it."
+        return Fate.READ, "It was read by the generator."

@@ -1,6 +1,10 @@
 """Evaluation: what is read, measured, kept and compared."""
 
+import hashlib
 import json
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +17,23 @@ from rag.evaluation.compare import compare
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.questions import Question, held_out, read_questions, sample
 from rag.evaluation.refusals import RefusalTest
-from rag.evaluation.run import Report, describe, evaluate, read_report, summarise
+from rag.evaluation.run import (
+    OnQuestion,
+    Report,
+    Subject,
+    citation_measures,
+    describe,
+    evaluate,
+    read_report,
+    summarise,
+)
+from rag.evaluation.runs import Runs, Task
 from rag.library import Library
+from rag.queue import Cancelled
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Turn
-from tests.fakes import HashingEmbedder, ScriptedGenerator
+from rag.types import Answer, Citation, Finish, Turn
+from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
 
 PASSAGES = [
     {"id": "a", "title": "Leave", "text": "Staff get 28 days of leave."},
@@ -62,6 +77,22 @@ def test_questions_of_every_known_form_are_read(tmp_path: Path) -> None:
     assert (four.id, four.text, four.relevant) == ("4", "A claim", {})
     assert (five.answers, five.relevant, five.history) == (("Here",), {"x.pdf#4": 1.0}, (Turn("a", "b"),))
     assert (six.relevant, six.history) == ({"a": 1.0, "b": 1.0}, (Turn("a", "b"),))
+
+
+def test_passages_and_their_words_are_read_and_lines_without_a_question_left_out(tmp_path: Path) -> None:
+    places = [{"file": "x.pdf", "page": 4}, {"file": "y.txt", "page": None}]
+    rows = [
+        {"question": ""},
+        {"question": "Where?", "passages": places, "evidence": [{"x.pdf": ["It is here.", "And there."]}]},
+    ]
+    (found,) = read_questions(write_lines(tmp_path / "q.jsonl", rows))
+    assert found.relevant == {"x.pdf#4": 1.0, "y.txt": 1.0}
+    assert found.evidence == ("It is here.", "And there.")
+
+
+def test_two_questions_of_one_id_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FootnoteError, match="line 2: there is a question with the id '1'"):
+        read_questions(write_lines(tmp_path / "q.jsonl", [QUESTIONS[0], QUESTIONS[0]]))
 
 
 def test_grades_of_a_file_stand_for_those_of_the_questions(tmp_path: Path) -> None:
@@ -122,9 +153,17 @@ def test_an_interval_holds_the_mean_and_is_the_same_again() -> None:
 # Runs
 
 
-def run(tmp_path: Path, settings: Settings, generator: ScriptedGenerator) -> Report:
+def run(
+    tmp_path: Path,
+    settings: Settings,
+    generator: ScriptedGenerator,
+    *,
+    stop: threading.Event | None = None,
+    on_question: OnQuestion = lambda *_: None,
+    questions: Sequence[dict] = QUESTIONS,
+) -> Report:
     corpus = write_lines(tmp_path / "corpus.jsonl", PASSAGES)
-    questions = read_questions(write_lines(tmp_path / "q.jsonl", QUESTIONS))
+    asked = read_questions(write_lines(tmp_path / "q.jsonl", list(questions)))
     embedder = HashingEmbedder(1_024)
     settings = settings_of(corpus, settings, tmp_path / "work")
     with Library.open(settings, holder="test") as library:
@@ -134,15 +173,18 @@ def run(tmp_path: Path, settings: Settings, generator: ScriptedGenerator) -> Rep
         assert library.store.count() == len(PASSAGES)
         retriever = Retriever.of_library(library, embedder, settings)
         records = evaluate(
-            questions,
-            retriever,
-            Assistant(retriever, generator, settings),
-            refusals=RefusalTest(retriever, settings),
-            stages=("dense", "lexical", "fused"),
+            asked,
+            Subject(
+                retriever,
+                settings,
+                assistant=Assistant(retriever, generator, settings),
+                refusals=RefusalTest(retriever, settings),
+            ),
             partial=tmp_path / "partial.jsonl",
-            on_question=lambda *_: None,
+            on_question=on_question,
+            stop=stop,
         )
-    return Report(describe(settings, questions), summarise(records), records)
+    return Report(describe(settings, asked), summarise(records), records)
 
 
 def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings: Settings) -> None:
@@ -156,6 +198,72 @@ def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings:
     assert mean["refused, answerable"] == 0.0
     assert mean["false refusal"] == mean["invented citations"] == 0.0
     assert report.estimates["contains answer"].count == 2
+    assert mean["citation recall"] == mean["as run hit@5"] == 1.0
+    assert mean["seconds in all"] >= mean["seconds to write"] > 0
+    assert "seconds to understand" not in mean
+    assert [record["found"]["as run"][0] for record in report.records[:2]] == ["a", "b"]
+    assert (report.records[0]["accepted"], report.records[0]["expected"]) == (["28 days"], ["a"])
+
+
+def test_a_follow_up_is_searched_as_it_was_understood(tmp_path: Path, settings: Settings) -> None:
+    turn = {"question": "Do staff get leave?", "answer": "Yes."}
+    follow_up = {**QUESTIONS[0], "question": "And how many days of it?", "history": [turn]}
+    understood = "How many days of leave do staff get?"
+    replies = ScriptedGenerator(understood, "28 days of leave [1].")
+    report = run(tmp_path, settings, replies, questions=[follow_up])
+    (record,) = report.records
+    assert record["understood"] == understood
+    assert record["found"]["as run"][0] == "a"
+    assert report.estimates["follow-up fused hit@1"].mean == 1.0
+    assert "fused hit@1" not in report.estimates
+    assert report.estimates["seconds to understand"].mean > 0
+
+
+def test_a_line_is_ended_by_its_newline_alone(tmp_path: Path, settings: Settings) -> None:
+    odd = {**QUESTIONS[0], "question": "How many days\u2028of leave\x85 do staff get?"}
+    file = tmp_path / "q.jsonl"
+    file.write_text(json.dumps(odd, ensure_ascii=False) + "\r\n", encoding="utf-8", newline="")
+    assert read_questions(file)[0].text == odd["question"]
+    first = run(tmp_path, settings, ScriptedGenerator("28 days\u2028 [1]."), questions=[odd])
+    again = run(tmp_path, settings, ScriptedGenerator(), questions=[odd])
+    assert again.records == first.records
+
+
+def test_every_measure_has_its_interval(tmp_path: Path, settings: Settings) -> None:
+    report = run(tmp_path, settings, ScriptedGenerator("28 days of leave [1].", "It costs 9 EUR [1] [7]."))
+    found = report.estimates["contains answer"]
+    assert found.low == 0.0 < found.mean < found.high == 1.0
+    assert set(report.estimates) - set(report.held_out()) == {"right refusal", "refused, unanswerable"}
+    assert all(estimate.low <= estimate.mean <= estimate.high for estimate in report.estimates.values())
+
+
+def test_citations_are_measured_by_what_the_cited_passages_hold() -> None:
+    cited = (Citation(1, hit("It is 28 days.", document="a"), ()), Citation(2, hit("It is hot.", document="b"), ()))
+    answer = Answer("?", "?", "28 days [1]. Hot [2].", cited, (), (), Finish.COMPLETE)
+    by_words = citation_measures(Question("1", "?", ("28 days",), {}, True), answer)
+    assert by_words == {"citation precision": 0.5, "citation recall": 1.0}
+    relevant = {"b.pdf": 1.0, "c.pdf": 1.0, "d.pdf": 1.0}
+    by_place = citation_measures(Question("1", "?", (), relevant, True), answer)
+    assert by_place["citation precision"] == 0.5
+    assert by_place["citation recall"] == pytest.approx(1 / 3)
+    none = replace(answer, citations=(), finish=Finish.NO_ANSWER)
+    assert citation_measures(Question("1", "?", ("28 days",), {}, True), none) == {}
+
+
+def test_a_run_that_is_stopped_keeps_what_it_measured(tmp_path: Path, settings: Settings) -> None:
+    stop, seen = threading.Event(), []
+
+    def told(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done and len(seen) == 2:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        run(tmp_path, settings, ScriptedGenerator("28 days [1].", "?"), stop=stop, on_question=told)
+    assert [json.loads(line)["id"] for line in (tmp_path / "partial.jsonl").read_text().splitlines()] == ["1"]
+    whole = run(tmp_path, settings, ScriptedGenerator("3.80 EUR [1]."), on_question=told)
+    assert seen == [(0, 3), (1, 3), (1, 3), (2, 3), (3, 3)]
+    assert [record["answer"] for record in whole.records[:2]] == ["28 days. [1]", "3.80 EUR. [1]"]
 
 
 def test_a_cut_run_goes_on_where_it_was(tmp_path: Path, settings: Settings) -> None:
@@ -187,9 +295,65 @@ def test_reports_are_kept_and_compared(tmp_path: Path, settings: Settings, capsy
     assert "no report" in capsys.readouterr().err
 
 
-def test_places_of_documents_are_pages_where_the_question_names_one() -> None:
-    from tests.fakes import hit
+def test_a_report_is_kept_listed_and_found_by_its_name(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_HOME", str(settings.home))
+    runs = Runs.of_home(settings)
+    made = run(tmp_path, settings, ScriptedGenerator("28 days [1].", "3.80 EUR [1]."))
+    report = Report({**made.run, "file": "q.jsonl", "corpus": "c.jsonl"}, made.estimates, made.records)
+    runs.partial(report.run).write_text("measured so far")
+    first, second = runs.keep(report), runs.keep(report)
+    assert runs.reports() == [second, first]
+    assert not runs.partial(report.run).exists()
+    assert main(["runs"]) == 0
+    assert f"{first.stem}: 3 questions of q.jsonl on c.jsonl: fused hit@5 1.000" in capsys.readouterr().out
+    assert main(["compare", first.stem, str(second)]) == 0
+    runs.remove_report(second)
+    runs.remove_report(tmp_path / "q.jsonl")
+    assert (runs.reports(), (tmp_path / "q.jsonl").exists()) == ([first], True)
 
+
+def test_the_weights_of_every_model_are_named_by_their_checksums(tmp_path: Path, settings: Settings) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    found = describe(replace(settings, embedding_model=str(folder)), [])["models"]
+    assert found[str(folder)]["model.safetensors"] == hashlib.sha256(b"weights").hexdigest()
+    assert all(len(value) == 64 for value in found[settings.generator_model].values())
+    assert describe(replace(settings, embedding_model="no/where"), [])["models"]["no/where"] == {}
+
+
+def test_another_run_keeps_its_records_elsewhere(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    assert runs.partial({"chunks": 3, "when": "today"}) == runs.partial({"chunks": 3, "when": "yesterday"})
+    assert runs.partial({"chunks": 3}) != runs.partial({"chunks": 4})
+
+
+def test_sets_of_questions_are_kept_by_a_safe_name(tmp_path: Path) -> None:
+    runs = Runs(tmp_path / "evaluation")
+    file = runs.add_questions("../../etc/Birds (2).jsonl", '{"question": "Which?"}')
+    assert runs.question_sets() == [file]
+    assert file.parent == tmp_path / "evaluation" / "questions"
+    with pytest.raises(FootnoteError, match=r"^birds\.jsonl, line 1"):
+        runs.add_questions("birds.jsonl", "{}")
+    assert runs.question_sets() == [file]
+    runs.remove_questions(file)
+    assert runs.question_sets() == []
+
+
+def test_a_run_that_was_begun_is_known_until_it_ends(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    task = Task("1", "q.jsonl", "", "library", True, 5, 0)
+    runs.begin(task)
+    (tmp_path / "tasks" / "2.json").write_text('{"of": "another version"}')
+    assert Runs(tmp_path).unfinished() == [task]
+    runs.end(task)
+    assert runs.unfinished() == []
+
+
+def test_places_of_documents_are_pages_where_the_question_names_one() -> None:
     chunk = hit("text").chunk
     by_name = Question("1", "?", (), {chunk.document_name: 1.0}, True)
     assert by_name.place(chunk) == chunk.document_name

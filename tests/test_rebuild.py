@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ import rag.build
 from ingest import doctor
 from ingest.examination import examine
 from ingest.pipeline import SAMPLES, find_files, ingest
-from rag import originals
+from ingest.rebuild import rebuild
+from rag import originals, reembedding
 from rag.catalog import CatalogDamaged, CatalogError
 from rag.collections import create_collection, move_documents
 from rag.library import Library
@@ -164,3 +166,22 @@ def test_rows_that_make_no_sense_are_left_behind(catalog: Path, settings: Settin
         assert library.salvaged > 100
         found = {record.name for record in library.catalog.documents("library")}
         assert found == set(NAMES[:-3]) - {NAMES[1], NAMES[2]}
+
+
+def test_vectors_that_were_embedded_anew_are_found_for_their_collection(catalog: Path, settings: Settings) -> None:
+    with Library.open(settings, holder="the test") as library:
+        library.open_store(HashingEmbedder())
+        (collection,) = (one for one in library.catalog.collections() if one.name == "library")
+        task = reembedding.begin(library, collection, "other")
+        assert task is not None
+        other = HashingEmbedder(32)
+        other.name = "other"
+        task = reembedding.embed(library, task, other, on_progress=lambda *_: None, stop=threading.Event())
+        reembedding.finish(library, task)
+    catalog.unlink()
+    again = replace(settings, embedding_model="other")
+    assert rebuild(again, holder="the test").collections[0] == "library"
+    with Library.open(again, holder="the test") as library:
+        library.open_store(other)
+        assert library.store.count() > 0
+        assert {record.name for record in library.catalog.documents("library")} == set(NAMES[:-3])

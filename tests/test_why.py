@@ -1,6 +1,6 @@
 """Why a passage was not read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +9,12 @@ import pytest
 from ingest.__main__ import main as ingest
 from rag.__main__ import main
 from rag.errors import FootnoteError
+from rag.generators import Message
 from rag.library import Library
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Chunk
-from rag.why import Explanation, Fate, explain
+from rag.types import Chunk, Scope
+from rag.why import CountTokens, Explanation, Fate, explain, find_passage
 from tests.fakes import HashingEmbedder
 
 TEXTS = [
@@ -33,10 +34,19 @@ class Desk:
         self.settings = settings
         self.embedder = HashingEmbedder(1_024)
 
-    def ask(self, passage: str, question: str = QUESTION, **changes: object) -> Explanation:
+    def ask(
+        self,
+        passage: str,
+        question: str = QUESTION,
+        *,
+        scope: Scope = Scope(),
+        count_tokens: CountTokens | None = None,
+        **changes: object,
+    ) -> Explanation:
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         retriever = Retriever.of_library(self.library, self.embedder, settings)
-        return explain(question, passage, library=self.library, retriever=retriever, settings=settings)
+        chunk = find_passage(passage, retriever)
+        return explain(question, chunk, retriever=retriever, settings=settings, scope=scope, count_tokens=count_tokens)
 
 
 @pytest.fixture
@@ -69,6 +79,25 @@ def test_every_way_to_be_left_out_is_told(desk: Desk) -> None:
     assert desk.ask(lunch).lexical_rank is None
 
 
+def test_a_passage_of_a_document_that_was_not_asked_keeps_its_rank(desk: Desk) -> None:
+    found = desk.ask("pump runs at 40 bar", scope=Scope(("e",)))
+    assert (found.fate, found.fused_rank) == (Fate.FILTERED, 1)
+    assert "a.txt is not among them" in found.reason
+    assert desk.ask("pump runs at 40 bar", scope=Scope(("d",))).fate is Fate.READ
+
+
+def test_a_passage_without_room_in_the_prompt_is_said_to_have_none(desk: Desk) -> None:
+    def count(messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    answering, lunch = "pump runs at 40 bar", "Lunch in the canteen"
+    whole = dict(count_tokens=count, top_k=4, prompt_passages=4)
+    assert desk.ask(lunch, **whole, prompt_tokens=1_000).fate is Fate.READ
+    room = next(n for n in range(1, 1_000) if desk.ask(answering, **whole, prompt_tokens=n).fate is Fate.READ)
+    assert desk.ask(lunch, **whole, prompt_tokens=room).fate is Fate.OVER_BUDGET
+    assert f"prompt_tokens ({room})" in desk.ask(lunch, **whole, prompt_tokens=room).reason
+
+
 def test_a_passage_whose_words_stand_in_another_is_named(desk: Desk) -> None:
     part = Chunk("e", "b.txt", "", 3, "", 0, 14, 0, "runs at 40 bar")
     desk.library.lexical.add([part])
@@ -95,5 +124,10 @@ def test_the_command_tells_ranks(
     assert main(["why", "What does error E-14 mean?", "Rain gauge blocked Remove leaves from the funnel"]) == 0
     shown = capsys.readouterr().out
     assert "skua-4-manual.pdf, p. 8: It was read by the generator." in shown
+    of_manual = ["--document", "skua-4-manual.pdf"]
+    assert main(["why", "What does error E-14 mean?", "--page", "skua-4-manual.pdf#8", *of_manual]) == 0
+    assert "“Error codes Table of error codes" in capsys.readouterr().out
+    assert main(["why", "What does error E-14 mean?", "--page", "skua-4-manual.pdf#99"]) == 1
+    assert "no passage on page 99" in capsys.readouterr().err
     assert main(["why", "What does error E-14 mean?", "The moon is made of cheese"]) == 1
     assert "not in the library" in capsys.readouterr().err

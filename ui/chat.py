@@ -7,15 +7,17 @@ from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import DocumentQuery, DocumentState, KeptAnswer
 from rag.errors import FootnoteError
 from rag.types import Scope, answer_from_json
+from ui.answering import AnswerJob
 from ui.parts.actions import show_actions
 from ui.parts.conversations import show_conversations
+from ui.parts.judgement import show_judgement
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
 from ui.parts.tags import choose_tags
 from ui.parts.text import counted, plain
 from ui.parts.why import show_why
-from ui.session import AnswerJob, Engine, open_engine
+from ui.session import Engine, open_engine
 
 EXAMPLES = (
     "What does error E-14 mean and what should I do?",
@@ -89,7 +91,8 @@ def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last
     with st.chat_message("assistant", avatar=_FOOTNOTE):
         show_answer(engine, answer, key=str(kept.id))
         show_actions(engine, kept, conversation, (lambda: _scope(engine)) if is_last else None)
-        show_why(engine, answer, key=f"why-{kept.id}")
+        show_judgement(engine, kept)
+        show_why(engine, answer, lambda: _scope(engine), key=f"why-{kept.id}")
 
 
 def _question(engine: Engine, *, busy: bool) -> None:

@@ -8,7 +8,7 @@ import contextlib
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,17 +18,25 @@ from ingest.beside import OtherCollections
 from ingest.pipeline import SAMPLES, find_files
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
-from rag.assistant import Assistant, Reply
+from rag import reembedding
+from rag.assistant import Assistant
+from rag.catalog import Collection, DocumentRecord, Reembedding
+from rag.collections import move_documents
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, ModelMismatch
+from rag.evaluation.runs import Runs, Task
 from rag.generators import Generator
 from rag.library import Library
 from rag.progress import OnProgress
 from rag.purge import purge
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings, origins
-from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from rag.types import Scope
+from rag.why import CountTokens
+from ui.answering import AnswerJob
+from ui.measuring import EvaluationJob
 from ui.parts.text import plain
+from ui.reembedding import ReembeddingJob
 
 _log = logging.getLogger(__name__)
 SAMPLES_FOLDER = Path(__file__).parents[1] / "samples"
@@ -63,6 +71,9 @@ class Engine:
         self._recall(origins()["collection"])
         self.queue = IngestQueue(self.library, self.settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
+        self.runs = Runs.of_home(settings)
+        self.evaluation: EvaluationJob | None = None  # the one in work, or the last
+        self.reembedding: ReembeddingJob | None = None  # the one in work, or the last
         self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
         self._generator: Generator | None = None
@@ -93,14 +104,31 @@ class Engine:
             )
         self.answer_jobs[conversation] = AnswerJob(self, conversation, question, scope, again=again)
 
+    def evaluate(self, task: Task) -> None:
+        """Starts a run whose report is kept, whether or not somebody watches.
+
+        Raises:
+            FootnoteError: another one is in work.
+        """
+        if self.is_evaluating:
+            raise FootnoteError("An evaluation is in work. Stop it, or wait for it.")
+        self.evaluation = EvaluationJob(self, task)
+
+    @property
+    def is_evaluating(self) -> bool:
+        """Whether a run is in work."""
+        return self.evaluation is not None and not self.evaluation.ended.is_set()
+
     def switch(self, collection: str) -> None:
         """Opens another collection, for every window.
 
         Raises:
             FootnoteError: something is in work, or the collection belongs to another embedding model.
         """
-        with self._at_rest() as embedder:
+        with self._at_rest():
+            embedder = self.embedder_of(self.library.settings_of(collection).embedding_model)
             self.library.switch(collection, embedder)
+            self.embedder = embedder
             self.settings = replace(self.settings, collection=collection)
             self.library.catalog.note_opened(collection)
 
@@ -113,19 +141,100 @@ class Engine:
         Raises:
             FootnoteError: something is in work, or there is no room.
         """
-        with self._at_rest() as embedder:
+        with self._without_reembedding(), self._at_rest() as embedder:
             self.library.close_store()
             try:
                 return purge(self.library, self.settings, on_progress=self._progress, versions=versions)
             finally:
                 self.library.open_store(embedder)
 
+    def move(self, records: Sequence[DocumentRecord], target: Collection) -> None:
+        """Moves documents to another collection; none is opened or takes new vectors meanwhile.
+
+        Raises:
+            FootnoteError: a document is not whole, or the other collection has another embedding model.
+        """
+        with self._switching:
+            move_documents(self.library, records, target)
+
+    # Another embedding model
+
+    def embedder_of(self, name: str) -> Embedder:
+        """The embedding model of this name, loaded where it is another than that of the open collection.
+
+        Raises:
+            FootnoteError: it is not here and cannot be fetched.
+        """
+        if self.embedder is not None and self.embedder.name == name:
+            return self.embedder
+        return load_models(replace(self.settings, embedding_model=name), self._tell_loading)[0]
+
+    def reembed(self, collection: Collection, embedding_model: str) -> None:
+        """Begins to embed a collection with another model, or goes on; it answers by the old one meanwhile.
+
+        Raises:
+            FootnoteError: it has that model, or another collection is being embedded.
+        """
+        if self.reembedding is not None and not self.reembedding.ended.is_set():
+            raise FootnoteError("A collection is being embedded already. Pause that, or wait for it.")
+        task = reembedding.begin(self.library, collection, embedding_model)
+        if task is not None:
+            self.reembedding = ReembeddingJob(self, task)
+
+    def pause_reembedding(self, collection: str) -> None:
+        """Stops it until somebody goes on, also after a restart."""
+        self.library.catalog.change_reembedding(collection, is_paused=True)
+        self._halt_reembedding()
+
+    def cancel_reembedding(self, collection: str) -> None:
+        """Gives it up; the collection stays with its model."""
+        self._halt_reembedding()
+        reembedding.cancel(self.library, collection)
+
+    def take_vectors(self, task: Reembedding, embedder: Embedder) -> bool:
+        """A collection is asked by its new vectors from now on; False while something is in work or missing."""
+        try:
+            with self._at_rest():
+                reembedding.finish(self.library, task)
+                if task.collection == self.settings.collection:
+                    self.embedder = embedder
+        except FootnoteError as exc:
+            _log.info("the new vectors wait: %s", exc)
+            if self.library.catalog.reembedding(task.collection) is None:
+                raise
+            return False
+        return True
+
+    def _begin_to_reembed(self) -> None:
+        """What an earlier process left is deleted, what it began goes on; one after the other."""
+        reembedding.sweep(self.library)
+        waiting = [task for task in self.library.catalog.reembeddings() if not task.is_paused]
+        if waiting:
+            self.reembedding = ReembeddingJob(self, waiting[0])
+
+    def _halt_reembedding(self) -> None:
+        if self.reembedding is not None:
+            self.reembedding.halt()
+
+    @contextlib.contextmanager
+    def _without_reembedding(self) -> Iterator[None]:
+        was_in_work = self.reembedding is not None and not self.reembedding.ended.is_set()
+        self._halt_reembedding()
+        try:
+            yield
+        finally:
+            if was_in_work:
+                self._begin_to_reembed()
+
+    def _tell_loading(self, done: int, total: int, what: str) -> None:
+        """Of a model that is loaded while another one answers: it is no state of the engine."""
+
     @contextlib.contextmanager
     def _at_rest(self) -> Iterator[Embedder]:
         """Nothing is asked and nothing added meanwhile; then all goes on with the collection that is open."""
         with self._switching:
             if not self.is_idle or self.embedder is None or self._generator is None:
-                raise FootnoteError("This waits until no file is being added and no answer is in work.")
+                raise FootnoteError("This waits until no file is being added and no answer or evaluation is in work.")
             state, self.state = self.state, EngineState("One moment…")
             self._close_queue()
             self.queue = IngestQueue(self.library, self.settings)  # takes files, and begins afterwards
@@ -139,9 +248,19 @@ class Engine:
                 self.state = state
 
     @property
+    def embedding_model(self) -> str:
+        """That of the open collection."""
+        return self.embedder.name if self.embedder is not None else self.library.settings_of().embedding_model
+
+    @property
+    def count_tokens(self) -> CountTokens | None:
+        """How the generator counts a prompt, None until it is loaded."""
+        return self._generator.count_tokens if self._generator is not None else None
+
+    @property
     def is_idle(self) -> bool:
-        """Whether everything is loaded, and no file and no answer is in work."""
-        answering = any(not job.done.is_set() for job in self.answer_jobs.values())
+        """Whether everything is loaded, and no file, no answer and no evaluation is in work."""
+        answering = self.is_evaluating or any(not job.done.is_set() for job in self.answer_jobs.values())
         elsewhere = self.watcher is not None and self.watcher.is_busy_elsewhere
         return self.answering.is_set() and not answering and not elsewhere and not self.queue.snapshot().is_open
 
@@ -158,7 +277,10 @@ class Engine:
             self.watcher.refresh()
 
     def close(self) -> None:
-        """Lets go of the library; answers in work are dropped."""
+        """Lets go of the library; answers in work are dropped, a run goes on another time."""
+        if self.evaluation is not None:
+            self.evaluation.stop(wait=True)
+        self._halt_reembedding()
         self._close_queue()
         self.library.close()
 
@@ -204,7 +326,7 @@ class Engine:
 
     def _load(self) -> None:
         try:
-            embedder, load_generator = load_models(self.settings, self._progress)
+            embedder, load_generator = load_models(self.library.settings_of(), self._progress)
             self._open_store(embedder)
             self.embedder = embedder
             self.queue.start(embedder)
@@ -214,6 +336,7 @@ class Engine:
             self._begin_to_answer(embedder, self._generator)
             gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
             self.state = EngineState("Ready", can_answer=True)
+            self._begin_to_reembed()
         except FootnoteError as exc:
             self.state = EngineState("Stopped", failure=str(exc))
         except Exception as exc:  # a defect: who waits for the models must not wait for ever
@@ -231,56 +354,6 @@ class Engine:
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.state = EngineState(what, done / total if total else None)
-
-
-class AnswerJob:
-    """One question on its way to an answer that is kept in its conversation."""
-
-    def __init__(self, engine: Engine, conversation: str, question: str, scope: Scope, *, again: bool = False) -> None:
-        self.question = question
-        self.again = again
-        self.reply: Reply | None = None
-        self.failure = ""
-        self.done = threading.Event()
-        self._engine = engine
-        self._conversation = conversation
-        self._scope = scope
-        self._stop = threading.Event()
-        threading.Thread(target=self._run, name="answer", daemon=True).start()
-
-    def stop(self) -> None:
-        """Ends the answer after the word in work."""
-        self._stop.set()
-
-    def _run(self) -> None:
-        try:
-            self._answer()
-        except FootnoteError as exc:
-            self.failure = str(exc)
-        except Exception as exc:  # a defect: the question must not vanish with its thread
-            _log.exception("the answer broke off")
-            self.failure = f"The answer broke off: {type(exc).__name__}: {exc}. The log of the program tells more."
-        finally:
-            self.done.set()
-
-    def _answer(self) -> None:
-        while not self._engine.answering.wait(timeout=0.2):
-            if self._stop.is_set():
-                return
-        if self._engine.assistant is None:
-            raise FootnoteError(self._engine.state.failure)
-        catalog = self._engine.library.catalog
-        answers = [answer_from_json(values) for values in catalog.answers(self._conversation)]
-        before = answers[:-1] if self.again else answers
-        history = [Turn(answer.standalone, answer.text) for answer in before]
-        self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
-        for _ in self.reply:
-            pass
-        answer = self.reply.answer
-        if not self.again:
-            catalog.add_answer(self._conversation, answer_to_json(answer))
-        elif answer.finish is not Finish.STOPPED:
-            catalog.replace_last_answer(self._conversation, answer_to_json(answer))
 
 
 def _address() -> str:

@@ -19,7 +19,7 @@ MEANINGS = {
     "home": "models and library",
     "library": "documents, catalog and vectors",
     "collection": "collection that is filled and asked",
-    "embedding_model": "name of `models list`, hub id or folder",
+    "embedding_model": "of new collections: name of `models list`, hub id or folder",
     "generator_model": "name of `models list`, hub id or folder",
     "device": "auto, cpu or cuda",
     "dtype": "auto, float32 or bfloat16",
@@ -74,8 +74,10 @@ def _models(engine: Engine) -> None:
     finds, writes = st.columns(2)
     with finds.container(border=True):
         loaded = engine.queue.is_started
-        _model("Finds passages", engine.settings.embedding_model, states, loaded=loaded)
+        _model("Finds passages", engine.embedding_model, states, loaded=loaded)
         st.caption(f"Search: {_search(engine)}" if loaded else engine.state.text)
+        if engine.embedding_model != engine.settings.embedding_model:
+            st.caption(f"New collections take {plain(engine.settings.embedding_model)}.")
     with writes.container(border=True):
         loaded = engine.state.can_answer
         _model("Writes answers", engine.settings.generator_model, states, loaded=loaded)

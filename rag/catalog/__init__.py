@@ -16,6 +16,7 @@ from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.recognition import Recognition
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.reembeddings import Reembedding, Reembeddings
 from rag.catalog.salvage import Salvage
 from rag.catalog.tags import Tags
 from rag.catalog.versions import Succession, Version, Versions, VersionState
@@ -36,6 +37,7 @@ __all__ = [
     "Quarantined",
     "QueueState",
     "QueuedFile",
+    "Reembedding",
     "Release",
     "Succession",
     "Totals",
@@ -46,6 +48,7 @@ __all__ = [
 
 class Catalog(
     Collections,
+    Reembeddings,
     Documents,
     Versions,
     Likeness,

@@ -34,8 +34,9 @@ class Collection:
     Attributes:
         name: what settings and the store call it; it never changes.
         title: what a person calls it.
-        embedding_model: of its vectors, "" while it has none.
+        embedding_model: of its vectors, or of those it will have; "" where nothing was chosen.
         dimension: numbers in a vector, 0 while it has none.
+        vectors: what the store calls its vectors, "" where that is its name.
     """
 
     name: str
@@ -43,6 +44,12 @@ class Collection:
     description: str
     embedding_model: str
     dimension: int
+    vectors: str = ""
+
+    @property
+    def stored_as(self) -> str:
+        """What the store calls its vectors."""
+        return self.vectors or self.name
 
 
 class Collections(Database):
@@ -57,14 +64,15 @@ class Collections(Database):
         claimed = {"embedding_model": embedding_model, "dimension": dimension}
         with self._transaction() as run:
             run.execute(insert(_collections).values(name=name, **claimed).on_conflict_do_nothing())
-            is_new = (_collections.c.name == name, _collections.c.dimension == 0)
+            free = _collections.c.embedding_model.in_(("", embedding_model))
+            is_new = (_collections.c.name == name, _collections.c.dimension == 0, free)
             run.execute(sql.update(_collections).where(*is_new).values(claimed))
             row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one()
         if (row.embedding_model, row.dimension) != (embedding_model, dimension):
             raise ModelMismatch(
-                f"Collection {name!r} was built with {row.embedding_model} ({row.dimension} dimensions), but the "
-                f"settings name {embedding_model} ({dimension}). Set FOOTNOTE_EMBEDDING_MODEL back, or choose another "
-                "collection with FOOTNOTE_COLLECTION and add the documents to it."
+                f"Collection {name!r} was built with {row.embedding_model} ({row.dimension} dimensions), and "
+                f"{embedding_model} ({dimension}) was given: their vectors cannot be compared. To change its model: "
+                f"python -m rag collections embed {name} {embedding_model}"
             )
 
     def collections(self) -> list[Collection]:
@@ -97,6 +105,12 @@ class Collections(Database):
         query = sql.select(_collections.c.name).where(_collections.c.opened_at > 0)
         with self._transaction() as run:
             return run.execute(query.order_by(_collections.c.opened_at.desc()).limit(1)).scalar_one_or_none() or ""
+
+    def choose_embedding_model(self, name: str, embedding_model: str) -> None:
+        """For a collection without vectors."""
+        empty = (_collections.c.name == name, _collections.c.dimension == 0)
+        with self._transaction() as run:
+            run.execute(sql.update(_collections).where(*empty).values(embedding_model=embedding_model))
 
     def leave_collection(self, name: str) -> None:
         """Takes every document of a collection out of the answers; what is stored of them is to be deleted next."""
@@ -135,4 +149,4 @@ class Collections(Database):
 
 
 def _collection(row: Any) -> Collection:
-    return Collection(row.name, row.title or row.name, row.description, row.embedding_model, row.dimension)
+    return Collection(row.name, row.title or row.name, row.description, row.embedding_model, row.dimension, row.vectors)

@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sql
@@ -33,11 +33,13 @@ class KeptAnswer:
 
     Attributes:
         good: None while nobody said so or otherwise.
+        correction: what would have been right, as JSON values; {} where nothing was said.
     """
 
     id: int
     values: dict[str, Any]
     good: bool | None
+    correction: dict[str, Any] = field(default_factory=dict)
 
 
 class Conversations(Database):
@@ -76,14 +78,28 @@ class Conversations(Database):
 
     def kept_answers(self, conversation_id: str) -> list[KeptAnswer]:
         """The answers of a conversation with what was thought of them, oldest first."""
+        return self._kept(_messages.c.conversation == conversation_id)
+
+    def kept_answer(self, answer_id: int) -> KeptAnswer | None:
+        """One answer, None where it is gone."""
+        return next(iter(self._kept(_messages.c.position == answer_id)), None)
+
+    def judged_answers(self) -> list[KeptAnswer]:
+        """The answers of all conversations of which somebody said what they are worth, oldest first."""
+        return self._kept(_feedback.c.good.is_not(None))
+
+    def _kept(self, where: sql.ColumnElement[bool]) -> list[KeptAnswer]:
         query = (
-            sql.select(_messages.c.position, _messages.c.answer, _feedback.c.good)
+            sql.select(_messages.c.position, _messages.c.answer, _feedback.c.good, _feedback.c.correction)
             .outerjoin(_feedback, _feedback.c.answer == _messages.c.position)
-            .where(_messages.c.conversation == conversation_id)
+            .where(where)
             .order_by(_messages.c.position)
         )
         with self._transaction() as run:
-            return [KeptAnswer(row.position, json.loads(row.answer), row.good) for row in run.execute(query)]
+            return [
+                KeptAnswer(row.position, json.loads(row.answer), row.good, json.loads(row.correction or "{}"))
+                for row in run.execute(query)
+            ]
 
     def replace_last_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
         """Puts an answer in the place of the last one of a conversation, and of what was thought of that."""
@@ -95,12 +111,13 @@ class Conversations(Database):
                 run.execute(sql.delete(_messages).where(_messages.c.position == position))
                 run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
 
-    def rate_answer(self, answer_id: int, good: bool | None) -> None:
-        """Keeps what was thought of an answer; None takes it back."""
+    def rate_answer(self, answer_id: int, good: bool | None, correction: dict[str, Any] | None = None) -> None:
+        """Keeps what was thought of an answer, and what would have been right; None takes both back."""
         with self._transaction() as run:
             run.execute(sql.delete(_feedback).where(_feedback.c.answer == answer_id))
             if good is not None:
-                values = {"answer": answer_id, "good": good, "given_at": time.time()}
+                said = json.dumps(correction) if correction else ""
+                values = {"answer": answer_id, "good": good, "given_at": time.time(), "correction": said}
                 run.execute(sql.insert(_feedback).values(values))
 
     def conversations_quoting(self, documents: Sequence[str]) -> list[Conversation]:

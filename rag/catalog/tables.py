@@ -14,6 +14,22 @@ collections = sql.Table(
     sql.Column("title", sql.String, nullable=False, server_default=""),
     sql.Column("description", sql.Text, nullable=False, server_default=""),
     sql.Column("opened_at", sql.Float, nullable=False, server_default="0"),
+    sql.Column("vectors", sql.String, nullable=False, server_default=""),
+)
+reembeddings = sql.Table(
+    "reembeddings",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("embedding_model", sql.String, nullable=False),
+    sql.Column("vectors", sql.String, nullable=False),
+    sql.Column("dimension", sql.Integer, nullable=False),
+    sql.Column("is_paused", sql.Boolean, nullable=False),
+)
+leftovers = sql.Table(
+    "leftovers",
+    metadata,
+    sql.Column("vectors", sql.String, primary_key=True),
+    sql.Column("dimension", sql.Integer, nullable=False),
 )
 documents = sql.Table(
     "documents",
@@ -127,6 +143,7 @@ feedback = sql.Table(
     sql.Column("answer", sql.ForeignKey("messages.position", ondelete="CASCADE"), primary_key=True),
     sql.Column("good", sql.Boolean, nullable=False),
     sql.Column("given_at", sql.Float, nullable=False),
+    sql.Column("correction", sql.Text, nullable=False, server_default=""),
 )
 quarantine = sql.Table(
     "quarantine",

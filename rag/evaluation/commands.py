@@ -1,14 +1,12 @@
 """`python -m rag evaluate|compare`."""
 
 import argparse
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import FootnoteError
-from rag.evaluation.questions import Question, held_out, read_questions, sample
+from rag.evaluation.questions import Question, read_questions, sample
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings
@@ -16,9 +14,11 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.evaluation.measures import Estimate
     from rag.evaluation.run import Report
+    from rag.evaluation.runs import Runs
 
 _LISTED = 20  # questions listed that got better, and that got worse
 _SHOWN = 160  # characters of an answer shown
+_TOLD = ("fused hit@5", "fused nDCG@10", "contains answer", "false refusal", "right refusal")  # of a kept report
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,39 +39,50 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     evaluate.add_argument("--sample", type=int, metavar="N", help="ask N questions chosen by --seed; default: all")
     evaluate.add_argument("--seed", type=int, default=0)
-    evaluate.add_argument("--out", type=Path, help="keep the report here, for `compare`; a cut run goes on")
+    evaluate.add_argument("--out", type=Path, help="write the report here too; it is kept under home in any case")
     evaluate.add_argument("--no-titles", action="store_true", help="leave the titles of JSON lines passages out")
-    evaluate.add_argument("--work", type=Path, help="where corpora and cut runs are kept; default: under home")
+    evaluate.add_argument("--work", type=Path, help="where corpora, cut runs and reports lie; default: under home")
     evaluate.set_defaults(run=_evaluate)
     compare = subparsers.add_parser("compare", help="two reports of evaluate side by side")
-    compare.add_argument("before", type=Path)
-    compare.add_argument("after", type=Path)
+    compare.add_argument("before", help="file, or name among `runs`")
+    compare.add_argument("after")
     compare.set_defaults(run=_compare)
+    runs = subparsers.add_parser("runs", help="list the reports that are kept")
+    runs.set_defaults(run=_runs)
+    judged = subparsers.add_parser("questions", help="print the answers judged in the page as questions")
+    judged.set_defaults(run=_judged)
 
 
 def _evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     from rag.evaluation.corpus import ingest_folder, settings_of  # numpy and scipy take a second
+    from rag.evaluation.runs import Runs
 
     questions = sample(read_questions(arguments.questions, arguments.qrels), arguments.sample, arguments.seed)
     corpus: Path | None = arguments.corpus
-    work = arguments.work or settings.home / "evaluation"
+    runs = Runs(arguments.work) if arguments.work else Runs.of_home(settings)
     if corpus is not None:
         if not corpus.exists():
             raise FootnoteError(f"{corpus} is not there. Name a JSON lines file or a folder of documents.")
-        settings = settings_of(corpus, settings, work, titles=not arguments.no_titles)
+        settings = settings_of(corpus, settings, runs.folder, titles=not arguments.no_titles)
         if corpus.is_dir():
             ingest_folder(corpus, settings)
-    return _run(arguments, settings, questions, work)
+    report = _measure(arguments, settings, questions, runs)
+    _print(report, report.held_out())
+    print(f"\nKept as {runs.keep(report).stem}: `python -m rag compare` sets two of them side by side.")
+    if arguments.out:
+        report.write(arguments.out)
+    return 0
 
 
-def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Question], work: Path) -> int:
+def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[Question], runs: "Runs") -> "Report":
     from rag.build import build_assistant, load_embedder, load_generator
     from rag.evaluation.corpus import fill
     from rag.evaluation.refusals import RefusalTest
-    from rag.evaluation.run import Report, describe, evaluate, summarise
+    from rag.evaluation.run import Subject, describe, measure
     from rag.retriever import Retriever
 
     with Library.open(settings, holder="python -m rag evaluate") as library, terminal_bar(unit="B") as show:
+        settings = library.settings_of()
         embedder = load_embedder(settings, on_progress=show)
         generator = load_generator(settings, on_progress=show) if arguments.answers else None
         library.open_store(embedder)
@@ -81,41 +92,23 @@ def _run(arguments: argparse.Namespace, settings: Settings, questions: list[Ques
                 more["passages cut by the embedding model"] = fill(
                     library, embedder, arguments.corpus, told, titles=not arguments.no_titles
                 )
-        more |= {
-            "titles": not arguments.no_titles,
-            "chunks": library.store.count(),
-            "sample": arguments.sample,
-            "seed": arguments.seed,
-        }
-        run = describe(settings, questions, **more)
+        more |= {"titles": not arguments.no_titles, "chunks": library.store.count(), "sample": arguments.sample}
+        more |= {name: getattr(arguments, name) for name in ("seed", "answers", "refusals")}
         retriever = Retriever.of_library(library, embedder, settings)
-        assistant = build_assistant(library, embedder, generator, settings) if generator else None
-        partial = _partial(arguments, run, work)
+        subject = Subject(
+            retriever,
+            settings,
+            build_assistant(library, embedder, generator, settings) if generator else None,
+            RefusalTest(retriever, settings) if arguments.refusals else None,
+        )
         with terminal_bar(unit="questions") as told:
-            records = evaluate(
+            return measure(
                 questions,
-                retriever,
-                assistant,
-                refusals=RefusalTest(retriever, settings) if arguments.refusals else None,
-                stages=("dense", "lexical", "fused") if settings.word_weight else ("dense", "fused"),
-                partial=partial,
+                subject,
+                run=describe(settings, questions, **more),
+                partial=runs.partial,
                 on_question=lambda done, total: told(done, total, "asking"),
             )
-    report = Report(run, summarise(records, arguments.seed), records)
-    _print(report, summarise([record for record in records if held_out(record["id"])], arguments.seed))
-    if arguments.out:
-        report.write(arguments.out)
-    partial.unlink()
-    return 0
-
-
-def _partial(arguments: argparse.Namespace, run: Mapping[str, object], work: Path) -> Path:
-    """Where records are kept until the run is whole; another for every other run."""
-    depends = {name: value for name, value in run.items() if name not in ("when", "machine")}
-    depends |= {"answers": arguments.answers, "refusals": arguments.refusals}
-    name = hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    work.mkdir(parents=True, exist_ok=True)
-    return work / f"{name}.partial.jsonl"
 
 
 def _print(report: "Report", half: Mapping[str, "Estimate"]) -> None:
@@ -131,11 +124,32 @@ def _print(report: "Report", half: Mapping[str, "Estimate"]) -> None:
         print(f"{name:28} {value.mean:8.4f}   {interval:18} {value.count:8}  {rest:>13}")
 
 
-def _compare(arguments: argparse.Namespace, _: Settings) -> int:
-    from rag.evaluation.compare import compare
+def _runs(_: argparse.Namespace, settings: Settings) -> int:
     from rag.evaluation.run import read_report
+    from rag.evaluation.runs import Runs
 
-    found = compare(read_report(arguments.before), read_report(arguments.after))
+    for file in Runs.of_home(settings).reports():
+        report = read_report(file)
+        told = ", ".join(f"{name} {report.estimates[name].mean:.3f}" for name in _TOLD if name in report.estimates)
+        run = report.run
+        print(f"{file.stem}: {run['questions']} questions of {run['file']} on {run['corpus']}: {told}")
+    return 0
+
+
+def _judged(_: argparse.Namespace, settings: Settings) -> int:
+    from rag.evaluation.judged import to_lines
+
+    with Library.open(settings, holder="python -m rag questions") as library:
+        print(to_lines(library.catalog.judged_answers()), end="")
+    return 0
+
+
+def _compare(arguments: argparse.Namespace, settings: Settings) -> int:
+    from rag.evaluation.compare import compare
+    from rag.evaluation.runs import Runs
+
+    runs = Runs.of_home(settings)
+    found = compare(runs.find_report(arguments.before), runs.find_report(arguments.after))
     if not found.differences:
         raise FootnoteError("The two reports have no question and measure in common.")
     print(f"{'measure':28} {'before':>8} {'after':>8} {'change':>8}   95 % interval of the change")

@@ -84,11 +84,17 @@ def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgre
     done = library.store.count()
     for start in range(done - done % _BATCH, len(passages), _BATCH):
         batch = passages[start : start + _BATCH]
-        on_progress(start, len(passages), f"embedding {file.parent.name}")
+        told = f"embedding {file.parent.name}"
+        on_progress(start, len(passages), told)
+
+        def tell(done: int, start: int = start, told: str = told) -> None:
+            on_progress(start + done, len(passages), told)
+
         chunks = [passage.chunk for passage in batch]
         library.lexical.add(chunks)
         spans = [lines.spans(passage.text, within=passage.embedded) for passage in batch]
-        library.store.upsert(chunks, *embedder.encode_passages([passage.embedded for passage in batch], spans))
+        texts = [passage.embedded for passage in batch]
+        library.store.upsert(chunks, *embedder.encode_passages(texts, spans, on_batch=tell))
     library.catalog.mark(_WHOLE)
     return _too_long(passages, embedder)
 
@@ -105,7 +111,7 @@ def _read(file: Path) -> bytes:
 
 
 def _passages(file: Path, titles: bool) -> Iterator[Passage]:
-    for number, line in enumerate(_read(file).decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(_read(file).decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
             try:
                 row = json.loads(line)

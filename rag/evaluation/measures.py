@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import ir_measures
 import numpy as np
-from scipy.stats import bootstrap
 
 _RANKING = {
     "hit@1": ir_measures.Success @ 1,
@@ -60,6 +59,8 @@ def estimate(values: Sequence[float], seed: int = 0) -> Estimate:
     mean = float(data.mean())
     if len(data) < 2 or float(np.ptp(data)) == 0.0:
         return Estimate(mean, mean, mean, len(data))
+    from scipy.stats import bootstrap  # half a second: the page is shown before
+
     made = bootstrap((data,), np.mean, n_resamples=_RESAMPLES, method="percentile", rng=np.random.default_rng(seed))
     return Estimate(mean, float(made.confidence_interval.low), float(made.confidence_interval.high), len(data))
 

@@ -3,13 +3,15 @@
 import hashlib
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rag.errors import FootnoteError
 from rag.types import Chunk, Turn
+
+_TEXTS = ("question", "query", "text")
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Question:
         answers: accepted texts; empty where only the passage is known.
         relevant: grade of each passage that answers it, by place: the id of a passage, "file" or "file#page".
         answerable: whether the documents answer it.
+        evidence: words of the passages that answer it, where they are known.
     """
 
     id: str
@@ -28,6 +31,7 @@ class Question:
     relevant: Mapping[str, float]
     answerable: bool
     history: tuple[Turn, ...] = ()
+    evidence: tuple[str, ...] = ()
 
     def place(self, chunk: Chunk) -> str:
         """The place of a chunk, as exact as those of `relevant`."""
@@ -40,7 +44,8 @@ def read_questions(file: Path, qrels: Path | None = None) -> list[Question]:
     """The questions of a file, one JSON object in a line.
 
     Known fields: id; question (or query, text); answers or answer; context_id or context_ids, ids of passages; file and
-    page; has_answer, answerable or is_impossible; history, of {question, answer} or ["user" | "agent", text].
+    page, or passages, of {file, page}; has_answer, answerable or is_impossible; evidence, words of the passages;
+    history, of {question, answer} or ["user" | "agent", text]. Lines whose question is empty are left out.
 
     Args:
         qrels: grades in TREC's form (query, [iteration,] passage, grade), which then stand for the fields' passages;
@@ -50,18 +55,24 @@ def read_questions(file: Path, qrels: Path | None = None) -> list[Question]:
         FootnoteError: the file cannot be read; the message names the line.
     """
     grades = _read_qrels(qrels) if qrels else None
-    questions = []
+    questions: list[Question] = []
+    seen: set[str] = set()
     for number, line in enumerate(_lines(file), 1):
         try:
             question = _question(json.loads(line), number)
+        except StopIteration:
+            raise FootnoteError(f'{file}, line {number}: this is no question, it has no field "question".') from None
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise FootnoteError(f"{file}, line {number}: this is no question ({exc!r}).") from exc
+        if not question.text.strip():
+            continue
+        if question.id in seen:
+            raise FootnoteError(f"{file}, line {number}: there is a question with the id {question.id!r} before it.")
+        seen.add(question.id)
         if grades is None:
             questions.append(question)
         elif question.id in grades:
-            questions.append(
-                Question(question.id, question.text, question.answers, grades[question.id], True, question.history)
-            )
+            questions.append(replace(question, relevant=grades[question.id], answerable=True))
     if not questions:
         raise FootnoteError(f"{file} holds no questions.")
     return questions
@@ -82,7 +93,7 @@ def held_out(question_id: str) -> bool:
 
 def _lines(file: Path) -> Iterable[str]:
     try:
-        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
     except (OSError, UnicodeDecodeError) as exc:
         raise FootnoteError(f"{file} cannot be read: {exc}. Name a file of JSON lines.") from exc
 
@@ -92,17 +103,30 @@ def _question(row: Mapping[str, Any], number: int) -> Question:
     answerable = bool(row.get("has_answer", row.get("answerable", not row.get("is_impossible", False))))
     return Question(
         id=str(row.get("id", row.get("_id", number))),
-        text=str(row.get("question") or row.get("query") or row["text"]),
+        text=str(next(row[name] for name in _TEXTS if name in row)),
         answers=tuple(str(answer) for answer in answers),
         relevant=dict.fromkeys(_places(row), 1.0) if answerable else {},
         answerable=answerable,
         history=_history(row.get("history") or ()),
+        evidence=tuple(_quotes(row.get("evidence") or ())),
     )
 
 
+def _quotes(value: Any) -> Iterator[str]:
+    """The words in a text, or in lists of them by file."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _quotes(list(value.values()))
+    else:
+        for part in value:
+            yield from _quotes(part)
+
+
 def _places(row: Mapping[str, Any]) -> list[str]:
-    if row.get("file"):
-        return [f"{row['file']}#{row['page']}" if row.get("page") else str(row["file"])]
+    if row.get("file") or row.get("passages"):
+        found = row.get("passages") or [row]
+        return [f"{one['file']}#{one['page']}" if one.get("page") else str(one["file"]) for one in found]
     ids = row.get("context_ids") or [row.get("context_id")]
     return [str(place) for place in ids if place is not None]
 

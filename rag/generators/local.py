@@ -40,8 +40,8 @@ class LocalGenerator:
     def __init__(self, folder: Path, *, name: str, device: str = "auto", dtype: str = "auto") -> None:
         self.name = name
         where = choose_device(device)
+        self._counter = TokenCounter(folder)
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             model: Any = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=choose_dtype(dtype, where),
@@ -50,29 +50,53 @@ class LocalGenerator:
                 use_safetensors=True,
             )
         except LOADING_ERRORS as exc:
-            raise ModelUnavailable(
-                f"{folder} could not be loaded as a chat model: {exc}. "
-                "Run `python -m rag models verify`, or name another generator."
-            ) from exc
-        if not self._tokenizer.chat_template:
-            raise ModelUnavailable(f"{folder} has no chat template. Name a chat (instruct) model as generator.")
+            raise _unloadable(folder, exc) from exc
         self._reader = _Reader(model.to(where).eval())
         self.context_tokens = int(model.config.get_text_config().max_position_embeddings)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        return len(self._tokens(messages))
+        return self._counter.count(messages)
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> "LocalStream":
-        return LocalStream(self._reader, self._tokenizer, self._tokens(messages), max_new_tokens, stop)
+        tokens = self._counter.tokens(messages)
+        return LocalStream(self._reader, self._counter.tokenizer, tokens, max_new_tokens, stop)
 
-    def _tokens(self, messages: Sequence[Message]) -> list[int]:
-        prompt: Any = self._tokenizer.apply_chat_template(
+
+class TokenCounter:
+    """Prompts as tokens, without the weights of the model that reads them.
+
+    Raises:
+        ModelUnavailable: the folder holds no chat model.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        except LOADING_ERRORS as exc:
+            raise _unloadable(folder, exc) from exc
+        if not self.tokenizer.chat_template:
+            raise ModelUnavailable(f"{folder} has no chat template. Name a chat (instruct) model as generator.")
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of the whole prompt, chat template included."""
+        return len(self.tokens(messages))
+
+    def tokens(self, messages: Sequence[Message]) -> list[int]:
+        """The whole prompt."""
+        prompt: Any = self.tokenizer.apply_chat_template(
             [{"role": message.role, "content": message.content} for message in messages],
             add_generation_prompt=messages[-1].role != "assistant",
             continue_final_message=messages[-1].role == "assistant",
             return_dict=True,
         )
         return list(prompt["input_ids"])
+
+
+def _unloadable(folder: Path, exc: Exception) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"{folder} could not be loaded as a chat model: {exc}. "
+        "Run `python -m rag models verify`, or name another generator."
+    )
 
 
 class _Reader:

@@ -3,7 +3,18 @@
 Import is light: torch, transformers and the hub's library are loaded by nothing in here.
 """
 
-from rag.models.store import ModelState, State, add_model, ensure_model, find_model, model_states, verify_model
+from rag.models.store import (
+    ModelState,
+    State,
+    add_model,
+    ensure_model,
+    file_hashes,
+    find_model,
+    known_models,
+    model_name,
+    model_states,
+    verify_model,
+)
 from rag.models.table import MODELS, Model, Role, find_row
 
 __all__ = [
@@ -14,8 +25,11 @@ __all__ = [
     "State",
     "add_model",
     "ensure_model",
+    "file_hashes",
     "find_model",
     "find_row",
+    "known_models",
+    "model_name",
     "model_states",
     "verify_model",
 ]

@@ -49,6 +49,15 @@ def _no_progress(done: int, total: int, what: str) -> None:
     return None
 
 
+def model_name(name_or_path: str) -> str:
+    """One spelling of a model: the name of the table for its hub id, the whole path of a folder."""
+    row = find_row(name_or_path)
+    if row is not None:
+        return row.name
+    folder = Path(name_or_path).expanduser()
+    return str(folder.resolve()) if _is_model_folder(folder) else name_or_path
+
+
 def find_model(name_or_path: str, settings: Settings) -> Path | None:
     """The folder of a model that is ready to load, None if there is none. Never touches the network."""
     manifest = _manifest(name_or_path, settings)
@@ -100,6 +109,25 @@ def ensure_model(
         else:
             pull_repository(name_or_path, home, work, on_progress)
     return home
+
+
+def file_hashes(name_or_path: str, settings: Settings) -> dict[str, str]:
+    """sha256 of each file of a model, by path; what is in a folder that was never added is read for it.
+
+    Empty where the model is not here.
+    """
+    row, manifest = find_row(name_or_path), _manifest(name_or_path, settings)
+    if row is not None:
+        return {file.path: file.sha256 for file in row.files}
+    if manifest is not None:
+        return {file.path: file.sha256 for file in manifest.files}
+    folder = find_model(name_or_path, settings)
+    return {file.path: file.sha256 for file in describe(folder, lambda *_: None)} if folder else {}
+
+
+def known_models(settings: Settings) -> frozenset[str]:
+    """Names of the models of the table and of those that are here."""
+    return frozenset(state.name for state in model_states(settings))
 
 
 def verify_model(name: str, settings: Settings, *, on_progress: OnProgress = _no_progress) -> Path:

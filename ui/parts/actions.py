@@ -10,6 +10,7 @@ from rag.errors import FootnoteError
 from rag.export import to_markdown
 from rag.types import Answer, Scope, answer_from_json
 from ui.parts.confirm import confirm
+from ui.parts.judgement import rate
 from ui.parts.text import file_name, plain
 from ui.session import Engine
 
@@ -20,7 +21,7 @@ def show_actions(engine: Engine, kept: KeptAnswer, conversation: str, scope: Get
     """One row under an answer. `scope` tells of what the last one is asked again, None for those before it."""
     answer = answer_from_json(kept.values)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _rate(engine, kept)
+        rate(engine, kept)
         if st.button("Copy", icon=":material/content_copy:", type="tertiary", key=f"copy-{kept.id}"):
             copy_dialog(answer.question, [answer])
         if scope is None:
@@ -37,16 +38,6 @@ def show_actions(engine: Engine, kept: KeptAnswer, conversation: str, scope: Get
         _ask_again(engine, conversation, answer.question, scope)
     elif edit:
         _edit(engine, conversation, answer.question, scope)
-
-
-def _rate(engine: Engine, kept: KeptAnswer) -> None:
-    key = f"rate-{kept.id}"
-
-    def keep() -> None:
-        thumb = st.session_state[key]
-        engine.library.catalog.rate_answer(kept.id, None if thumb is None else bool(thumb))
-
-    st.feedback("thumbs", key=key, default=None if kept.good is None else int(kept.good), on_change=keep)
 
 
 @st.dialog("Copy or save as Markdown", width="medium")

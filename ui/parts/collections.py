@@ -9,7 +9,9 @@ from rag.catalog import Collection
 from rag.collections import check_title, collection_quoting, create_collection, delete_collection
 from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
+from rag.models import known_models
 from ui.parts.deletion import ask_for_quotes
+from ui.parts.embedding import change_model, choose_model, show_reembedding
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -34,6 +36,7 @@ def show_collections(engine: Engine) -> None:
             _dialog(engine, current)
     if current.description:
         st.caption(plain(current.description))
+    show_reembedding(engine)
 
 
 def _choose(engine: Engine, current: Collection) -> None:
@@ -72,6 +75,8 @@ def _dialog(engine: Engine, current: Collection) -> None:
     try:
         with this:
             _change(engine, current)
+            if change_model(engine, current):
+                st.rerun()
         with new:
             _create(engine)
         with others:
@@ -101,13 +106,14 @@ def _change(engine: Engine, current: Collection) -> None:
 
 
 def _create(engine: Engine) -> None:
-    with st.form("create-collection", border=False):
-        title = st.text_input("Title of the new collection")
-        description = st.text_area("What it is for", height=80)
-        if st.form_submit_button("Create and open", type="primary"):
-            made = create_collection(engine.library, title, description)
+    title = st.text_input("Title of the new collection")
+    description = st.text_area("What it is for", height=80)
+    model = choose_model(engine, engine.settings.embedding_model, key="create")
+    if st.button("Create and open", type="primary", disabled=not model):
+        with st.spinner("Opening…"):
+            made = create_collection(engine.library, title, description, model)
             _open(engine, made.name)
-            st.rerun()
+        st.rerun()
 
 
 def _delete(engine: Engine, current: Collection) -> None:
@@ -137,7 +143,7 @@ def _export(engine: Engine, current: Collection) -> None:
 
 
 def _import(engine: Engine) -> None:
-    st.write("Opens an exported collection. Nothing is embedded again, so it must come from the same embedding model.")
+    st.write("Opens an exported collection with the embedding model it was made with. Nothing is embedded again.")
     with st.form("import-collection", border=False):
         files = sorted(engine.settings.backups_folder.glob("collection *.zip"), reverse=True)
         chosen = st.selectbox("File", files, format_func=lambda path: path.name) if files else None
@@ -146,7 +152,12 @@ def _import(engine: Engine) -> None:
         file = Path(typed).expanduser() if typed else chosen
         if st.form_submit_button("Import and open", type="primary") and file is not None:
             with st.spinner("Reading…"):
-                model = engine.settings.embedding_model
-                imported, _ = import_collection(engine.library, file, name=name, embedding_model=model)
+                imported, _ = import_collection(
+                    engine.library,
+                    file,
+                    name=name,
+                    embedding_model=engine.embedding_model,
+                    others=known_models(engine.settings),
+                )
             _open(engine, imported)
             st.rerun()

@@ -75,9 +75,7 @@ def show_documents(engine: Engine) -> None:
 def _sums(engine: Engine) -> None:
     ready = engine.library.catalog.document_totals(engine.settings.collection, _FILTERS["Ready"])
     st.subheader(counted(ready.documents, "document"))
-    st.caption(
-        f"{counted(ready.pages, 'page')} · {counted(ready.chunks, 'passage')} · {engine.settings.embedding_model}"
-    )
+    st.caption(f"{counted(ready.pages, 'page')} · {counted(ready.chunks, 'passage')} · {engine.embedding_model}")
 
 
 def _ask(engine: Engine) -> tuple[DocumentQuery, DocumentOrder]:

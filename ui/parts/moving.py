@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag.catalog import DocumentRecord
-from rag.collections import find_collection, move_documents
+from rag.collections import find_collection
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
 from ui.parts.page_view import forget_pages
@@ -28,7 +28,7 @@ def move_dialog(engine: Engine, records: list[DocumentRecord]) -> None:
             full = [engine.library.catalog.document(engine.settings.collection, record.id) for record in records]
             with st.spinner("Moving…"):
                 there = [record for record in full if record is not None]
-                move_documents(engine.library, there, find_collection(engine.library, name))
+                engine.move(there, find_collection(engine.library, name))
         except FootnoteError as exc:
             st.error(plain(str(exc)), icon=":material/error:")
             return

@@ -1,0 +1,66 @@
+"""Answers that go on when the page is left. They run in a thread that never calls Streamlit."""
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from rag.assistant import Reply
+from rag.errors import FootnoteError
+from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+
+if TYPE_CHECKING:
+    from ui.session import Engine
+
+_log = logging.getLogger(__name__)
+
+
+class AnswerJob:
+    """One question on its way to an answer that is kept in its conversation."""
+
+    def __init__(
+        self, engine: "Engine", conversation: str, question: str, scope: Scope, *, again: bool = False
+    ) -> None:
+        self.question = question
+        self.again = again
+        self.reply: Reply | None = None
+        self.failure = ""
+        self.done = threading.Event()
+        self._engine = engine
+        self._conversation = conversation
+        self._scope = scope
+        self._stop = threading.Event()
+        threading.Thread(target=self._run, name="answer", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends the answer after the word in work."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        try:
+            self._answer()
+        except FootnoteError as exc:
+            self.failure = str(exc)
+        except Exception as exc:  # a defect: the question must not vanish with its thread
+            _log.exception("the answer broke off")
+            self.failure = f"The answer broke off: {type(exc).__name__}: {exc}. The log of the program tells more."
+        finally:
+            self.done.set()
+
+    def _answer(self) -> None:
+        while not self._engine.answering.wait(timeout=0.2):
+            if self._stop.is_set():
+                return
+        if self._engine.assistant is None:
+            raise FootnoteError(self._engine.state.failure)
+        catalog = self._engine.library.catalog
+        answers = [answer_from_json(values) for values in catalog.answers(self._conversation)]
+        before = answers[:-1] if self.again else answers
+        history = [Turn(answer.standalone, answer.text) for answer in before]
+        self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
+        for _ in self.reply:
+            pass
+        answer = self.reply.answer
+        if not self.again:
+            catalog.add_answer(self._conversation, answer_to_json(answer))
+        elif answer.finish is not Finish.STOPPED:
+            catalog.replace_last_answer(self._conversation, answer_to_json(answer))

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from ingest.hashing import document_id
-from rag import originals
+from rag import originals, tables
 from rag.catalog import DocumentRecord, DocumentState
 from rag.library import Library
 from rag.rows import StoredChunk
@@ -29,6 +29,8 @@ class Fault(str, Enum):
     ORIGINAL_MISSING = "{name}: the kept copy of the file is missing."
     ORIGINAL_DAMAGED = "{name}: the kept copy of the file is damaged: it has not the bytes that were added."
     ORIGINAL_OF_NOTHING = "{name} is a kept copy that no document of the library belongs to."
+    TABLES_MISSING = "{name}: the tables are missing or damaged by which questions about its cells are answered."
+    TABLES_OF_NOTHING = "{name} holds the tables of no document."
     LEFTOVER = "{name} is a file that was half written."
 
 
@@ -74,6 +76,7 @@ def examine(library: Library, *, on_document: OnDocument = lambda done, total, n
         stored[chunk.document_id].append(chunk)
     findings = [*_states(records), *_passages(records, stored), *_words(library, stored)]
     findings += [*_originals(library, records, on_document), *_kept_for_nothing(library, stored), *_leftovers(library)]
+    findings += [*_tables(library, records), *_tables_of_nothing(library)]
     return Examination(len(records), sum(map(len, stored.values())), tuple(findings))
 
 
@@ -134,6 +137,24 @@ def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) ->
             yield Finding(Fault.ORIGINAL_OF_NOTHING, path.name, path.stem, path=path)
 
 
+def _tables(library: Library, records: list[DocumentRecord]) -> Iterator[Finding]:
+    for record in records:
+        is_sheet = Path(record.name).suffix.lower() in tables.SUFFIXES
+        if is_sheet and record.state is DocumentState.READY and not tables.are_sound(library.folder, record.id):
+            yield Finding(Fault.TABLES_MISSING, record.name, record.id)
+
+
+def _tables_of_nothing(library: Library) -> Iterator[Finding]:
+    for path in tables.every(library.folder):
+        identifier = path.name.partition(".")[0]
+        if not library.catalog.is_used(identifier):
+            yield Finding(Fault.TABLES_OF_NOTHING, path.name, identifier, path=path)
+
+
 def _leftovers(library: Library) -> Iterator[Finding]:
-    for path in (*originals.unfinished(library.folder), *library.folder.glob("unpacked")):
+    for path in (
+        *originals.unfinished(library.folder),
+        *tables.unfinished(library.folder),
+        *library.folder.glob("unpacked"),
+    ):
         yield Finding(Fault.LEFTOVER, path.name, path=path)

@@ -20,7 +20,7 @@ from ingest.namesakes import Namesakes, free_name, is_namesake
 from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, told
-from rag import lines, originals
+from rag import lines, originals, tables
 from rag.catalog import DocumentRecord, DocumentState
 from rag.deletion import delete_document, finish_deletions
 from rag.embedders import Embedder
@@ -271,6 +271,8 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         max_tokens=run.embedder.max_tokens,
     )
     originals.keep(run.library.folder, document.id, file.path)
+    if Path(file.name).suffix.lower() in tables.SUFFIXES:
+        tables.keep(run.library.folder, document.id, document.tables)
     if known is None or known.state is not DocumentState.READY:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
     may_be_there = file.again or known is not None

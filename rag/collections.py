@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from rag import originals
+from rag import originals, tables
 from rag.catalog import Collection, DocumentRecord, DocumentState
 from rag.deletion import finish_deletions
 from rag.errors import FootnoteError, ModelMismatch
@@ -81,6 +81,7 @@ def delete_collection(library: Library, collection: Collection) -> int:
     for document_id in documents:
         if not catalog.is_used(document_id, besides=collection.name):
             originals.remove(library.folder, document_id)
+            tables.remove(library.folder, document_id)
     catalog.forget_collection(collection.name)
     return len(documents)
 

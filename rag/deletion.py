@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rag import originals
+from rag import originals, tables
 from rag.catalog import DocumentRecord, DocumentState
 from rag.library import Library
 from rag.rows import Record
@@ -24,6 +24,7 @@ class Receipt:
         passages: with their vectors.
         words: passages whose words went out of the search by words.
         copy: bytes of the kept copy that was removed, 0 where there was none to remove.
+        tables: the same of the tables that were kept to calculate with.
         shared_with: other collections that have the same bytes, for which the kept copy stays.
         asked: passages that were searched for afterwards, by their own vector and by their own words.
         left: what of it was found all the same; empty is the proof.
@@ -35,6 +36,7 @@ class Receipt:
     passages: int
     words: int
     copy: int
+    tables: int
     shared_with: tuple[str, ...]
     sources: tuple[str, ...]
     asked: int
@@ -51,6 +53,7 @@ class Receipt:
                 (f"{_counted(self.passages)} with vectors: deleted.", True),
                 (f"The words of {_counted(self.words)}: deleted from the search by words.", True),
                 (f"The kept copy ({self.copy:,} bytes): deleted.", self.copy),
+                (f"Its tables, kept to calculate with ({self.tables:,} bytes): deleted.", self.tables),
                 (f"The kept copy stays for collection {', '.join(self.shared_with)}.", self.shared_with),
                 (f"Forgotten is where it came from: {', '.join(self.sources)}.", self.sources),
                 (searched, self.asked and not self.left),
@@ -75,6 +78,7 @@ def delete_document(library: Library, document_id: str) -> Receipt | None:
     words = len(library.lexical.listing([document_id]))
     original = originals.find(library.folder, document_id)
     size = original.stat().st_size if original is not None else 0
+    of_tables = tables.size(library.folder, document_id)
     library.catalog.leave(library.collection, document_id)
     finish_deletions(library)
     shared = library.catalog.holders(document_id)
@@ -84,6 +88,7 @@ def delete_document(library: Library, document_id: str) -> Receipt | None:
         passages=len(records),
         words=words,
         copy=0 if shared else size,
+        tables=0 if shared else of_tables,
         shared_with=shared,
         sources=record.sources,
         asked=len(_chosen(records)),
@@ -99,6 +104,7 @@ def finish_deletions(library: Library) -> None:
         library.lexical.delete_document(document_id)
         if not library.catalog.is_used(document_id, besides=library.collection):
             originals.remove(library.folder, document_id)
+            tables.remove(library.folder, document_id)
         library.catalog.forget(library.collection, document_id)  # last: what is forgotten leaves nothing behind
 
 
@@ -113,6 +119,8 @@ def _left(library: Library, record: DocumentRecord, records: list[Record], *, is
         found.append("words")
     if not is_shared and originals.find(library.folder, record.id) is not None:
         found.append("its kept copy")
+    if not is_shared and tables.size(library.folder, record.id):
+        found.append("its tables")
     ids = {entry.chunk.id for entry in records}
     for entry in _chosen(records):
         near = (hit.chunk for hit in library.store.search(entry.vector, k=_NEAREST))

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from rag.cells import DataTable
+
 # What a page is called, by the ending of the document's name.
 _PAGE_WORDS = {
     **dict.fromkeys(("pptx", "pptm", "ppsx", "odp"), "slide"),
@@ -92,6 +94,7 @@ class Document:
         gaps: say what could not be read.
         set_aside: passages that are left out, or were until they were released.
         recognised: pages whose text was recognised in their picture.
+        tables: of a spreadsheet, to calculate with.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Document:
     gaps: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     recognised: tuple[RecognisedPage, ...] = ()
+    tables: tuple[DataTable, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class DataTable:
         values: the rows as CSV: the number of each row in the sheet, then its cells, written as SQL reads them.
         totals: numbers of rows that sum up others, which are not among `rows`.
         captions: numbers of rows that hold a heading only, which are not among `rows` either.
+        is_cut: whether the sheet has more rows than are read.
     """
 
     sheet: str
@@ -61,6 +62,7 @@ class DataTable:
     values: str
     totals: tuple[int, ...] = ()
     captions: tuple[int, ...] = ()
+    is_cut: bool = False
 
 
 def values_of(rows: Iterable[tuple[int, Sequence[str]]]) -> str:

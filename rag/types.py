@@ -256,6 +256,7 @@ class Answer:
         citations: only what is cited in `text`, by rising number.
         used: the passages that the generator saw; number `n` is `used[n - 1]`.
         dropped: passages that were found but did not fit the prompt, or lay under the minimum score.
+        sql: the query by which it was calculated from the cells of a spreadsheet, "" where it was not.
     """
 
     question: str
@@ -266,6 +267,7 @@ class Answer:
     dropped: tuple[Hit, ...]
     finish: Finish
     timings: Timings = field(default_factory=Timings)
+    sql: str = ""
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -288,6 +290,7 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
         dropped=tuple(map(_hit, values["dropped"])),
         finish=Finish(values["finish"]),
         timings=Timings(**values["timings"]),
+        sql=values.get("sql", ""),
     )
 
 

@@ -58,6 +58,7 @@ def typed(table: SheetTable) -> DataTable | None:
         values=values_of(rows),
         totals=tuple(table.rows[place][0] for place in sorted(totals)),
         captions=table.captions,
+        is_cut=table.is_cut,
     )
 
 

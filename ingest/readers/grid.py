@@ -82,12 +82,14 @@ def read_table(
         called: names the place of a section.
         decimal: the decimal sign of its numbers, where they do not show it themselves.
     """
-    lines, gaps = _bounded(rows, f"{name}: " if name else "")
+    lines, gaps, is_cut = _bounded(rows, f"{name}: " if name else "")
     blocks = [Block(name, level=1)]
     for section in _joined(list(_sections(lines))):
         blocks.append(Block(called(section.place), level=2 if name else 1))
         blocks += (Block(text, tight=count > 0) for part in section.parts for count, text in enumerate(part))
     tables = find_tables(lines, sheet=name, page=number, decimal=decimal)
+    if is_cut and tables:
+        tables = (*tables[:-1], replace(tables[-1], is_cut=True))
     return Table(page_of(blocks if len(blocks) > 1 else [], number), gaps, tables)
 
 
@@ -97,8 +99,8 @@ def hidden_sheet(table: Table) -> Table:
     return replace(table, page=hidden_page(table.page, Hiding.SHEET), tables=tables)
 
 
-def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """As many rows and columns as are read, and the gaps that name the rest, if there is anything in it."""
+def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[str]], tuple[str, ...], bool]:
+    """As many rows and columns as are read, the gaps that name the rest, and whether there are more rows in it."""
     kept: list[list[str]] = []
     filled, cells, wide, every = 0, 0, False, iter(rows)
     for line in every:
@@ -109,9 +111,10 @@ def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[st
         if filled == ROWS or cells > CELLS:
             break
     gaps = [f"{of_sheet}columns after {letters(COLUMNS)} were left out"] if wide else []
-    if any(any(map(str.strip, line)) for line in every):
+    is_cut = any(any(map(str.strip, line)) for line in every)
+    if is_cut:
         gaps.append(f"{of_sheet}rows after {len(kept):,} were left out")
-    return kept, tuple(gaps)
+    return kept, tuple(gaps), is_cut
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class SheetTable:
         captions: numbers of rows between its rows that hold a heading only.
         decimal: the decimal sign of the file.
         hidden: whether the whole sheet is.
+        is_cut: whether the sheet has more rows than are read.
     """
 
     sheet: str
@@ -37,6 +38,7 @@ class SheetTable:
     captions: tuple[int, ...] = ()
     decimal: str = "."
     hidden: bool = False
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)

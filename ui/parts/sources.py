@@ -63,6 +63,10 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
     ending = _ENDINGS.get(answer.finish, "")
     how = "Stopped after" if answer.finish is Finish.STOPPED else "Answered in"
     st.caption(f"{ending} {how} {duration(answer.timings.total)}.".strip())
+    if answer.sql:
+        with st.expander("How it was calculated", icon=":material/calculate:"):
+            st.caption("This query was run over the cells of the source below; the numbers are as it found them.")
+            st.code(answer.sql, language="sql", wrap_lines=True)
     for citation in answer.citations:
         _show_source(engine, str(citation.number), citation.hit, citation.marks, key=f"{key}-{citation.number}")
     _show_others(engine, answer, key=f"{key}-other")

@@ -28,7 +28,7 @@ demo: models
 	$(BIN)/python -m rag ask --cited $(DEMO)
 
 test: .stamps/requirements-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup $(ARGS)
 
 check: .stamps/requirements-dev
 	$(BIN)/ruff check .

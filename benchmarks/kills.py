@@ -166,7 +166,7 @@ def follow_once(home: Path, folder: Path, tell: Callable[[str], None]) -> None:
 
 
 def _settings(home: Path) -> Settings:
-    return Settings(home=home, chunk_tokens=24, chunk_overlap=4)
+    return Settings(home=home, chunk_tokens=24, chunk_overlap=4, kept_versions=2)
 
 
 def _contents(home: Path, folder: Path) -> dict[str, set[str]]:
@@ -181,12 +181,13 @@ def _contents(home: Path, folder: Path) -> dict[str, set[str]]:
 
         follow(library, folder.resolve(), add=add)
         records = library.catalog.documents(library.collection)
+        old = {version.document_id for version in library.catalog.all_versions(library.collection)}
         facts = ("id", "name", "title", "pages", "chunks", "size", "state", "sources", "gaps")
         return {
             "documents": {repr([getattr(record, fact) for fact in facts]) for record in records},
             "passages": {repr(chunk) for chunk in library.store.chunks()},
             "words": {repr(place) for place in library.lexical.listing()},
-            "kept files": {path.name for path in originals.every(library.folder)},
+            "kept files": {path.name for path in originals.every(library.folder) if path.stem not in old},
             "tables": {f"{path.name} {path.read_bytes().hex()}" for path in tables.every(library.folder)},
             "faults": {finding.text for finding in examine(library).findings},
         }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.beside import OtherCollections
 from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
 from ingest.isolation import IsolatedReader
@@ -126,7 +127,7 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> None:
             _print(report)
             return not report.stopped
 
-        watcher = FolderWatcher(library, add, _tell)
+        watcher = FolderWatcher(library, add, _tell, OtherCollections(library, embedder, settings, _print))
         watcher.start()
         try:
             watcher.wait()
@@ -164,6 +165,8 @@ def _print(report: IngestReport) -> None:
         print(f"incomplete: {gap}", file=sys.stderr)
     for passage in report.set_aside:
         print(passage, file=sys.stderr)
+    for line in (*report.changes, *report.alike):
+        print(line)
     for failure in report.failed:
         print(f"failed: {failure.message}", file=sys.stderr)
     print(

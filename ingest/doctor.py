@@ -3,13 +3,18 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.examination import Examination, examine
+from ingest.rebuild import rebuild
 from ingest.repair import repair
+from rag.catalog import REMEDY, CatalogDamaged
 from rag.errors import FootnoteError, ModelMismatch, StoreError
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings, load_settings
+
+_HOLDER = "python -m ingest.doctor"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repair", action="store_true", help="repair what is wrong; nothing is thrown away")
     parsed = parser.parse_args(arguments)
     try:
-        return _run(load_settings(), mend=parsed.repair)
+        return _look(load_settings(), mend=parsed.repair)
     except FootnoteError as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -29,8 +34,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _look(settings: Settings, *, mend: bool) -> int:
+    """The collection that the settings name; all of them, after a catalog that was damaged was made anew."""
+    try:
+        with Library.open(settings, holder=_HOLDER) as library:
+            if not library.catalog.is_sound():
+                raise CatalogDamaged(f"The catalog of {library.folder} is damaged. {REMEDY}")
+        return _run(settings, mend=mend)
+    except CatalogDamaged as exc:
+        if not mend:
+            raise
+        print(f"wrong: {exc}")
+    made = rebuild(settings, holder=_HOLDER)
+    print(
+        f"A new catalog was made: {made.rows:,} rows of the one before could be read; {made.to_read:,} documents are "
+        f"to be read again from their kept files, {made.as_they_are:,} stay as their passages are. The one before lies "
+        f"in {settings.library_folder / 'set-aside'}."
+    )
+    codes = [_run(replace(settings, collection=name), mend=True) for name in made.collections or (settings.collection,)]
+    return max(codes)
+
+
 def _run(settings: Settings, *, mend: bool) -> int:
-    with Library.open(settings, holder="python -m ingest.doctor") as library:
+    with Library.open(settings, holder=_HOLDER) as library:
         if not _open(library, mend=mend):
             print(f"Nothing was ever added to collection {library.collection!r}.")
             return 0

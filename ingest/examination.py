@@ -8,9 +8,11 @@ from pathlib import Path
 
 from ingest.hashing import document_id
 from rag import originals, tables
-from rag.catalog import DocumentRecord, DocumentState
+from rag.catalog import DocumentRecord, DocumentState, Version
+from rag.errors import FootnoteError
 from rag.library import Library
 from rag.rows import StoredChunk
+from rag.versions import passages_of
 
 OnDocument = Callable[[int, int, str], None]  # done, of all, name
 
@@ -29,6 +31,10 @@ class Fault(str, Enum):
     ORIGINAL_MISSING = "{name}: the kept copy of the file is missing."
     ORIGINAL_DAMAGED = "{name}: the kept copy of the file is damaged: it has not the bytes that were added."
     ORIGINAL_OF_NOTHING = "{name} is a kept copy that no document of the library belongs to."
+    VERSION_MISSING = "{name}: the kept copy of an old version is missing; its text can be read."
+    VERSION_DAMAGED = "{name}: the kept copy of an old version is damaged: it has not the bytes that were added."
+    VERSION_UNREADABLE = "{name}: the text of an old version is damaged."
+    VERSION_OF_NOTHING = "{name}: {count} old versions belong to a document that is not there."
     TABLES_MISSING = "{name}: the tables are missing or damaged by which questions about its cells are answered."
     TABLES_OF_NOTHING = "{name} holds the tables of no document."
     LEFTOVER = "{name} is a file that was half written."
@@ -75,8 +81,14 @@ def examine(library: Library, *, on_document: OnDocument = lambda done, total, n
     for chunk in library.store.listing():
         stored[chunk.document_id].append(chunk)
     findings = [*_states(records), *_passages(records, stored), *_words(library, stored)]
-    findings += [*_originals(library, records, on_document), *_kept_for_nothing(library, stored), *_leftovers(library)]
-    findings += [*_tables(library, records), *_tables_of_nothing(library)]
+    findings += [
+        *_versions(library, records),
+        *_originals(library, records, on_document),
+        *_kept_for_nothing(library, stored),
+        *_tables(library, records),
+        *_tables_of_nothing(library),
+        *_leftovers(library),
+    ]
     return Examination(len(records), sum(map(len, stored.values())), tuple(findings))
 
 
@@ -130,6 +142,33 @@ def _originals(library: Library, records: list[DocumentRecord], on_document: OnD
     on_document(len(records), len(records), "")
 
 
+def _versions(library: Library, records: list[DocumentRecord]) -> Iterator[Finding]:
+    """Old versions: their document, their text and their kept copy."""
+    known = {record.id for record in records}
+    of_nothing: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for version in library.catalog.all_versions(library.collection):
+        if version.current not in known:
+            of_nothing[version.current] += 1
+            names[version.current] = version.name
+        elif version.is_kept:
+            yield from _version(library, version)
+    for current, count in of_nothing.items():
+        yield Finding(Fault.VERSION_OF_NOTHING, names[current], current, count)
+
+
+def _version(library: Library, version: Version) -> Iterator[Finding]:
+    try:
+        passages_of(library, version)
+    except FootnoteError:
+        yield Finding(Fault.VERSION_UNREADABLE, version.name, version.document_id)
+    path = originals.find(library.folder, version.document_id)
+    if path is None:
+        yield Finding(Fault.VERSION_MISSING, version.name, version.document_id)
+    elif document_id(path) != version.document_id:
+        yield Finding(Fault.VERSION_DAMAGED, version.name, version.document_id, path=path)
+
+
 def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
     """Originals without a document in any collection; what has passages is told with those."""
     for path in originals.every(library.folder):
@@ -147,14 +186,11 @@ def _tables(library: Library, records: list[DocumentRecord]) -> Iterator[Finding
 def _tables_of_nothing(library: Library) -> Iterator[Finding]:
     for path in tables.every(library.folder):
         identifier = path.name.partition(".")[0]
-        if not library.catalog.is_used(identifier):
+        if not library.catalog.holders(identifier):
             yield Finding(Fault.TABLES_OF_NOTHING, path.name, identifier, path=path)
 
 
 def _leftovers(library: Library) -> Iterator[Finding]:
-    for path in (
-        *originals.unfinished(library.folder),
-        *tables.unfinished(library.folder),
-        *library.folder.glob("unpacked"),
-    ):
+    half = (*originals.unfinished(library.folder), *tables.unfinished(library.folder))
+    for path in (*half, *library.folder.glob("unpacked*")):
         yield Finding(Fault.LEFTOVER, path.name, path=path)

@@ -13,7 +13,7 @@ from ingest.pipeline import find_files
 from ingest.readers.cleaning import clean_name
 from ingest.renaming import MEMBER, rename_by_sources
 from ingest.report import IncomingFile
-from rag.catalog import DocumentRecord
+from rag.catalog import Catalog, DocumentRecord, DocumentState
 from rag.deletion import finish_deletions
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -55,6 +55,18 @@ def check_folder(library: Library, folder: Path) -> Path:
     return path
 
 
+def glance(catalog: Catalog, collection: str, folder: Path) -> Followed | None:
+    """What following a folder of any collection would come to, where there is nothing to do; else None."""
+    if not folder.is_dir():
+        return _away(folder)
+    states = (DocumentState.WRITING, DocumentState.LEAVING)
+    if any(catalog.document_ids(collection, state) for state in states):
+        return None
+    there = _there(folder)
+    is_same = catalog.seen(collection, str(folder)) == {source: state for source, (_, state) in there.items()}
+    return Followed(len(there)) if is_same else None
+
+
 def follow(library: Library, folder: Path, *, add: Add) -> Followed:
     """Brings the open collection to what a watched folder holds; does nothing where nothing has changed.
 
@@ -65,12 +77,12 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
     """
     unreadable: list[str] = []
     if not folder.is_dir():
-        return Followed(0, problem=f"{folder} is not there at the moment; its documents stay.")
+        return _away(folder)
     for _ in os.walk(folder, onerror=lambda error: unreadable.append(clean_name(str(error.filename)))):
         pass
     catalog, collection, kept = library.catalog, library.collection, str(folder)
     prefix = clean_name(f"{kept}{os.sep}")  # of its files as sources
-    there = {file.source: (file, state) for file in find_files([folder]) if (state := _state(file.path))}
+    there = _there(folder)
     seen = catalog.seen(collection, kept)
     changed = [entry for source, entry in there.items() if seen.get(source) != entry[1]]
     for start in range(0, len(changed), _AT_ONCE):
@@ -90,6 +102,15 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
     removed = len({files[source] for source in gone})
     problem = f"{unreadable[0]} may not be read; what came from it stays." if unreadable else ""
     return Followed(len(there), len(changed), removed, renamed, problem)
+
+
+def _away(folder: Path) -> Followed:
+    return Followed(0, problem=f"{folder} is not there at the moment; its documents stay.")
+
+
+def _there(folder: Path) -> dict[str, tuple[IncomingFile, str]]:
+    """The files of a folder by their source, with what tells whether they have changed."""
+    return {file.source: (file, state) for file in find_files([folder]) if (state := _state(file.path))}
 
 
 def _of(library: Library, prefix: str) -> list[DocumentRecord]:

@@ -1,8 +1,9 @@
 """Files into the library: read, chunk, embed, write. Safe to kill at any moment and to run again.
 
 A document is announced in the catalog, its chunks are written in batches, then it is marked as whole, and only then
-the chunks of the version it replaces are deleted. Until it is whole no question sees it. A run that was killed is
-carried on by the next one: chunks that are stored already are not embedded again.
+the chunks of the version it replaces are deleted; those that stay the same give their vectors to the new version. Until
+it is whole no question sees it. A run that was killed is carried on by the next one: chunks that are stored already are
+not embedded again.
 """
 
 import shutil
@@ -19,19 +20,24 @@ from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
 from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
-from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, told
+from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
+from ingest.reuse import Earlier, Vectors, earlier_at
 from rag import lines, originals, tables
-from rag.catalog import DocumentRecord, DocumentState
+from rag.catalog import DocumentRecord, DocumentState, Succession
 from rag.deletion import delete_document, finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
 from rag.library import Library
+from rag.likeness import catch_up, compare_document, sentence
+from rag.rows import Record
 from rag.settings import Settings
 from rag.types import Chunk
+from rag.versions import thin
 
 ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _BATCH = 256  # chunks between two writes: what a kill costs at most
+_CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
 _MEGABYTE = 1_000_000
 _READING = 0.9  # of the way of a document whose text is recognised; others are read at once
 _OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
@@ -58,6 +64,8 @@ class _Run:
     added: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    alike: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
@@ -114,7 +122,8 @@ def ingest(
 ) -> IngestReport:
     """Adds files to the library's collection, one after the other; a file that fails never stops the rest.
 
-    Same bytes as before are one document. A changed file takes the place of its old version once it is whole.
+    Same bytes as before are one document. A changed file takes the place of its old version once it is whole; that one
+    stays in its history, as long as the settings keep it.
     The library's store must be open for `embedder`.
 
     Args:
@@ -123,6 +132,8 @@ def ingest(
     sizes = [_size(file.path) for file in files]
     run = _Run(library, embedder, settings, stop or threading.Event(), on_progress, read_file, files, sizes)
     finish_deletions(library)
+    thin(library, settings)
+    catch_up(library, limit=_CAUGHT_UP)
     stopped = False
     for index, file in enumerate(files):
         try:
@@ -137,6 +148,8 @@ def ingest(
         tuple(run.failed),
         tuple(run.gaps),
         tuple(run.set_aside),
+        tuple(run.changes),
+        tuple(run.alike),
         run.chunks,
         time.perf_counter() - run.started,
         stopped,
@@ -171,7 +184,9 @@ def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None
 def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
     """Each under its own name; its source is its place in the archive, so that a changed archive replaces it."""
     run.tell(index, "reading", 0.0)
-    folder = run.library.folder / "unpacked"
+    folder = (
+        run.library.folder / f"unpacked.{run.library.collection}.part"
+    )  # another collection may be filled meanwhile
     with archives.opened(file.path, file.name, is_passed_over=is_passed_over) as members:
         if not members:
             raise UnreadableDocument(file.name, "no file in it can be read", "Unpack it and add what you want to ask.")
@@ -229,16 +244,28 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
     known = catalog.document(collection, identifier) if identifier else None
+    read: Sequence[Chunk] = ()
     if known is None or known.state is not DocumentState.READY:
-        _read(run, index, file, known)
+        read = _read(run, index, file, known)
     elif not (file.again or catalog.is_release_asked(collection, known.id)) and _is_whole(run.library, known):
-        left = catalog.add_source(collection, known.id, source=file.source)
+        before = earlier_at(run.library, file.source, known.id)
+        chunks = list(run.library.store.chunks([known.id])) if before is not None else []
+        left = catalog.add_source(
+            collection, known.id, source=file.source, before=_succession(before, chunks, run.settings)
+        )
         (run.replaced if left else run.unchanged).append(file.name)
         originals.keep(run.library.folder, known.id, file.path)  # where it was lost
     else:
-        _read(run, index, replace(file, name=known.name), known)
+        read = _read(run, index, replace(file, name=known.name), known)
     run.unfinished = ""
     finish_deletions(run.library)
+    thin(run.library, run.settings)
+    if read:
+        run.alike += map(sentence, compare_document(run.library, identifier, read))
+
+
+def _succession(before: Earlier | None, chunks: Sequence[Chunk], settings: Settings) -> Succession | None:
+    return None if before is None else before.succession(chunks, is_kept=settings.kept_versions > 0)
 
 
 def _is_whole(library: Library, record: DocumentRecord) -> bool:
@@ -248,7 +275,7 @@ def _is_whole(library: Library, record: DocumentRecord) -> bool:
     return library.store.count([record.id]) == record.chunks
 
 
-def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> None:
+def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> Sequence[Chunk]:
     """Reads a file and brings what is stored of it to what it holds; a document that is ready stays so meanwhile."""
     catalog, collection = run.library.catalog, run.library.collection
     released = catalog.released(collection, known.id) if known is not None else frozenset()
@@ -275,22 +302,39 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         tables.keep(run.library.folder, document.id, document.tables)
     if known is None or known.state is not DocumentState.READY:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
+        originals.keep(run.library.folder, document.id, file.path)  # where another collection let go of it meanwhile
     may_be_there = file.again or known is not None
-    _write(run, index, chunks, may_be_there=may_be_there)
+    before, embedded = earlier_at(run.library, file.source, document.id), run.chunks
+    _write(run, index, chunks, () if before is None else before.passages, may_be_there=may_be_there)
     if may_be_there:
         _remove_others(run.library, document.id, chunks)
     catalog.set_recognised(collection, document.id, document.recognised)
     catalog.set_aside(collection, document.id, document.set_aside, released=released)
-    left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks))
+    succession = _succession(before, chunks, run.settings)
+    left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks), before=succession)
+    if before is not None:
+        run.changes.append(anew(file.name, run.chunks - embedded, len(chunks)))
     (run.replaced if left else run.added).append(file.name)
+    return chunks
 
 
-def _write(run: _Run, index: int, chunks: Sequence[Chunk], *, may_be_there: bool) -> None:
-    """Embeds and stores the chunks that are not stored yet, or in another place; a new document has none."""
+def _write(run: _Run, index: int, chunks: Sequence[Chunk], earlier: Sequence[Record], *, may_be_there: bool) -> None:
+    """Stores the chunks that are not stored yet, or in another place; a new document has none.
+
+    Args:
+        earlier: passages of the version that is replaced; what they have in common is not embedded again.
+    """
     documents = sorted({item.document_id for item in chunks}) if may_be_there else []
-    stored = {item.id: item.position for item in run.library.store.listing(documents)} if documents else {}
+    own = list(run.library.store.records(documents)) if documents else []
+    stored = {entry.chunk.id: entry.chunk.position for entry in own}
     missing = [item for item in chunks if stored.get(item.id) != item.position]
     run.library.lexical.add([item for item in chunks if item.id in stored])  # none, where nothing was damaged
+    settled = {item.id for item in chunks} - {item.id for item in missing}
+    free = [entry for entry in own if entry.chunk.id not in settled]
+    kept, missing = Vectors([*free, *earlier]).take(missing)
+    for start in range(0, len(kept), _BATCH):
+        run.library.lexical.add([entry.chunk for entry in kept[start : start + _BATCH]])
+        run.library.store.put(kept[start : start + _BATCH])
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
 
@@ -309,9 +353,9 @@ def _write(run: _Run, index: int, chunks: Sequence[Chunk], *, may_be_there: bool
 def _remove_others(library: Library, document_id: str, chunks: Sequence[Chunk]) -> None:
     """Removes chunks that an earlier run cut in another way, with other settings or under another name."""
     own = {item.id for item in chunks}
-    others = [stored.id for stored in library.store.listing([document_id]) if stored.id not in own]
-    library.store.delete(others)
-    library.lexical.delete(others)
+    library.store.delete([stored.id for stored in library.store.listing([document_id]) if stored.id not in own])
+    indexed = (chunk_id for chunk_id, _ in library.lexical.listing([document_id]))  # a kill may leave words alone
+    library.lexical.delete([chunk_id for chunk_id in indexed if chunk_id not in own])
 
 
 def _size(path: Path) -> int:

@@ -310,7 +310,9 @@ class IngestQueue:
             return
         state = _state_of(report)
         messages = [*(failure.message for failure in report.failed), *report.gaps, *report.set_aside]
-        self._catalog.set_queue_state([file.id], state, "\n".join(messages))
+        self._catalog.set_queue_state(
+            [file.id], state, "\n".join(messages), note="\n".join((*report.changes, *report.alike))
+        )
         if state not in (QueueState.LOCKED, QueueState.FAILED):
             self._decided.pop(file.id, None)
             if file.is_copy:

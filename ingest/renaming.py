@@ -51,7 +51,7 @@ def rename_document(library: Library, record: DocumentRecord, name: str) -> None
         batch = fresh[start : start + _BATCH]
         library.lexical.add([entry.chunk for entry in batch])
         library.store.put(batch)
-    others = sorted(before - renamed.keys())
-    library.store.delete(others)
-    library.lexical.delete(others)
+    library.store.delete(sorted(before - renamed.keys()))
+    indexed = {chunk_id for chunk_id, _ in library.lexical.listing([record.id])}  # a kill may leave words alone
+    library.lexical.delete(sorted(indexed - renamed.keys()))
     library.catalog.rename_document(library.collection, record.id, name=name, title=title)

@@ -21,6 +21,7 @@ from rag.errors import FootnoteError
 from rag.library import Library, batches
 from rag.settings import Settings
 from rag.sheets import sheets
+from rag.versions import finish_versions, forget_history
 
 _DELETED = 500  # postings removed in one transaction
 
@@ -152,6 +153,38 @@ class _Mending:
         count = make_tables(self.library, record, self._settings)
         return f"{finding.name} was read again for its tables: {count}."
 
+    def keep_version(self, finding: Finding) -> str:
+        """An old version is nowhere else: what is left of it stays."""
+        raise FootnoteError(
+            f"{finding.name}: the file of an old version cannot be had again; its text stays in the history. "
+            "`python -m rag versions` deletes old versions."
+        )
+
+    def thin_version(self, finding: Finding) -> str:
+        """A text that cannot be read: the facts stay in the history, the file is set aside."""
+        path = originals.find(self.library.folder, finding.document_id)
+        place = self._set_aside_copy(path) if path is not None else None
+        self.library.catalog.thin_version(self.library.collection, finding.document_id)
+        finish_versions(self.library, self.library.collection)
+        return f"{finding.name}: the old version is a line of the history now" + (
+            f"; its file lies in {place}." if place else "."
+        )
+
+    def give_up_history(self, finding: Finding) -> str:
+        """Old versions of no document: their files are set aside."""
+        for version in self.library.catalog.versions(self.library.collection, finding.document_id):
+            path = originals.find(self.library.folder, version.document_id)
+            if path is not None and version.is_kept:
+                self._set_aside_copy(path)
+        count = forget_history(self.library, self.library.collection, finding.document_id)
+        place = self.library.folder / "set-aside"
+        return f"{finding.name}: {count:,} old versions left the catalog; their files lie in {place}."
+
+    def _set_aside_copy(self, path: Path) -> Path:
+        place = self.library.set_aside(path.name)
+        shutil.copyfile(path, place)  # the file itself may belong to a document as well
+        return place
+
     def set_aside(self, finding: Finding) -> str:
         """A file that belongs to nothing."""
         assert finding.path is not None
@@ -172,6 +205,10 @@ class _Mending:
 _STEPS: dict[Fault, Callable[[_Mending, Finding], str]] = {
     Fault.LEAVING: _Mending.finish_deletions,
     Fault.LEFTOVER: _Mending.sweep,
+    Fault.VERSION_OF_NOTHING: _Mending.give_up_history,
+    Fault.VERSION_UNREADABLE: _Mending.thin_version,
+    Fault.VERSION_MISSING: _Mending.keep_version,
+    Fault.VERSION_DAMAGED: _Mending.keep_version,
     Fault.ORIGINAL_MISSING: _Mending.keep_again,
     Fault.ORIGINAL_DAMAGED: _Mending.keep_again,
     Fault.ORIGINAL_OF_NOTHING: _Mending.set_aside,

@@ -65,6 +65,8 @@ class IngestReport:
     Attributes:
         gaps: what could not be read of added files.
         set_aside: what of them neither search nor answer reads until it is released.
+        changes: how much of each replaced file was embedded anew.
+        alike: which added files are nearly the same as other documents.
         chunks: that were embedded anew.
         unfinished: id of the document that was in work when the run was stopped, "" where there was none.
     """
@@ -75,6 +77,8 @@ class IngestReport:
     failed: tuple[Failure, ...]
     gaps: tuple[str, ...]
     set_aside: tuple[str, ...]
+    changes: tuple[str, ...]
+    alike: tuple[str, ...]
     chunks: int
     seconds: float
     stopped: bool = False
@@ -91,6 +95,11 @@ def told(document: Document, released: AbstractSet[str]) -> list[str]:
     if len(held) > _TOLD:
         lines.append(f"{document.name}: {len(held) - _TOLD} more passages are set aside")
     return lines
+
+
+def anew(name: str, embedded: int, passages: int) -> str:
+    """How much of a changed file is new to the search."""
+    return f"{name}: {embedded:,} of {passages:,} {'passage' if passages == 1 else 'passages'} embedded anew"
 
 
 def _quoted(text: str) -> str:

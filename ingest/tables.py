@@ -27,7 +27,7 @@ def make_tables(library: Library, record: DocumentRecord, settings: Settings, *,
     released = library.catalog.released(library.collection, record.id)
     document = read_file(kept, name=record.name, max_bytes=settings.max_bytes, released=released)
     tables.keep(library.folder, record.id, document.tables)
-    if not library.catalog.is_used(record.id):  # it was deleted meanwhile
+    if not library.catalog.holders(record.id):  # it was deleted meanwhile
         tables.remove(library.folder, record.id)
     return len(document.tables)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import watchfiles
 
-from ingest.following import Add, Followed, follow
+from ingest.beside import OtherCollections
+from ingest.following import Add, Followed, follow, glance
 from rag.errors import FootnoteError
 from rag.library import Library
 
@@ -15,21 +16,33 @@ _log = logging.getLogger(__name__)
 _TICK = 500  # milliseconds between two looks at what the watcher was asked to do
 _ABSENT = 20  # ticks after which a folder that was not there is looked for again
 OnFollowed = Callable[[Path, Followed], None]
+Watched = tuple[str, Path]  # a collection and a folder of it
 
 
 class FolderWatcher:
-    """Follows the watched folders of the collection that is open, in a thread of its own.
+    """Follows the watched folders of all collections, in a thread of its own: those of the open one first.
 
     At the start each is compared with the library, so that nothing is missed that happened while nobody watched.
     """
 
-    def __init__(self, library: Library, add: Add, on_followed: OnFollowed = lambda folder, followed: None) -> None:
-        self.results: dict[str, Followed] = {}  # the last one of each folder
+    def __init__(
+        self,
+        library: Library,
+        add: Add,
+        on_followed: OnFollowed = lambda folder, followed: None,
+        others: OtherCollections | None = None,
+    ) -> None:
+        """`others` adds files to collections that are not open; without it their folders are not followed."""
+        self.results: dict[str, Followed] = {}  # the last one of each folder of the collection that is open
+        self.other_results: dict[tuple[str, str], Followed] = {}  # by collection and folder
+        self.is_busy_elsewhere = False  # whether another collection is being filled
+        self._others = others
         self._library = library
         self._add = add
         self._on_followed = on_followed
         self._changed = threading.Event()  # the list of folders has changed
         self._closing = threading.Event()
+        self._ended = threading.Event()  # told by the thread itself: an interrupted join takes a running one for ended
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -44,32 +57,48 @@ class FolderWatcher:
         """Ends when what is in work is done."""
         self._closing.set()
         self._changed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._thread.ident is not None:
+            self._ended.wait()
 
     def wait(self) -> None:
         """Until it is closed."""
-        while self._thread.is_alive():
-            self._thread.join(timeout=1.0)
+        while not self._ended.wait(timeout=1.0):
+            pass
 
     def _run(self) -> None:
+        try:
+            self._keep_watching()
+        finally:
+            self._ended.set()
+
+    def _keep_watching(self) -> None:
         polling = False
         while not self._closing.is_set():
             self._changed.clear()
-            folders = [Path(folder) for folder in self._library.catalog.watched(self._library.collection)]
-            self.results = {name: result for name, result in self.results.items() if Path(name) in folders}
-            there = [folder for folder in folders if folder.is_dir()]
+            watched = self._watched()
+            own = [str(folder) for collection, folder in watched if collection == self._library.collection]
+            self.results = {name: result for name, result in self.results.items() if name in own}
+            elsewhere = {(collection, str(folder)) for collection, folder in watched}
+            self.other_results = {key: result for key, result in self.other_results.items() if key in elsewhere}
             try:
-                self._watch(folders, there, polling=polling)
+                self._watch(watched, _there(watched), polling=polling)
             except (OSError, RuntimeError) as exc:  # too many folders for the system to tell of, or one went away
                 _log.warning("watching by looking again and again: %s", exc)
                 polling = True
                 self._closing.wait(1.0)
 
-    def _watch(self, folders: list[Path], there: list[Path], *, polling: bool) -> None:
+    def _watched(self) -> list[Watched]:
+        """Every folder that is to be followed, those of the open collection first."""
+        opened = self._library.collection
+        folders = [(name, Path(folder)) for name, folder in self._library.catalog.watched_everywhere()]
+        return [entry for entry in folders if entry[0] == opened] + [
+            entry for entry in folders if entry[0] != opened and self._others is not None
+        ]
+
+    def _watch(self, watched: list[Watched], there: list[Path], *, polling: bool) -> None:
         """Follows, then waits for changes, until the list of folders has changed or one comes or goes."""
         if not there:
-            self._follow(folders)
+            self._follow(watched)
             self._changed.wait(_ABSENT * _TICK / 1000)
             return
         changes = watchfiles.watch(
@@ -83,21 +112,43 @@ class FolderWatcher:
         )
         for tick, changed in enumerate(changes):  # the first comes when watching has begun: nothing is missed between
             if changed or tick == 0:
-                self._follow(folders)
-            if tick % _ABSENT == 0 and [folder for folder in folders if folder.is_dir()] != there:
+                self._follow(watched)
+            if tick % _ABSENT == 0 and _there(watched) != there:
                 return
 
-    def _follow(self, folders: list[Path]) -> None:
-        for folder in folders:
+    def _follow(self, watched: list[Watched]) -> None:
+        for collection, folder in watched:
             if self._closing.is_set():
                 return
             try:
-                followed = follow(self._library, folder, add=self._add)
+                followed = self._follow_one(collection, folder)
             except FootnoteError as exc:
                 followed = Followed(0, problem=str(exc))
             except Exception as exc:  # a defect of ours must not end the watching
                 _log.exception("%s could not be followed", folder)
                 followed = Followed(0, problem=f"{folder}: an error inside Footnote ({exc}); its log says more.")
-            if not followed.stopped:
+            if followed.stopped:
+                continue
+            if collection == self._library.collection:
                 self.results[str(folder)] = followed
-                self._on_followed(folder, followed)
+            else:
+                self.other_results[collection, str(folder)] = followed
+            self._on_followed(folder, followed)
+
+    def _follow_one(self, collection: str, folder: Path) -> Followed:
+        """Of another collection, only where there is something to do: opening it takes a while."""
+        if collection == self._library.collection or self._others is None:
+            return follow(self._library, folder, add=self._add)
+        seen = glance(self._library.catalog, collection, folder)
+        if seen is not None:
+            return seen
+        self.is_busy_elsewhere = True
+        try:
+            with self._others.opened(collection, self._closing) as (library, add):
+                return follow(library, folder, add=add)
+        finally:
+            self.is_busy_elsewhere = False
+
+
+def _there(watched: list[Watched]) -> list[Path]:
+    return [folder for _, folder in watched if folder.is_dir()]

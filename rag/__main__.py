@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rag import care, collection_commands, commands
+from rag import care, collection_commands, commands, history_commands
 from rag.errors import FootnoteError
 from rag.evaluation import commands as evaluation
 from rag.models import commands as models
@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parsers(subparsers)
     care.add_parsers(subparsers)
     collection_commands.add_parsers(subparsers)
+    history_commands.add_parsers(subparsers)
     evaluation.add_parsers(subparsers)
     models.add_parser(subparsers)
     parsed = parser.parse_args(arguments)

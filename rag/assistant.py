@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import citations, prompt, table_answers
+from rag import citations, follow_ups, prompt, table_answers
 from rag.errors import FootnoteError
-from rag.evidence import Line, choose, is_answered, narrow, quotation
+from rag.evidence import Line, certainty, choose, is_answered, narrow, quotation
 from rag.generators import Generator, StopReason
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
@@ -53,6 +53,16 @@ class _Parts:
     generator: Generator
     settings: Settings
     queue: TurnQueue
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found for one reading of the question: `lines` of `hits`, both nearest first."""
+
+    reading: str
+    hits: tuple[Hit, ...]
+    below: tuple[Hit, ...]
+    lines: tuple[Line, ...]
 
 
 class QuestionError(FootnoteError):
@@ -137,13 +147,11 @@ class Reply:
 
     def _steps(self) -> Iterator[str]:
         try:
-            if self._history:
-                self._rewrite()
-            self._retrieve()
+            self._search(self._readings() if self._history else (self.question,))
             yield from self._calculate()
             if self._answer is not None:
                 return
-            if self._has_evidence():
+            if is_answered(self.standalone, self.evidence, self.hits, minimum=self._parts.settings.minimum_evidence):
                 self._narrow()
             else:
                 self.evidence = ()
@@ -156,30 +164,31 @@ class Reply:
 
     # Steps
 
-    def _rewrite(self) -> None:
-        """A follow-up is understood before it is searched; if the rewriting fails, it is searched as it stands."""
-        generator = self._parts.generator
+    def _readings(self) -> tuple[str, ...]:
+        """A follow-up as a question of its own, and together with the one before."""
+        together = follow_ups.together(self.question, self._history)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
-            stream = generator.stream(
-                prompt.rewrite_messages(self.question, self._history), max_new_tokens=_REWRITE_TOKENS, stop=self.stop
-            )
+            messages = follow_ups.rewrite_messages(self.question, self._history)
+            stream = self._parts.generator.stream(messages, max_new_tokens=_REWRITE_TOKENS, stop=self.stop)
             text = "".join(stream).strip().strip('"').splitlines()
-            rewritten = text[0].strip() if text and stream.stop_reason is StopReason.END else self.question
-            self.standalone = prompt.complete(self.question, rewritten, self._history)
+            complete = text and stream.stop_reason is StopReason.END
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
+        return (text[0].strip(), together) if complete else (self.question, together)
 
-    def _retrieve(self) -> None:
-        settings = self._parts.settings
+    def _search(self, readings: Sequence[str]) -> None:
+        """Finds passages and their lines, for the reading of the question that is answered most surely."""
         self.progress = Progress(Stage.SEARCHING)
         started = time.perf_counter()
-        found = self._parts.retriever.retrieve(
-            self.standalone, k=settings.top_k, minimum_score=settings.minimum_score, scope=self._scope
+        first, *others = (self._found(reading) for reading in readings)
+        fitting = (
+            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0])
         )
-        self.hits = found.hits
-        self._dropped = found.below
+        best = max((first, *fitting), key=lambda one: certainty(one.lines, one.hits))
+        self._dropped = best.below
+        self.standalone, self.hits, self.evidence = best.reading, best.hits, best.lines
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 
     def _calculate(self) -> Iterator[str]:
@@ -203,13 +212,10 @@ class Reply:
             yield found.text
             self._conclude(found.text, (Citation(1, found.hit, found.marks),), self.hits, Finish.COMPLETE, found.sql)
 
-    def _has_evidence(self) -> bool:
-        """Whether a line of the passages surely answers, and every code of the question stands in them."""
-        started = time.perf_counter()
-        self.evidence = tuple(self._parts.retriever.evidence(self.standalone, self.hits))
-        self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
-        minimum = self._parts.settings.minimum_evidence
-        return is_answered(self.standalone, self.evidence, self.hits, minimum=minimum)
+    def _found(self, reading: str) -> _Found:
+        settings, retriever = self._parts.settings, self._parts.retriever
+        found = retriever.retrieve(reading, k=settings.top_k, minimum_score=settings.minimum_score, scope=self._scope)
+        return _Found(reading, found.hits, found.below, tuple(retriever.evidence(reading, found.hits)))
 
     def _narrow(self) -> None:
         """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""

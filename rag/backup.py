@@ -16,7 +16,7 @@ from pathlib import Path
 from rag import parts, tables
 from rag.catalog import Catalog, Collection
 from rag.errors import FootnoteError
-from rag.library import Library
+from rag.library import UNPACKED, UNPACKING, Library
 from rag.locks import LockHeld, hold
 from rag.packing import Pack, opened, packing
 from rag.progress import OnProgress
@@ -91,20 +91,21 @@ def restore(file: Path, settings: Settings, *, on_progress: OnProgress = _silent
 def unpack(file: Path, settings: Settings, *, on_progress: OnProgress = _silent) -> Path:
     """Unpacks and verifies a backup beside the library; returns the folder. `swap` puts it in its place."""
     place = settings.library_folder.resolve()
-    made = place.with_name(f"{place.name}.{uuid.uuid4().hex}.part")
+    made = place.with_name(f"{place.name}.{uuid.uuid4().hex}{UNPACKING}")
     with opened(file, kind=KIND, names=_NAMES) as pack:
         try:
             made.mkdir(parents=True)
-            _refuse_without_room(pack, made)
-            _extract(pack, made, on_progress)
-            _fill(pack, made, place, settings, on_progress)
+            with hold(made / "library.lock", timeout=0):  # nobody takes it for what a killed restore left
+                _refuse_without_room(pack, made)
+                _extract(pack, made, on_progress)
+                _fill(pack, made, place, settings, on_progress)
+            return made.rename(made.with_suffix(UNPACKED))
         except OSError as exc:
             shutil.rmtree(made, ignore_errors=True)
             raise FootnoteError(f"{file} could not be unpacked in {made.parent}: {exc.strerror}. Make room.") from exc
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-    return made
 
 
 def swap(made: Path, place: Path) -> Path | None:

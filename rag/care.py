@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from rag.deletion import delete_document
+from rag.catalog import Conversation
+from rag.deletion import delete_document, quoting
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
@@ -16,6 +18,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     delete = subparsers.add_parser("delete", help="delete documents, with a receipt")
     delete.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name, or the beginning of its sha256")
     delete.add_argument("--yes", action="store_true", help="do not ask first")
+    add_quotes(delete)
     delete.set_defaults(run=_delete)
     for name, run, does in (
         ("purge", _purge, "write the vectors anew, so that nothing of deleted documents is left on the disk"),
@@ -28,6 +31,8 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
         command.set_defaults(run=run)
         if name != "purge":
             command.add_argument("file", type=Path, metavar="FILE")
+        if name == "purge":
+            command.add_argument("--versions", action="store_true", help="delete old versions of documents as well")
         if name == "import":
             command.add_argument("--name", default="", help="of the collection; as it was called where left out")
 
@@ -38,10 +43,11 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.yes:
             print("\n".join(f"{record.name} ({record.id[:12]})" for record in chosen))
             confirm("Delete them from the library? Your own files stay.")
+        quotes = wants_quotes_out(arguments, quoting(library, chosen))
         library.open_existing()
         is_gone = True
         for record in chosen:
-            receipt = delete_document(library, record.id)
+            receipt = delete_document(library, record.id, quotes=quotes)
             if receipt is not None:
                 print("\n".join([f"{receipt.name} ({receipt.document_id})", *(f"  {line}" for line in receipt.lines)]))
                 is_gone = is_gone and not receipt.left
@@ -52,7 +58,7 @@ def _purge(arguments: argparse.Namespace, settings: Settings) -> int:
     from rag.purge import purge
 
     with Library.open(settings, holder="python -m rag purge") as library, terminal_bar(unit=" files") as show:
-        freed = purge(library, settings, on_progress=show)
+        freed = purge(library, settings, on_progress=show, versions=arguments.versions)
     print(f"The vectors were written anew, {max(freed, 0):,} bytes went.")
     return 0
 
@@ -96,6 +102,22 @@ def _import(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     print(f"{count:,} documents in collection {name!r}. Ask them with FOOTNOTE_COLLECTION={name}.")
     return 0
+
+
+def add_quotes(command: argparse.ArgumentParser) -> None:
+    """Adds the choice what becomes of quotes to a command that deletes documents."""
+    asked = command.add_mutually_exclusive_group()
+    asked.add_argument("--quotes", action="store_true", help="take their quotes out of earlier answers, too")
+    asked.add_argument("--keep-quotes", action="store_true", help="leave them; you are asked where neither is said")
+
+
+def wants_quotes_out(arguments: argparse.Namespace, quoting: Sequence[Conversation]) -> bool:
+    """Whether the quotes in these conversations are to go as well; asks where that was not said."""
+    if arguments.quotes or arguments.keep_quotes or arguments.yes or not quoting:
+        return bool(arguments.quotes)
+    named = "\n".join(f"  {conversation.title}" for conversation in quoting)
+    print(f"Answers quote them in these conversations:\n{named}")
+    return input("Take the quotes out as well? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def confirm(question: str) -> None:

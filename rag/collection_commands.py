@@ -2,10 +2,11 @@
 
 import argparse
 
-from rag.care import confirm
+from rag.care import add_quotes, confirm, wants_quotes_out
 from rag.collections import (
     check_title,
     clean_tag,
+    collection_quoting,
     create_collection,
     delete_collection,
     find_collection,
@@ -35,6 +36,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     delete = actions.add_parser("delete", help="delete a collection with its documents")
     delete.add_argument("collection")
     delete.add_argument("--yes", action="store_true", help="do not ask first")
+    add_quotes(delete)
     delete.set_defaults(run=_delete)
     move = actions.add_parser("move", help="move documents from the open collection to another one")
     move.add_argument("collection", help="where they go")
@@ -93,7 +95,8 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.yes:
             count = library.catalog.document_totals(found.name).documents
             confirm(f"Delete collection {found.title!r} with its {count:,} documents? Your own files stay.")
-        print(f"{found.title} was deleted with {delete_collection(library, found):,} documents.")
+        quotes = wants_quotes_out(arguments, collection_quoting(library, found))
+        print(f"{found.title} was deleted with {delete_collection(library, found, quotes=quotes):,} documents.")
     return 0
 
 

@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 
 from rag import originals, tables
-from rag.catalog import Collection, DocumentRecord, DocumentState
+from rag.catalog import Collection, Conversation, DocumentRecord, DocumentState
 from rag.deletion import finish_deletions
 from rag.errors import FootnoteError, ModelMismatch
 from rag.library import Library, batches
+from rag.quotes import without_quotes
 
 _TITLE = 80  # characters
 _TAG = 40  # characters
@@ -60,11 +61,27 @@ def find_collection(library: Library, title: str) -> Collection:
     raise FootnoteError(f"There is no collection {title!r}. There are: {there or 'none yet'}.")
 
 
-def delete_collection(library: Library, collection: Collection) -> int:
+def collection_quoting(library: Library, collection: Collection) -> list[Conversation]:
+    """Conversations whose answers quote documents that only this collection has, or old versions of them."""
+    return library.catalog.conversations_quoting(_of_its_own(library, collection))
+
+
+def _of_its_own(library: Library, collection: Collection) -> list[str]:
+    """Ids of documents and old versions that no other collection has."""
+    catalog = library.catalog
+    documents = {record.id for record in catalog.documents(collection.name)}
+    versions = {version.document_id for version in catalog.all_versions(collection.name)}
+    return [each for each in sorted(documents | versions) if set(catalog.holders(each)) <= {collection.name}]
+
+
+def delete_collection(library: Library, collection: Collection, *, quotes: bool = False) -> int:
     """Deletes a collection that is not open, with its documents; returns how many those were.
 
     Documents that another collection has as well stay there, with their kept copies. A deletion that is broken off is
     carried on by deleting again; its documents answer nothing meanwhile.
+
+    Args:
+        quotes: also takes what earlier answers say of documents of this collection alone out of the conversations.
 
     Raises:
         FootnoteError: it is open.
@@ -72,18 +89,30 @@ def delete_collection(library: Library, collection: Collection) -> int:
     if library.is_store_open and library.collection == collection.name:
         raise FootnoteError(f"Collection {collection.title!r} is open. Open another one, then delete it.")
     catalog = library.catalog
+    if quotes:
+        quoted = _of_its_own(library, collection)
+        catalog.change_quoting(quoted, lambda answer: without_quotes(answer, quoted))
     catalog.leave_collection(collection.name)
     documents = catalog.document_ids(collection.name, DocumentState.LEAVING)
+    versions = {version.document_id for version in catalog.versions_to_go(collection.name)}
     if collection.dimension:
         with library.beside(collection.name, collection.dimension) as (store, lexical):
             store.drop()
             lexical.drop()
-    for document_id in documents:
-        if not catalog.is_used(document_id, besides=collection.name):
-            originals.remove(library.folder, document_id)
-            tables.remove(library.folder, document_id)
-    catalog.forget_collection(collection.name)
+            _forget(library, collection.name, {*documents, *versions})
+    else:
+        _forget(library, collection.name, {*documents, *versions})
     return len(documents)
+
+
+def _forget(library: Library, collection: str, documents: set[str]) -> None:
+    """Removes kept copies that no other collection needs, and the rows."""
+    for document_id in documents:
+        if not library.catalog.is_used(document_id, besides=collection):
+            originals.remove(library.folder, document_id)
+        if not set(library.catalog.holders(document_id)) - {collection}:
+            tables.remove(library.folder, document_id)
+    library.catalog.forget_collection(collection)
 
 
 def move_documents(library: Library, records: Sequence[DocumentRecord], target: Collection) -> None:

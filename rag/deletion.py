@@ -1,11 +1,14 @@
 """Documents out of the library: first out of the answers, then what was kept of them, with a receipt that proves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag import originals, tables
-from rag.catalog import DocumentRecord, DocumentState
+from rag.catalog import Conversation, DocumentRecord, DocumentState, Version
 from rag.library import Library
+from rag.quotes import without_quotes
 from rag.rows import Record
+from rag.versions import finish_versions
 
 _ASKED = 20  # passages of a document by which it is searched for after its deletion
 _NEAREST = 10  # hits of such a search that are looked at
@@ -25,10 +28,13 @@ class Receipt:
         words: passages whose words went out of the search by words.
         copy: bytes of the kept copy that was removed, 0 where there was none to remove.
         tables: the same of the tables that were kept to calculate with.
+        versions: old versions that went with it, and places where it was an old version of another document.
+        version_copies: bytes of their kept copies that were removed.
         shared_with: other collections that have the same bytes, for which the kept copy stays.
         asked: passages that were searched for afterwards, by their own vector and by their own words.
         left: what of it was found all the same; empty is the proof.
-        quoted_in: titles of conversations whose answers quote it.
+        quoted_in: titles of conversations whose answers quote it or an old version of it.
+        unquoted: answers out of which its quotes were taken.
     """
 
     document_id: str
@@ -37,11 +43,14 @@ class Receipt:
     words: int
     copy: int
     tables: int
+    versions: int
+    version_copies: int
     shared_with: tuple[str, ...]
     sources: tuple[str, ...]
     asked: int
     left: tuple[str, ...]
     quoted_in: tuple[str, ...]
+    unquoted: int = 0
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -54,6 +63,7 @@ class Receipt:
                 (f"The words of {_counted(self.words)}: deleted from the search by words.", True),
                 (f"The kept copy ({self.copy:,} bytes): deleted.", self.copy),
                 (f"Its tables, kept to calculate with ({self.tables:,} bytes): deleted.", self.tables),
+                (_of_versions(self), self.versions),
                 (f"The kept copy stays for collection {', '.join(self.shared_with)}.", self.shared_with),
                 (f"Forgotten is where it came from: {', '.join(self.sources)}.", self.sources),
                 (searched, self.asked and not self.left),
@@ -61,51 +71,101 @@ class Receipt:
                 ("It had no passages to search for.", not self.asked and not self.left),
                 (f"Still there, which is a fault: {'; '.join(self.left)}.", self.left),
                 (f"Answers that quote it stay in your conversations: {', '.join(self.quoted_in)}.", self.quoted_in),
+                (f"Its quotes were taken out of {self.unquoted:,} answers of your conversations.", self.unquoted),
             )
             if is_told
         )
 
 
-def delete_document(library: Library, document_id: str) -> Receipt | None:
-    """Takes a document out of the answers, then deletes its chunks, its original and its row; None for an unknown one.
+def delete_document(library: Library, document_id: str, *, quotes: bool = False) -> Receipt | None:
+    """Takes a document out of the answers, then deletes its chunks, its original, its old versions and its row.
 
     The library's store must be open.
+
+    Args:
+        quotes: also takes what earlier answers say of it out of the conversations.
+
+    Returns:
+        None for an unknown one.
     """
     record = library.catalog.document(library.collection, document_id)
     if record is None:
         return None
     records = list(library.store.records([document_id]))
     words = len(library.lexical.listing([document_id]))
-    original = originals.find(library.folder, document_id)
-    size = original.stat().st_size if original is not None else 0
+    size = _size(library, document_id)
     of_tables = tables.size(library.folder, document_id)
+    versions = _versions(library, record)
+    before = {version.document_id: _size(library, version.document_id) for version in versions}
+    of_it = _ids(document_id, versions)
     library.catalog.leave(library.collection, document_id)
     finish_deletions(library)
+    unquoted = library.catalog.change_quoting(of_it, lambda answer: without_quotes(answer, of_it)) if quotes else 0
     shared = library.catalog.holders(document_id)
+    gone = sum(
+        size for identifier, size in before.items() if identifier != document_id and _is_gone(library, identifier)
+    )
     return Receipt(
         document_id=document_id,
         name=record.name,
         passages=len(records),
         words=words,
-        copy=0 if shared else size,
-        tables=0 if shared else of_tables,
+        copy=size if _is_gone(library, document_id) else 0,
+        tables=of_tables if not tables.size(library.folder, document_id) else 0,
+        versions=len(versions),
+        version_copies=gone,
         shared_with=shared,
         sources=record.sources,
         asked=len(_chosen(records)),
         left=_left(library, record, records, is_shared=bool(shared)),
-        quoted_in=tuple(conversation.title for conversation in library.catalog.conversations_quoting(document_id)),
+        quoted_in=tuple(conversation.title for conversation in library.catalog.conversations_quoting(of_it)),
+        unquoted=unquoted,
     )
+
+
+def quoting(library: Library, records: Sequence[DocumentRecord]) -> list[Conversation]:
+    """Conversations whose answers quote one of these documents, or an old version of it."""
+    ids = [identifier for record in records for identifier in _ids(record.id, _versions(library, record))]
+    return library.catalog.conversations_quoting(ids)
 
 
 def finish_deletions(library: Library) -> None:
     """Carries out deletions that were announced, also those that a killed process left."""
+    finish_versions(library, library.collection)
     for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
         library.store.delete_document(document_id)
         library.lexical.delete_document(document_id)
         if not library.catalog.is_used(document_id, besides=library.collection):
             originals.remove(library.folder, document_id)
-            tables.remove(library.folder, document_id)
+        if not set(library.catalog.holders(document_id)) - {library.collection}:
+            tables.remove(library.folder, document_id)  # a history needs none
         library.catalog.forget(library.collection, document_id)  # last: what is forgotten leaves nothing behind
+
+
+def _versions(library: Library, record: DocumentRecord) -> list[Version]:
+    """What goes out of histories with a document; one that was never whole takes only its own along."""
+    found = library.catalog.versions_with(library.collection, record.id)
+    return [entry for entry in found if record.state is DocumentState.READY or entry.current == record.id]
+
+
+def _ids(document_id: str, versions: Sequence[Version]) -> list[str]:
+    """Of a document and of its own old versions."""
+    return list(dict.fromkeys([document_id, *(entry.document_id for entry in versions)]))
+
+
+def _of_versions(receipt: Receipt) -> str:
+    count = f"{receipt.versions:,} old {'version' if receipt.versions == 1 else 'versions'}"
+    return f"{count} with their texts and kept copies ({receipt.version_copies:,} bytes): deleted."
+
+
+def _size(library: Library, document_id: str) -> int:
+    """Bytes of a kept copy, 0 where there is none."""
+    original = originals.find(library.folder, document_id)
+    return original.stat().st_size if original is not None else 0
+
+
+def _is_gone(library: Library, document_id: str) -> bool:
+    return originals.find(library.folder, document_id) is None
 
 
 def _left(library: Library, record: DocumentRecord, records: list[Record], *, is_shared: bool) -> tuple[str, ...]:
@@ -121,6 +181,8 @@ def _left(library: Library, record: DocumentRecord, records: list[Record], *, is
         found.append("its kept copy")
     if not is_shared and tables.size(library.folder, record.id):
         found.append("its tables")
+    if library.catalog.versions_with(library.collection, record.id):
+        found.append("old versions")
     ids = {entry.chunk.id for entry in records}
     for entry in _chosen(records):
         near = (hit.chunk for hit in library.store.search(entry.vector, k=_NEAREST))

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from rag import notes, originals, parts, tables
-from rag.catalog import Collection, DocumentRecord, DocumentState
+from rag.catalog import Collection, DocumentRecord, DocumentState, Version
 from rag.errors import FootnoteError, ModelMismatch
 from rag.library import Library
 from rag.packing import Pack, PackError, opened, packing
 from rag.settings import NAME
 
 KIND = "Footnote collection"
-_NAMES = rf"(documents|notes)\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|tables/{tables.PATTERN}|{parts.PATTERN}"
+_NAMES = (
+    rf"(documents|notes|versions)\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|tables/{tables.PATTERN}|{parts.PATTERN}"
+)
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +35,9 @@ def export_collection(library: Library, file: Path) -> int:
     records = [entry for entry in library.catalog.documents(collection.name) if entry.state is DocumentState.READY]
     with packing(file, kind=KIND, about=asdict(collection)) as pack:
         parts.write(pack, "", library.store, {record.id for record in records})
-        for path in (originals.find(library.folder, record.id) for record in records):
+        history = notes.history(library.catalog, collection.name, {record.id for record in records})
+        kept = {*(record.id for record in records), *(entry["document_id"] for entry in history if entry["passages"])}
+        for path in (originals.find(library.folder, identifier) for identifier in sorted(kept)):
             if path is not None:
                 pack.add_file(f"originals/{path.name}", path)
         for path in (tables.file_of(library.folder, record.id) for record in records):
@@ -41,6 +45,7 @@ def export_collection(library: Library, file: Path) -> int:
                 pack.add_file(f"tables/{path.name}", path)
         found = {record.id: notes.note(library.catalog, collection.name, record) for record in records}
         pack.add_json("notes.json", {identifier: values for identifier, values in found.items() if values})
+        pack.add_json("versions.json", history)
         pack.add_json("documents.json", [{**asdict(record), "state": record.state.value} for record in records])
     return len(records)
 
@@ -73,12 +78,17 @@ def import_collection(library: Library, file: Path, *, name: str = "", embedding
             raise FootnoteError(f"There is a collection {chosen!r} already. Import it under another name.")
         records = _documents(pack)
         try:
-            _originals(pack, library.folder, records)
+            history = _history(pack, {record.id for record in records})
+            _originals(
+                pack, library.folder, {record.id for record in records} | {entry[0].document_id for entry in history}
+            )
             _tables(pack, library.folder, {record.id for record in records})
             _passages(pack, library, chosen, dimension, records)
             _notes(pack, library, chosen, {record.id for record in records})
+            for version, packed in history:
+                library.catalog.add_version(chosen, version, packed)
         except BaseException:
-            _take_back(library, chosen, dimension, records)
+            _take_back(library, chosen, dimension, pack)
             raise
         taken = {entry.title.casefold() for entry in library.catalog.collections()}
         title = chosen if name else str(pack.about.get("title", ""))
@@ -119,16 +129,31 @@ def _notes(pack: Pack, library: Library, name: str, documents: set[str]) -> None
         raise PackError(f"{pack.path.name}: what was noted of its documents is damaged ({exc}).") from exc
 
 
-def _take_back(library: Library, name: str, dimension: int, records: Sequence[DocumentRecord]) -> None:
+def _history(pack: Pack, documents: set[str]) -> list[tuple[Version, bytes | None]]:
+    """Old versions of the documents; packs of earlier releases have none."""
+    if "versions.json" not in pack.files:
+        return []
+    try:
+        found = [notes.version(values) for values in pack.read_json("versions.json")]
+        if any(version.current not in documents or not _ID.fullmatch(version.document_id) for version, _ in found):
+            raise ValueError("a version of no document")
+        return found
+    except (TypeError, ValueError, KeyError, AttributeError) as exc:
+        raise PackError(f"{pack.path.name}: its old versions of documents are damaged ({exc}).") from exc
+
+
+def _take_back(library: Library, name: str, dimension: int, pack: Pack) -> None:
     """Leaves nothing of an import that failed."""
     with library.beside(name, dimension) as (store, lexical):
         store.drop()
         lexical.drop()
     library.catalog.forget_collection(name)
-    for record in records:
-        if not library.catalog.is_used(record.id):
-            originals.remove(library.folder, record.id)
-            tables.remove(library.folder, record.id)
+    for identifier in (Path(entry).stem for entry in pack.files if entry.startswith("originals/")):
+        if not library.catalog.is_used(identifier):
+            originals.remove(library.folder, identifier)
+    for identifier in (Path(entry).name.partition(".")[0] for entry in pack.files if entry.startswith("tables/")):
+        if not library.catalog.holders(identifier):
+            tables.remove(library.folder, identifier)
 
 
 def _head(pack: Pack, name: str) -> tuple[str, str, int]:
@@ -172,9 +197,8 @@ def _record(values: dict[str, Any]) -> DocumentRecord:
     )
 
 
-def _originals(pack: Pack, library_folder: Path, records: Sequence[DocumentRecord]) -> None:
-    """Kept copies, of which the name says what bytes they must have."""
-    ids = {record.id for record in records}
+def _originals(pack: Pack, library_folder: Path, ids: set[str]) -> None:
+    """Kept copies of documents and old versions, of which the name says what bytes they must have."""
     for name, packed in pack.files.items():
         if name.startswith("originals/"):
             identifier = Path(name).stem

@@ -1,17 +1,20 @@
 """The library folder: catalog, vectors and the lock that keeps a second process out."""
 
 import contextlib
+import copy
 import itertools
 import json
 import os
+import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rag import originals, tables
-from rag.catalog import Catalog, DocumentRecord
+from rag.catalog import REMEDY, Catalog, CatalogDamaged, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _BATCH = 500  # chunks whose words are written at once
 _ID = 8  # characters by which a document may be named
+_PATIENCE = 5  # seconds that one waits for another who has a collection open beside
 _NAMED = 20  # documents listed in a message
+UNPACKING, UNPACKED = ".part", ".whole"  # endings of folders beside the library into which a backup is unpacked
+_UNCLAIMED = 3_600  # seconds after which an unpacked backup that was not put in its place is in nobody's hands
 
 
 class Library:
@@ -39,20 +45,24 @@ class Library:
         self.folder = folder
         self.collection = settings.collection
         self.catalog = Catalog(folder / "catalog.db")
+        self.salvaged = 0  # rows that were read out of a damaged catalog
         self._settings = settings
         self._held = held
+        self._beside = threading.Lock()
         self._store: Store | None = None
         self._lexical: LexicalIndex | None = None
 
     @classmethod
-    def open(cls, settings: Settings, *, holder: str) -> "Library":
+    def open(cls, settings: Settings, *, holder: str, anew: bool = False) -> "Library":
         """Opens or creates the library.
 
         Args:
             holder: who opens it, told to a second process: "the app at http://127.0.0.1:8501".
+            anew: sets the catalog aside, which is damaged, and begins another with what of it can be read.
 
         Raises:
             LibraryInUse: another process has it open; the message names it.
+            CatalogDamaged: the catalog is damaged, or missing where there are passages.
             FootnoteError: the folder cannot be written, or the catalog cannot be read.
         """
         folder = settings.library_folder.resolve()
@@ -69,7 +79,15 @@ class Library:
                 ) from exc
             stack.enter_context(_named(folder, holder))
             _sweep(folder)
-            return cls(settings, folder, stack.pop_all())
+            _sweep_restores(folder)
+            before = _set_aside_catalog(folder) if anew else None
+            if not anew:
+                _refuse_lost_catalog(folder)
+            library = cls(settings, folder, stack)
+            library._held = stack.pop_all()
+            if before is not None:
+                library.salvaged = library.catalog.salvage(before)
+            return library
 
     @property
     def store(self) -> "Store":
@@ -109,17 +127,51 @@ class Library:
 
     @contextlib.contextmanager
     def beside(self, collection: str, dimension: int) -> "Iterator[tuple[Store, LexicalIndex]]":
-        """Another collection's vectors and words, beside those that are open."""
+        """Another collection's vectors and words, beside those that are open.
+
+        Raises:
+            FootnoteError: another one is open so already, and stays it.
+        """
         from rag.lexical import LexicalIndex
         from rag.store import MilvusStore
 
         with contextlib.ExitStack() as stack:
+            stack.enter_context(self._taken())
             vectors, exact_rows = str(self.folder / "vectors.db"), self._settings.exact_rows
             store = MilvusStore(vectors, collection, dimension, exact_rows=exact_rows)
             stack.callback(store.close)
             lexical = LexicalIndex(self.folder / "words.db", collection)
             stack.callback(lexical.close)
             yield store, lexical
+
+    @contextlib.contextmanager
+    def other(self, collection: str, embedder: Embedder) -> "Iterator[Library]":
+        """Another collection beside the one that is open, with all that can be done with an open one but `close`.
+
+        Raises:
+            ModelMismatch: it belongs to another embedding model.
+            FootnoteError: it is gone, or another one is open so already.
+        """
+        with self._taken():
+            if self.catalog.collection(collection) is None:
+                raise FootnoteError(f"There is no collection {collection!r} any more.")
+            view = copy.copy(self)
+            view.collection, view._store, view._lexical = collection, None, None
+            try:
+                view.open_store(embedder)
+                yield view
+            finally:
+                view.close_store()
+
+    @contextlib.contextmanager
+    def _taken(self) -> Iterator[None]:
+        """One at a time has a collection open beside the one that is asked: what is deleted must not be filled."""
+        if not self._beside.acquire(timeout=_PATIENCE):
+            raise FootnoteError("The watched folders of another collection are being followed. Try again in a moment.")
+        try:
+            yield
+        finally:
+            self._beside.release()
 
     def index_words(self) -> None:
         """Indexes the words of every chunk that the index lacks."""
@@ -149,11 +201,7 @@ class Library:
 
     def set_aside(self, name: str) -> Path:
         """A free path for something that is kept and no longer used."""
-        folder = self.folder / "set-aside"
-        folder.mkdir(exist_ok=True)
-        stem, suffix = Path(name).stem, Path(name).suffix
-        names = itertools.chain((f"{stem}{suffix}",), (f"{stem} ({number}){suffix}" for number in itertools.count(2)))
-        return next(place for free in names if not (place := folder / free).exists())
+        return _free(self.folder / "set-aside", name)
 
     def _open_store(self, dimension: int) -> "Store":
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
@@ -258,6 +306,32 @@ def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
         yield batch
 
 
+def _free(folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    stem, suffix = Path(name).stem, Path(name).suffix
+    names = itertools.chain((f"{stem}{suffix}",), (f"{stem} ({number}){suffix}" for number in itertools.count(2)))
+    return next(place for free in names if not (place := folder / free).exists())
+
+
+def _refuse_lost_catalog(folder: Path) -> None:
+    """A catalog that is gone must not be begun anew in silence: its documents would be there and belong to nothing."""
+    file = folder / "catalog.db"
+    if (folder / "vectors.db").exists() and not (file.exists() and file.stat().st_size):
+        raise CatalogDamaged(f"The catalog {file} is missing or empty. {REMEDY}")
+
+
+def _set_aside_catalog(folder: Path) -> Path | None:
+    """Where the catalog lies now, with what SQLite keeps beside it; None where there was none."""
+    file = folder / "catalog.db"
+    if not file.exists():
+        return None
+    place = _free(folder / "set-aside", file.name)
+    for ending in ("-wal", "-shm", ""):
+        if (beside := folder / f"{file.name}{ending}").exists():
+            beside.rename(place.with_name(f"{place.name}{ending}"))
+    return place
+
+
 def _sweep(folder: Path) -> None:
     """Removes what a killed process left half written, and takes up vectors that it had written anew."""
     vectors, new = folder / "vectors.db", folder / "vectors.new.db"
@@ -269,6 +343,19 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(half, ignore_errors=True)
         else:
             half.unlink(missing_ok=True)
+
+
+def _sweep_restores(folder: Path) -> None:
+    """Removes what a killed restore left beside the library; one that is being unpacked holds its lock."""
+    made = rf"{re.escape(folder.name)}\.[0-9a-f]{{32}}"
+    for half in [entry for entry in folder.parent.iterdir() if re.fullmatch(made, entry.stem) and entry.is_dir()]:
+        if half.suffix == UNPACKED and half.stat().st_mtime < time.time() - _UNCLAIMED:
+            shutil.rmtree(half, ignore_errors=True)
+        elif half.suffix == UNPACKING:
+            with contextlib.suppress(LockHeld):
+                with hold(half / "library.lock", timeout=0):
+                    pass
+                shutil.rmtree(half, ignore_errors=True)
 
 
 @contextlib.contextmanager

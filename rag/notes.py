@@ -1,11 +1,16 @@
-"""What was noted of documents when they were read, as JSON values: passages set aside, text recognised in pictures."""
+"""What was noted of documents, as JSON values: passages set aside, text recognised in pictures, old versions."""
 
+import base64
 from collections.abc import Callable, Mapping
-from dataclasses import astuple
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, astuple
 from typing import Any
 
-from rag.catalog import Catalog, DocumentRecord, Release
+from rag.catalog import Catalog, DocumentRecord, Release, Version, VersionState
 from rag.types import RecognisedLine, RecognisedPage, SetAside
+from rag.versions import unpack_passages
+
+_GOING = (VersionState.THINNING, VersionState.LEAVING)
 
 
 def note(catalog: Catalog, collection: str, record: DocumentRecord) -> dict[str, Any]:
@@ -31,6 +36,37 @@ def keep(catalog: Catalog, collection: str, notes: Mapping[str, Mapping[str, Any
         pages = [RecognisedPage(_page(number), tuple(map(_line, lines))) for number, lines in _pairs(values)]
         catalog.set_aside(collection, document_id, [passage for passage, _ in held], released=released)
         catalog.set_recognised(collection, document_id, pages)
+
+
+def history(catalog: Catalog, collection: str, documents: AbstractSet[str]) -> list[dict[str, Any]]:
+    """The old versions of documents (ids), with their packed text; `version` takes one back."""
+    return [
+        {**asdict(entry), "passages": _base64(catalog.version_passages(entry.id))}
+        for entry in catalog.all_versions(collection)
+        if entry.current in documents and entry.state not in _GOING
+    ]
+
+
+def version(values: Mapping[str, Any]) -> tuple[Version, bytes | None]:
+    """An old version as `history` gave it, and its packed text.
+
+    Raises:
+        ValueError, TypeError, KeyError: they hold something else.
+        FootnoteError: its text is damaged.
+    """
+    packed = None if values["passages"] is None else base64.b64decode(_typed(values["passages"], str), validate=True)
+    if packed is not None:
+        unpack_passages(packed)
+    state = VersionState.THINNED if packed is None else VersionState.KEPT
+    texts = {name: _typed(values[name], str) for name in ("current", "document_id", "name")}
+    numbers = {name: _typed(values[name], int) for name in ("pages", "chunks", "size", "came", "went")}
+    times = {name: float(_typed(values[name], float)) for name in ("added_at", "left_at")}
+    facts: dict[str, Any] = {**texts, **numbers, **times}
+    return Version(id=0, state=state, **facts), packed
+
+
+def _base64(packed: bytes | None) -> str | None:
+    return None if packed is None else base64.b64encode(packed).decode("ascii")
 
 
 def _pairs(values: Mapping[str, Any]) -> list[tuple[Any, Any]]:

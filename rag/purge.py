@@ -14,15 +14,23 @@ from rag.errors import FootnoteError
 from rag.library import Library, batches
 from rag.progress import OnProgress
 from rag.settings import Settings
+from rag.versions import forget_history
 
 _BATCH = 1_000  # passages written at once
 _NEW, _OLD = "vectors.new.db", "vectors.old.part"
 
 
-def purge(library: Library, settings: Settings, *, on_progress: OnProgress) -> int:
-    """Copies what is there and drops the rest; returns the bytes that went. The store must not be open."""
+def purge(library: Library, settings: Settings, *, on_progress: OnProgress, versions: bool = False) -> int:
+    """Copies what is there and drops the rest; returns the bytes of vectors that went. The store must not be open.
+
+    Args:
+        versions: deletes the old versions of every document as well, with their files.
+    """
     if library.is_store_open:
         raise RuntimeError("close the store first")
+    if versions:
+        for collection in library.catalog.collections():
+            forget_history(library, collection.name)
     place, new = library.folder / "vectors.db", library.folder / _NEW
     if not place.exists():
         return 0

@@ -41,6 +41,8 @@ class Settings:
     ocr_pages: int = 200  # of one document, whose pictures are read as text (seconds each); 0: none
     isolate_readers: bool = True  # whether files are read in a process of their own, with limits of time and memory
     private_addresses: bool = False  # whether pages of this machine and its own network are fetched, if asked for
+    kept_versions: int = 5  # old versions of a document that are kept with text and file; 0: none
+    version_days: int = 0  # days after which an old version is not kept any more; 0: without end
     top_k: int = 6  # passages retrieved for a question
     prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
@@ -55,8 +57,9 @@ class Settings:
         for name in ("chunk_tokens", "file_megabytes", "top_k", "prompt_passages", "prompt_tokens", "answer_tokens"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 1.")
-        if self.ocr_pages < 0:
-            raise SettingsError(f"ocr_pages is {self.ocr_pages}, but must be at least 0.")
+        for name in ("ocr_pages", "kept_versions", "version_days"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 0.")
         for name in ("word_weight", "minimum_score", "minimum_evidence"):
             if not math.isfinite(getattr(self, name)):
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be a number.")

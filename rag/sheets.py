@@ -44,6 +44,14 @@ def sheets(chunks: Iterable[Chunk]) -> dict[int, Sheet]:
     return {number: _sheet(number, group) for number, group in groups}
 
 
+def texts(chunks: Iterable[Chunk]) -> list[tuple[int | None, str]]:
+    """The text of a document page by page; as a whole, with None for its number, where it has no pages."""
+    ordered = sorted(chunks, key=lambda chunk: chunk.position)
+    if any(chunk.page is None for chunk in ordered):
+        return [(None, _sheet(1, ordered).text)]
+    return [(number, _sheet(number, group).text) for number, group in _pages(ordered)]
+
+
 def number_of(chunk: Chunk, found: dict[int, Sheet]) -> int:
     """The sheet on which a chunk is read, the first where it is on none."""
     return next((sheet.number for sheet in found.values() if chunk in sheet.chunks), 1)

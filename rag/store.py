@@ -4,6 +4,7 @@ It is given vectors, never an embedder. What Milvus Lite 3.2 needs and the calls
 
 - Unflushed rows are searched as Python lists, a hundred times slower: every write ends with a flush.
 - A reopened collection is released: it is loaded on opening.
+- It writes index files in one go, so that a kill leaves half of one, which it cannot load: `_load` lets them go.
 - Index parameters reach Lite only in a nested "params", a server only flat: both are given.
 - Filter templates are unknown to it: values are quoted by `rag.rows`.
 - FAISS's HNSW loses rows when hundreds of vectors are exactly equal (milvus-lite#369): repeats are moved apart by
@@ -17,6 +18,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import repeat
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -244,12 +246,7 @@ class MilvusStore:
 
     def _open(self) -> None:
         if not self._client.has_collection(self._collection):
-            self._client.create_collection(
-                self._collection,
-                schema=self._schema(),
-                index_params=self._index("FLAT"),
-                consistency_level="Session",
-            )
+            self._client.create_collection(self._collection, schema=self._schema(), consistency_level="Session")
         fields = self._client.describe_collection(self._collection)["fields"]
         self._read = [*FIELDS, *(name for name in LATER if any(field["name"] == name for field in fields))]
         dimension = next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
@@ -258,10 +255,23 @@ class MilvusStore:
                 f"Collection {self._collection!r} holds vectors of {dimension} dimensions, the embedding model gives "
                 f"{self._dimension}. Ask with the model it was built with, or fill another collection."
             )
-        if not self._client.list_indexes(self._collection):  # a process died while the index was changed
-            self._client.create_index(self._collection, self._index("FLAT"))
-        self._client.load_collection(self._collection)
+        if not self._client.list_indexes(self._collection):  # new, or a process died while the index was changed
+            # waiting for an index of next to nothing sleeps half a second; loading waits for it where it must
+            self._client.create_index(self._collection, self._index("FLAT"), sync=False)
+        self._load()
         self._grow()
+
+    def _load(self) -> None:
+        """Loads the collection; index files that a killed process left half written are made anew from the rows."""
+        try:
+            self._client.load_collection(self._collection)
+        except MilvusException:
+            indexes = list(Path(self._uri, "collections", self._collection).glob("partitions/*/indexes/*.idx"))
+            if not indexes:
+                raise
+            for file in indexes:
+                file.unlink()
+            self._client.load_collection(self._collection)
 
     def _schema(self) -> Any:
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -329,6 +339,22 @@ class MilvusStore:
                 yield from rows
         finally:
             pages.close()
+
+
+def stored_collections(uri: str) -> dict[str, int]:
+    """Name and dimension of every collection that lies in a folder of Milvus Lite."""
+    with _milvus_errors(f"The vectors at {uri} could not be opened"):
+        client = MilvusClient(uri, grpc_options=_QUIET)
+        _hold(uri)
+        try:
+            described = {name: client.describe_collection(name)["fields"] for name in client.list_collections()}
+        finally:
+            client.close()
+            _release(uri)
+    return {
+        name: next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
+        for name, fields in described.items()
+    }
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ _TERM = re.compile(r"[^\W_]+(?:[.,\-/'’_][^\W_]+)*")  # E-14, 3.80, co-op, fir
 _PARTS = re.compile(r"[.,\-/'’_]")
 # Scripts that put no spaces between words: pairs of characters stand for words there
 # (BM25 over character bigrams: Foo and Li, 2004, https://doi.org/10.1016/S0306-4573(03)00074-5).
-_UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]+")
+UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿"
+_UNSPACED = re.compile(rf"[{UNSPACED}]+")
 _STOP = frozenset(
     word
     for line in (

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
+import rag.models.store
+import rag.models.table
 from rag.models.table import Assembly, Model, ModelFile, Role, Wheel
+from rag.settings import Settings
+
+CLOSED = "http://127.0.0.1:9"  # nothing listens on the port "discard"
 
 FILES = {
     "config.json": b'{"model_type": "tiny"}\n',
@@ -188,3 +195,33 @@ def loopback() -> Iterator[Server]:
         http.shutdown()
         thread.join()
         http.server_close()
+
+
+def know(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
+    """Let the table be this one row."""
+    monkeypatch.setattr(rag.models.table, "MODELS", (model,))
+    monkeypatch.setattr(rag.models.store, "MODELS", (model,))
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, folder: Path, wheels: dict[str, bytes]) -> None:
+    """Let pip find `wheels` in a folder, and nothing else."""
+    write_wheels(folder, wheels)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+
+def online(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    """Let the hub be this server."""
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a model by their place in it."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def leftovers(settings: Settings) -> list[Path]:
+    """What pulls have left behind."""
+    return [path for path in (settings.models_folder / ".pull").iterdir() if path.suffix != ".lock"]

@@ -1,6 +1,7 @@
 """A library in one file and back; a collection in one file and into another library. Damaged and hostile files."""
 
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from rag.catalog import QueueState
 from rag.errors import FootnoteError, ModelMismatch
 from rag.exchange import export_collection, import_collection
 from rag.library import Library
+from rag.locks import hold
 from rag.settings import Settings, load_settings
 from rag.types import RecognisedLine, RecognisedPage, SetAside
 from tests.fakes import HashingEmbedder
@@ -353,3 +355,24 @@ def test_the_commands(library: Library, settings: Settings, tmp_path: Path, caps
     assert main(["import", str(tmp_path / "birds.zip"), "--name", "no name"]) == 1
     assert "letters, digits and _ only" in capsys.readouterr().err
     assert contents(replace(settings, collection="birds")) == contents(settings)
+
+
+def test_what_a_killed_restore_left_is_gone_at_the_next_start(settings: Settings, tmp_path: Path) -> None:
+    beside = settings.library_folder.parent
+    killed = beside / f"library.{'a' * 32}.part"
+    working = beside / f"library.{'b' * 32}.part"
+    fresh, forgotten = (beside / f"library.{sign * 32}.whole" for sign in "cd")
+    foreign = beside / "library.of mine.part"
+    for folder in (killed, working, fresh, forgotten, foreign):
+        (folder / "originals").mkdir(parents=True)
+    os.utime(forgotten, (0, 0))
+    with hold(working / "library.lock", timeout=0), Library.open(settings, holder="the test"):
+        assert [folder.exists() for folder in (killed, working, fresh, forgotten, foreign)] == [
+            False,
+            True,
+            True,
+            False,
+            True,
+        ]
+    with Library.open(settings, holder="again"):
+        assert not working.exists()

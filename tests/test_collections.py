@@ -14,6 +14,7 @@ from rag.catalog import DocumentOrder, DocumentQuery
 from rag.collections import (
     check_title,
     clean_tag,
+    collection_quoting,
     create_collection,
     delete_collection,
     find_collection,
@@ -24,6 +25,7 @@ from rag.exchange import export_collection, import_collection
 from rag.library import Library
 from rag.settings import Settings, load_settings
 from tests.fakes import HashingEmbedder
+from tests.test_quotes import answer
 
 
 @pytest.fixture
@@ -202,3 +204,28 @@ def test_the_commands(library: Library, settings: Settings, capsys: pytest.Captu
     assert main(["collections", "delete", "Salt"]) == 1
     assert main(["collections", "delete", "Salt", "--yes"]) == 0
     assert "2 documents" in capsys.readouterr().out
+
+
+def test_a_collection_can_take_the_quotes_of_its_own_documents_along(
+    library: Library, settings: Settings, folder: Path
+) -> None:
+    made = create_collection(library, "Birds")
+    shared, own = library.document("herons.txt"), library.document("terns.txt")
+    move_documents(library, [shared, own], made)
+    add(library, settings, folder / "herons.txt")  # it is in both now
+    conversation = library.catalog.start_conversation("Birds").id
+    library.catalog.add_answer(conversation, answer("Herons stand. [1] Terns dive. [2]", shared.id, own.id))
+    target = find_collection(library, "Birds")
+    assert [entry.title for entry in collection_quoting(library, target)] == ["Birds"]
+    assert delete_collection(library, target, quotes=True) == 2
+    (kept,) = library.catalog.answers(conversation)
+    assert "Herons stand. [1]" in kept["text"]
+    assert "Terns dive" not in kept["text"]
+
+
+def test_many_documents_are_looked_for_in_the_conversations_at_once(library: Library) -> None:
+    conversation = library.catalog.start_conversation("Birds").id
+    library.catalog.add_answer(conversation, answer("Herons stand. [1]", "f" * 64))
+    ids = [f"{number:064x}" for number in range(5_000)]
+    assert library.catalog.conversations_quoting(ids) == []
+    assert len(library.catalog.conversations_quoting([*ids, "f" * 64])) == 1

@@ -16,6 +16,7 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings, load_settings
 from tests.fakes import HashingEmbedder
+from tests.test_quotes import answer
 
 
 @pytest.fixture
@@ -143,3 +144,30 @@ def test_two_documents_of_one_name_are_told_apart(library: Library, settings: Se
         library.document("terns.txt")
     identifier = str(told.value).rstrip(".").rsplit(" ", 1)[1]
     assert library.document(identifier).name == "terns.txt"
+
+
+@pytest.mark.parametrize(
+    ("options", "replies", "is_kept"),
+    [
+        ([], ["y", "y"], False),
+        ([], ["y", "n"], True),
+        (["--keep-quotes"], ["y"], True),
+        (["--quotes", "--yes"], [], False),
+        (["--yes"], [], True),
+    ],
+)
+def test_the_command_asks_whether_quotes_are_to_go(
+    library: Library, monkeypatch: pytest.MonkeyPatch, options: list[str], replies: list[str], is_kept: bool
+) -> None:
+    conversation = library.catalog.start_conversation("Birds").id
+    library.catalog.add_answer(conversation, answer("Herons stand. [1]", library.document("herons.txt").id))
+    settings = load_settings()
+    library.close()
+    monkeypatch.setattr("sys.stdin", type("Terminal", (), {"isatty": lambda self: True})())
+    left = list(replies)
+    monkeypatch.setattr("builtins.input", lambda question: left.pop(0))
+    assert main(["delete", "herons.txt", *options]) == 0
+    assert left == []
+    with Library.open(settings, holder="the test") as opened:
+        (kept,) = opened.catalog.answers(conversation)
+        assert ("Herons stand" in kept["text"]) is is_kept

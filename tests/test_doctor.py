@@ -13,9 +13,10 @@ from ingest.examination import Fault, examine
 from ingest.pipeline import find_files, ingest
 from ingest.repair import Repair, repair
 from rag import originals
-from rag.catalog import DocumentRecord
+from rag.catalog import DocumentRecord, Version
 from rag.library import Library
 from rag.settings import Settings, load_settings
+from rag.versions import passages_of
 from tests.fakes import HashingEmbedder
 
 TEXTS = {
@@ -274,3 +275,53 @@ def test_a_half_damaged_index_of_words_is_found(library: Library, settings: Sett
         again.open_store(HashingEmbedder())
         assert again.lexical.count() == before
         assert faults(again) == set()
+
+
+def with_history(library: Library, settings: Settings, folder: Path) -> Version:
+    """An old version of the terns."""
+    (folder / "terns.md").write_text("Terns are gone.")
+    add(library, settings, folder)
+    (version,) = library.catalog.all_versions("library")
+    assert faults(library) == set()
+    return version
+
+
+def test_a_lost_copy_of_an_old_version_is_told_and_its_text_stays(
+    library: Library, settings: Settings, folder: Path
+) -> None:
+    version = with_history(library, settings, folder)
+    file = originals.find(library.folder, version.document_id)
+    assert file is not None
+    file.write_text("something else")
+    assert faults(library) == {Fault.VERSION_DAMAGED}
+    file.unlink()
+    assert faults(library) == {Fault.VERSION_MISSING}
+    (result,) = mend(library, settings)
+    assert not result.done
+    assert "its text stays" in result.text
+    assert passages_of(library, version)
+
+
+def test_a_damaged_text_of_an_old_version_leaves_its_file(library: Library, settings: Settings, folder: Path) -> None:
+    version = with_history(library, settings, folder)
+    with sqlite3.connect(library.folder / "catalog.db") as database:
+        database.execute("UPDATE versions SET passages = x'0011'")
+    assert faults(library) == {Fault.VERSION_UNREADABLE}
+    (result,) = mend(library, settings)
+    assert result.done
+    assert faults(library) == set()
+    (line,) = library.catalog.all_versions("library")
+    assert not line.is_kept
+    assert (library.folder / "set-aside" / f"{version.document_id}.md").read_text() == TEXTS["terns.md"]
+
+
+def test_old_versions_of_no_document_leave_their_files(library: Library, settings: Settings, folder: Path) -> None:
+    version = with_history(library, settings, folder)
+    with sqlite3.connect(library.folder / "catalog.db") as database:
+        database.execute("UPDATE versions SET current = 'nothing'")
+    assert faults(library) == {Fault.VERSION_OF_NOTHING}
+    (result,) = mend(library, settings)
+    assert result.done
+    assert faults(library) == set()
+    assert library.catalog.all_versions("library") == []
+    assert (library.folder / "set-aside" / f"{version.document_id}.md").read_text() == TEXTS["terns.md"]

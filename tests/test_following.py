@@ -115,6 +115,23 @@ def test_a_moved_or_renamed_file_is_embedded_no_second_time(
     assert names(library) == {"grey-birds.txt", "terns.txt"}
 
 
+def test_words_of_a_renaming_that_broke_off_go_with_the_next_one(
+    library: Library, look: Callable[[], Followed], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    look()
+    (folder / "herons.txt").rename(folder / "egrets.txt")
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(library.store, "put", killed)
+        look()
+    (folder / "egrets.txt").rename(folder / "storks.txt")
+    look()
+    assert names(library) == {"storks.txt", "terns.txt"}
+    assert library.lexical.count() == library.store.count()
+
+
 def test_a_renaming_that_broke_off_is_done_again(
     library: Library, look: Callable[[], Followed], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,8 +311,8 @@ def test_a_watched_folder_that_comes_back_is_followed(
 
 def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Path) -> None:
     code = (
-        "import sys, rag.build\nfrom tests.fakes import HashingEmbedder\n"
-        "rag.build.load_embedder = lambda *a, **k: HashingEmbedder()\n"
+        "import sys, types\nfrom tests.fakes import HashingEmbedder\n"
+        "sys.modules['rag.build'] = types.SimpleNamespace(load_embedder=lambda *a, **k: HashingEmbedder())\n"
         "from ingest.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     )
     environment = {**os.environ, "FOOTNOTE_HOME": str(tmp_path / "home")}

@@ -1,16 +1,15 @@
 """Files into the real store; killed processes; a second process."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ingest.examination import examine
 from ingest.pipeline import find_files, ingest
 from ingest.quarantine import ORDER
 from ingest.report import IngestProgress, IngestReport
@@ -73,7 +72,7 @@ def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, set
     assert sorted(texts)[0] == "# Second\n\nThe second document is about terns."
     assert "Now it is about gannets." in texts
     assert len(texts) == 2
-    assert originals.find(library.folder, old) is None
+    assert library.catalog.document("library", old) is None
 
 
 def test_a_version_that_was_never_whole_leaves_with_the_next(
@@ -92,6 +91,22 @@ def test_a_version_that_was_never_whole_leaves_with_the_next(
     assert library.catalog.document("library", half) is None
     assert (library.store.count(), library.lexical.count()) == (2, 2)
     assert originals.find(library.folder, half) is None
+
+
+def test_words_that_a_kill_left_alone_go_when_the_file_has_another_name_by_then(
+    library: Library, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(library.store, "upsert", killed)
+        run(library, settings, folder / "a.txt")
+    assert (library.lexical.count(), library.store.count()) == (1, 0)
+    (folder / "a.txt").rename(folder / "c.txt")
+    run(library, settings, folder)
+    assert examine(library).findings == ()
+    assert (library.lexical.count(), library.store.count()) == (2, 2)
 
 
 def test_one_broken_file_never_stops_the_others(library: Library, settings: Settings, folder: Path) -> None:
@@ -168,54 +183,6 @@ def test_a_second_process_is_told_who_holds_the_library(library: Library, settin
     assert "Traceback" not in second.stderr
     with pytest.raises(LibraryInUse):
         Library.open(settings, holder="again")
-
-
-_KILLED = """
-import sys, time
-from pathlib import Path
-from ingest import pipeline
-from rag.library import Library
-from rag.settings import Settings
-from tests.fakes import HashingEmbedder
-
-class Slow(HashingEmbedder):
-    def encode_documents(self, texts, *, on_batch=None):
-        time.sleep(0.05)
-        return super().encode_documents(texts, on_batch=on_batch)
-
-pipeline._BATCH = 4
-settings = Settings(home=Path(sys.argv[1]), chunk_tokens=20, chunk_overlap=4)
-with Library.open(settings, holder="victim") as library:
-    embedder = Slow()
-    library.open_store(embedder)
-    files = pipeline.find_files([Path(sys.argv[2])])
-    report = pipeline.ingest(files, library=library, embedder=embedder, settings=settings)
-    done = (len(report.added), len(report.unchanged), len(report.replaced))
-    print(report.chunks, library.store.count(), library.lexical.count(), *done)
-"""
-
-
-def test_a_killed_run_is_carried_on_without_loss_or_double(tmp_path: Path) -> None:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    for number in range(6):
-        lines = [f"Sentence {number} {line} speaks of bird number {line * 7}." for line in range(60)]
-        (folder / f"{number}.txt").write_text("\n\n".join(lines))
-    arguments = [sys.executable, "-c", _KILLED]
-    whole = subprocess.run([*arguments, str(tmp_path / "whole"), str(folder)], capture_output=True, text=True)
-    chunks = int(whole.stdout.split()[1])
-    assert chunks > 100, whole.stderr
-    for wait in (1.8, 2.2, 2.6):
-        victim = subprocess.Popen([*arguments, str(tmp_path / "killed"), str(folder)], stdout=subprocess.DEVNULL)
-        time.sleep(wait)
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-    last = subprocess.run([*arguments, str(tmp_path / "killed"), str(folder)], capture_output=True, text=True)
-    embedded, count, words, added, unchanged, replaced = map(int, last.stdout.split())
-    assert count == chunks
-    assert words == chunks
-    assert (added + unchanged, replaced) == (6, 0)
-    assert embedded <= chunks
 
 
 def test_what_is_set_aside_is_found_only_after_its_release(

@@ -192,3 +192,18 @@ def test_five_thousand_chunks_find_themselves_among_a_thousand_copies(tmp_path: 
     for document in range(0, 80, 4):
         assert len(store.search(unique[3], k=20, documents=[f"d{document}"])) == 20
     store.close()
+
+
+@pytest.mark.parametrize("exact_rows", [10_000, 1], ids=["exact", "HNSW"])
+@pytest.mark.parametrize("kept", [0, 50], ids=["empty", "cut"])
+def test_half_an_index_that_a_kill_left_is_made_anew(tmp_path: Path, exact_rows: int, kept: int) -> None:
+    uri = str(tmp_path / "vectors.db")
+    opened = MilvusStore(uri, "library", DIMENSION, exact_rows=exact_rows)
+    chunks, vectors = fill(opened)
+    opened.close()
+    (index,) = Path(uri).rglob("*.idx")
+    index.write_bytes(index.read_bytes()[:kept])
+    again = MilvusStore(uri, "library", DIMENSION, exact_rows=exact_rows)
+    assert again.count() == len(chunks)
+    assert again.search(vectors[5], k=1)[0].chunk == chunks[5]
+    again.close()

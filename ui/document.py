@@ -7,8 +7,10 @@ import streamlit as st
 from ingest.readers.source import readable_stem
 from rag.catalog import DocumentRecord, DocumentState
 from rag.models.space import readable
+from ui.parts.alike import show_alike_to
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
+from ui.parts.history import show_history
 from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
 from ui.parts.quarantine import show_set_aside
@@ -21,7 +23,7 @@ _NAMED = 12  # pages that are named one by one
 
 
 def show_document(engine: Engine, document_id: str) -> None:
-    """Read top-down: back, name, facts, what is missing, tags, what is set aside, pages."""
+    """Read top-down: back, name, facts, what is missing, tags, history, what is set aside, pages."""
     st.query_params[DOCUMENT] = document_id  # again: a rerun on the way here may have kept it from the browser
     if st.button("All documents", icon=":material/arrow_back:", type="tertiary"):
         st.query_params.clear()
@@ -36,7 +38,9 @@ def show_document(engine: Engine, document_id: str) -> None:
     if record.gaps:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
     _act(engine, record)
+    show_alike_to(engine, record)
     edit_tags(engine, record)
+    show_history(engine, record)
     show_set_aside(engine, record)
     if record.state is DocumentState.READY:
         show_pages(engine, record, key=f"document-{document_id[:12]}")

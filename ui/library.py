@@ -7,6 +7,7 @@ from ingest.pipeline import ACCEPTED
 from ingest.readers.cleaning import clean_name
 from rag.errors import FootnoteError
 from ui.document import DOCUMENT, show_document
+from ui.parts.alike import show_alike
 from ui.parts.collections import show_collections
 from ui.parts.deletion import show_receipts
 from ui.parts.documents import show_documents
@@ -37,7 +38,7 @@ def show() -> None:
 
 
 def _list(engine: Engine) -> None:
-    """Read top-down: the collection, upload, watched folders, the queue, receipts, documents."""
+    """Read top-down: the collection, upload, watched folders, the queue, receipts, near-duplicates, documents."""
     st.title("Library")
     show_collections(engine)
     _upload(engine)
@@ -45,6 +46,7 @@ def _list(engine: Engine) -> None:
     show_folders(engine)
     show_queue(engine)
     show_receipts()
+    show_alike(engine)
     show_documents(engine)
 
 

@@ -14,18 +14,19 @@ from pathlib import Path
 
 import streamlit as st
 
+from ingest.beside import OtherCollections
 from ingest.pipeline import SAMPLES, find_files
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
 from rag.assistant import Assistant, Reply
 from rag.embedders import Embedder
-from rag.errors import FootnoteError
+from rag.errors import FootnoteError, ModelMismatch
 from rag.generators import Generator
 from rag.library import Library
 from rag.progress import OnProgress
 from rag.purge import purge
 from rag.retriever import Retriever
-from rag.settings import Settings, load_settings
+from rag.settings import Settings, load_settings, origins
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
 from ui.parts.text import plain
 
@@ -58,7 +59,9 @@ class Engine:
         self.settings = settings
         self.library = Library.open(settings, holder=f"the page at {_address()}")
         self.state = EngineState("Starting…")
-        self.queue = IngestQueue(self.library, settings)
+        self._configured = settings.collection
+        self._recall(origins()["collection"])
+        self.queue = IngestQueue(self.library, self.settings)
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
@@ -99,9 +102,13 @@ class Engine:
         with self._at_rest() as embedder:
             self.library.switch(collection, embedder)
             self.settings = replace(self.settings, collection=collection)
+            self.library.catalog.note_opened(collection)
 
-    def purge(self) -> int:
+    def purge(self, *, versions: bool = False) -> int:
         """Writes the vectors anew, without what was deleted; returns the bytes that went.
+
+        Args:
+            versions: without the old versions of documents as well.
 
         Raises:
             FootnoteError: something is in work, or there is no room.
@@ -109,7 +116,7 @@ class Engine:
         with self._at_rest() as embedder:
             self.library.close_store()
             try:
-                return purge(self.library, self.settings, on_progress=self._progress)
+                return purge(self.library, self.settings, on_progress=self._progress, versions=versions)
             finally:
                 self.library.open_store(embedder)
 
@@ -127,7 +134,7 @@ class Engine:
             finally:
                 self.queue = IngestQueue(self.library, self.settings)
                 self.queue.start(self.embedder)
-                self._begin_to_watch()
+                self._begin_to_watch(self.embedder)
                 self._begin_to_answer(self.embedder, self._generator)
                 self.state = state
 
@@ -135,7 +142,8 @@ class Engine:
     def is_idle(self) -> bool:
         """Whether everything is loaded, and no file and no answer is in work."""
         answering = any(not job.done.is_set() for job in self.answer_jobs.values())
-        return self.answering.is_set() and not answering and not self.queue.snapshot().is_open
+        elsewhere = self.watcher is not None and self.watcher.is_busy_elsewhere
+        return self.answering.is_set() and not answering and not elsewhere and not self.queue.snapshot().is_open
 
     def watch(self, folder: Path) -> None:
         """Follows a folder from now on, also after a restart."""
@@ -161,9 +169,32 @@ class Engine:
             self.watcher.close()
             self.watcher = None
 
-    def _begin_to_watch(self) -> None:
-        self.watcher = FolderWatcher(self.library, self.queue.add)
+    def _begin_to_watch(self, embedder: Embedder) -> None:
+        others = OtherCollections(self.library, embedder, self.settings)
+        self.watcher = FolderWatcher(self.library, self.queue.add, others=others)
         self.watcher.start()
+
+    def _recall(self, origin: str) -> None:
+        """Opens the collection that was chosen last, unless the settings name one."""
+        last = self.library.catalog.last_opened()
+        if last and origin == "default":
+            self._take(last)
+
+    def _take(self, collection: str) -> None:
+        self.library.collection = collection
+        self.settings = replace(self.settings, collection=collection)
+
+    def _open_store(self, embedder: Embedder) -> None:
+        """The collection chosen last may belong to another model by now: then that of the settings is opened."""
+        try:
+            self.library.open_store(embedder)
+        except ModelMismatch:
+            if self.settings.collection == self._configured:
+                raise
+            self._take(self._configured)
+            self.queue.close()
+            self.queue = IngestQueue(self.library, self.settings)
+            self.library.open_store(embedder)
 
     def _queue_samples(self) -> None:
         """On the first start, so that there is something to ask."""
@@ -174,10 +205,10 @@ class Engine:
     def _load(self) -> None:
         try:
             embedder, load_generator = load_models(self.settings, self._progress)
-            self.library.open_store(embedder)
+            self._open_store(embedder)
             self.embedder = embedder
             self.queue.start(embedder)
-            self._begin_to_watch()
+            self._begin_to_watch(embedder)
             self.state = EngineState("Loading the model that writes answers…")
             self._generator = load_generator()
             self._begin_to_answer(embedder, self._generator)

@@ -29,6 +29,8 @@ MEANINGS = {
     "ocr_pages": "pages of a document whose pictures are read as text, seconds for each; 0 switches it off",
     "isolate_readers": "whether files are read in a process of their own, with limits of time and memory",
     "private_addresses": "whether pages of this machine and its own network are fetched when you give their address",
+    "kept_versions": "old versions of a document that are kept with text and file; 0 keeps none",
+    "version_days": "days after which an old version is not kept any more; 0 keeps it without end",
     "top_k": "passages retrieved for a question",
     "prompt_passages": "of them, those with the nearest lines, which the generator reads",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",

@@ -7,18 +7,24 @@ Only `ready` ones are shown to a question, so that a crash between two steps nev
 
 from rag.catalog.collections import Collection, Collections
 from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
-from rag.catalog.database import CatalogError
+from rag.catalog.database import REMEDY, CatalogDamaged, CatalogError
 from rag.catalog.documents import Documents
 from rag.catalog.folders import Folders
+from rag.catalog.likeness import Alike, Likeness
 from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.recognition import Recognition
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.salvage import Salvage
 from rag.catalog.tags import Tags
+from rag.catalog.versions import Succession, Version, Versions, VersionState
 
 __all__ = [
+    "REMEDY",
+    "Alike",
     "Catalog",
+    "CatalogDamaged",
     "CatalogError",
     "Collection",
     "Conversation",
@@ -31,13 +37,30 @@ __all__ = [
     "QueueState",
     "QueuedFile",
     "Release",
+    "Succession",
     "Totals",
+    "Version",
+    "VersionState",
 ]
 
 
-class Catalog(Collections, Documents, Quarantine, Recognition, Tags, Folders, Queue, Conversations, Marks):
+class Catalog(
+    Collections,
+    Documents,
+    Versions,
+    Likeness,
+    Quarantine,
+    Recognition,
+    Tags,
+    Folders,
+    Queue,
+    Conversations,
+    Marks,
+    Salvage,
+):
     """The catalog in one SQLite file. Thread-safe; every method is one transaction, on disk when it returns.
 
     Raises:
-        CatalogError: the file is no catalog, is damaged, belongs to a newer Footnote, or the disk is full.
+        CatalogDamaged: the file is no catalog, or is damaged.
+        CatalogError: it belongs to a newer Footnote, or the disk is full.
     """

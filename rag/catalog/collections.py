@@ -1,5 +1,6 @@
 """Collections: which embedding model each belongs to."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.catalog.database import Database
 from rag.catalog.documents import add_record
 from rag.catalog.records import DocumentRecord, DocumentState
+from rag.catalog.tables import alike as _alike
 from rag.catalog.tables import collections as _collections
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import folders as _folders
@@ -17,8 +19,11 @@ from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import queue as _queue
 from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import seen as _seen
+from rag.catalog.tables import signatures as _signatures
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
+from rag.catalog.tables import versions as _versions
+from rag.catalog.versions import VersionState
 from rag.errors import ModelMismatch
 
 
@@ -81,16 +86,42 @@ class Collections(Database):
         with self._transaction() as run:
             run.execute(sql.update(_collections).where(_collections.c.name == name).values(values))
 
+    def note_opened(self, name: str) -> None:
+        """Remembers that a person chose this collection."""
+        with self._transaction() as run:
+            opened = sql.update(_collections).where(_collections.c.name == name)
+            run.execute(opened.values(opened_at=time.time()))
+
+    def last_opened(self) -> str:
+        """The collection that a person chose last, "" while none was chosen."""
+        query = sql.select(_collections.c.name).where(_collections.c.opened_at > 0)
+        with self._transaction() as run:
+            return run.execute(query.order_by(_collections.c.opened_at.desc()).limit(1)).scalar_one_or_none() or ""
+
     def leave_collection(self, name: str) -> None:
         """Takes every document of a collection out of the answers; what is stored of them is to be deleted next."""
         with self._transaction() as run:
             leaving = sql.update(_documents).where(_documents.c.collection == name)
             run.execute(leaving.values(state=DocumentState.LEAVING.value))
+            histories = sql.update(_versions).where(_versions.c.collection == name)
+            run.execute(histories.values(state=VersionState.LEAVING.value))
 
     def forget_collection(self, name: str) -> None:
         """Removes a collection with its documents, whose chunks are gone, and its files that wait."""
         with self._transaction() as run:
-            for table in (_documents, _sources, _tags, _quarantine, _recognised, _queue, _folders, _seen):
+            for table in (
+                _documents,
+                _versions,
+                _signatures,
+                _alike,
+                _sources,
+                _tags,
+                _quarantine,
+                _recognised,
+                _queue,
+                _folders,
+                _seen,
+            ):
                 run.execute(sql.delete(table).where(table.c.collection == name))
             run.execute(sql.delete(_collections).where(_collections.c.name == name))
 

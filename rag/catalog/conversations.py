@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from rag.catalog.database import Database
 from rag.catalog.tables import conversations as _conversations
 from rag.catalog.tables import feedback as _feedback
 from rag.catalog.tables import messages as _messages
+
+_AT_ONCE = 200  # documents looked for in one statement
 
 
 @dataclass(frozen=True)
@@ -100,13 +103,25 @@ class Conversations(Database):
                 values = {"answer": answer_id, "good": good, "given_at": time.time()}
                 run.execute(sql.insert(_feedback).values(values))
 
-    def conversations_quoting(self, document_id: str) -> list[Conversation]:
-        """Conversations in which an answer quotes a document, last used first."""
-        quoting = sql.select(_messages.c.conversation).where(_messages.c.answer.contains(document_id, autoescape=True))
-        query = sql.select(_conversations).where(_conversations.c.id.in_(quoting))
+    def conversations_quoting(self, documents: Sequence[str]) -> list[Conversation]:
+        """Conversations in which an answer quotes one of these documents (ids), last used first."""
+        found: set[str] = set()
         with self._transaction() as run:
-            rows = run.execute(query.order_by(_conversations.c.updated_at.desc())).all()
-        return [Conversation(row.id, row.title, row.created_at, row.updated_at) for row in rows]
+            for some in _portions(documents):
+                found.update(run.execute(sql.select(_messages.c.conversation).where(_quotes(some))).scalars())
+        return [conversation for conversation in self.conversations() if conversation.id in found]
+
+    def change_quoting(self, documents: Sequence[str], change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+        """Changes every answer that quotes one of these documents (ids), all or none; returns how many those are."""
+        answers: dict[int, str] = {}
+        with self._transaction() as run:
+            for some in _portions(documents):
+                query = sql.select(_messages.c.position, _messages.c.answer).where(_quotes(some))
+                answers.update({row.position: row.answer for row in run.execute(query)})
+            for position, answer in answers.items():
+                changed = json.dumps(change(json.loads(answer)))
+                run.execute(sql.update(_messages).where(_messages.c.position == position).values(answer=changed))
+        return len(answers)
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives a conversation another title."""
@@ -117,3 +132,12 @@ class Conversations(Database):
         """Removes a conversation with its answers."""
         with self._transaction() as run:
             run.execute(sql.delete(_conversations).where(_conversations.c.id == conversation_id))
+
+
+def _portions(documents: Sequence[str]) -> list[Sequence[str]]:
+    return [documents[start : start + _AT_ONCE] for start in range(0, len(documents), _AT_ONCE)]
+
+
+def _quotes(documents: Sequence[str]) -> sql.ColumnElement[bool]:
+    """Whether an answer holds the id of one of these documents."""
+    return sql.or_(sql.false(), *(_messages.c.answer.contains(document, autoescape=True) for document in documents))

@@ -10,16 +10,27 @@ import sqlalchemy as sql
 from rag.catalog.tables import VERSION, add_missing_columns, metadata
 from rag.errors import FootnoteError
 
+_DAMAGED = ("malformed", "not a database", "disk image")  # words of SQLite
+REMEDY = (
+    "Documents and passages are untouched: `python -m ingest.doctor --repair` sets it aside and makes it anew from "
+    "kept files, passages and what of it can still be read. Or put back a backup."
+)
+
 
 class CatalogError(FootnoteError):
     """The catalog cannot be read or written."""
+
+
+class CatalogDamaged(CatalogError):
+    """The file of the catalog is missing, no catalog at all, or damaged: it can be made anew from what is there."""
 
 
 class Database:
     """What the parts of the catalog share: one file. Thread-safe; a transaction is on disk when it ends.
 
     Raises:
-        CatalogError: the file is no catalog, is damaged, belongs to a newer Footnote, or the disk is full.
+        CatalogDamaged: the file is no catalog, or is damaged.
+        CatalogError: it belongs to a newer Footnote, or the disk is full.
     """
 
     def __init__(self, file: Path) -> None:
@@ -37,6 +48,14 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
+    def is_sound(self) -> bool:
+        """Whether every page of the file can be read and holds together."""
+        try:
+            with self._transaction() as run:
+                return bool(run.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() == "ok")
+        except CatalogDamaged:
+            return False
+
     def copy_to(self, file: Path) -> None:
         """A copy of the whole catalog as it is now, also while it is in use."""
         with self._errors(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as run:
@@ -52,9 +71,10 @@ class Database:
         try:
             yield
         except sql.exc.DatabaseError as exc:
+            if any(sign in str(exc.orig) for sign in _DAMAGED):
+                raise CatalogDamaged(f"The catalog {self._file} is damaged ({exc.orig}). {REMEDY}") from exc
             raise CatalogError(
-                f"The catalog {self._file} could not be used: {exc.orig}. If the disk is full, make room and try "
-                "again; if the file is damaged, put back a copy of it. The documents themselves are untouched."
+                f"The catalog {self._file} could not be used: {exc.orig}. If the disk is full, make room and try again."
             ) from exc
 
 

@@ -10,12 +10,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
 from rag.catalog.filters import ORDERS, conditions
+from rag.catalog.likeness import forget_likeness
 from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
+from rag.catalog.versions import Succession, is_kept, leave_history, move_history, succeed
 from rag.types import Document
 
 
@@ -48,8 +50,13 @@ class Documents(Database):
             if source:
                 _leave_unfinished(run, collection, source, besides=document.id)
 
-    def finish(self, collection: str, document_id: str, *, source: str, chunks: int) -> list[str]:
+    def finish(
+        self, collection: str, document_id: str, *, source: str, chunks: int, before: Succession | None = None
+    ) -> list[str]:
         """Marks a document as whole and as the one that `source` holds now.
+
+        Args:
+            before: what is kept of the document that the source held, as an old version.
 
         Returns:
             ids of the documents that this replaced: they are `leaving`, their chunks are to be deleted.
@@ -60,16 +67,30 @@ class Documents(Database):
                 .where(_documents.c.collection == collection, _documents.c.id == document_id)
                 .values(state=DocumentState.READY.value, chunks=chunks)
             )
-            return _point_source(run, collection, source, document_id) if source else []
+            return _point_source(run, collection, source, document_id, before) if source else []
 
-    def add_source(self, collection: str, document_id: str, *, source: str) -> list[str]:
-        """Notes that `source` holds a known document; returns replaced ids like `finish`."""
+    def add_source(
+        self, collection: str, document_id: str, *, source: str, before: Succession | None = None
+    ) -> list[str]:
+        """Notes that `source` holds a known document; takes and returns what `finish` does."""
         with self._transaction() as run:
-            return _point_source(run, collection, source, document_id)
+            return _point_source(run, collection, source, document_id, before)
+
+    def document_at(self, collection: str, source: str) -> DocumentRecord | None:
+        """The document that a source holds."""
+        query = sql.select(_sources.c.document_id).where(
+            _sources.c.collection == collection, _sources.c.source == source
+        )
+        with self._transaction() as run:
+            found = run.execute(query).scalar_one_or_none()
+        return self.document(collection, found) if found is not None else None
 
     def leave(self, collection: str, document_id: str) -> None:
-        """Takes a document out of every answer at once; its chunks are to be deleted next."""
+        """Takes a document out of every answer at once; its chunks and its old versions are to be deleted next."""
+        this = (_documents.c.collection == collection, _documents.c.id == document_id)
         with self._transaction() as run:
+            state = run.execute(sql.select(_documents.c.state).where(*this)).scalar_one_or_none()
+            leave_history(run, collection, document_id, everywhere=state == DocumentState.READY.value)
             _leave(run, collection, document_id)
 
     def forget(self, collection: str, document_id: str) -> None:
@@ -83,6 +104,7 @@ class Documents(Database):
                 (_documents, _documents.c.id),
             ):
                 run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
+            forget_likeness(run, collection, document_id)
 
     def documents(self, collection: str) -> list[DocumentRecord]:
         """Every document of a collection, newest first."""
@@ -154,10 +176,15 @@ class Documents(Database):
             return list(run.execute(query).scalars())
 
     def is_used(self, document_id: str, *, besides: str = "") -> bool:
-        """Whether any collection has the document, or any other than `besides`."""
+        """Whether any collection has the document, or any other than `besides`, or a history keeps it."""
         query = sql.select(sql.func.count()).where(_documents.c.id == document_id, _documents.c.collection != besides)
         with self._transaction() as run:
-            return bool(run.execute(query).scalar_one())
+            return bool(run.execute(query).scalar_one() or run.execute(is_kept(document_id)).scalar_one())
+
+    def add_document(self, collection: str, record: DocumentRecord) -> None:
+        """A document as it is, with its sources and tags."""
+        with self._transaction() as run:
+            add_record(run, collection, record)
 
     def announce(self, collection: str, record: DocumentRecord) -> None:
         """Announces a document of another collection, whose chunks are about to be copied; a whole one stays whole."""
@@ -171,9 +198,10 @@ class Documents(Database):
     def move(self, record: DocumentRecord, source: str, target: str) -> None:
         """Makes a document of one collection one of another, whose chunks are all stored there; in the first it leaves.
 
-        Its sources and tags, what is set aside of it and what was recognised go along.
+        Its sources, tags and old versions, what is set aside of it and what was recognised go along.
         """
         with self._transaction() as run:
+            move_history(run, record.id, source, target)
             for table in (_quarantine, _recognised):
                 of_it = table.c.document_id == record.id
                 run.execute(sql.delete(table).where(of_it, table.c.collection == target))
@@ -219,7 +247,9 @@ def add_tags(run: sql.Connection, collection: str, document_id: str, tags: Itera
         run.execute(insert(_tags).values(row).on_conflict_do_nothing())
 
 
-def _point_source(run: sql.Connection, collection: str, source: str, document_id: str) -> list[str]:
+def _point_source(
+    run: sql.Connection, collection: str, source: str, document_id: str, succession: Succession | None = None
+) -> list[str]:
     """Points a source at its document; one that no source holds any longer, or was begun from it, begins to leave."""
     begun = (_documents.c.collection == collection, _documents.c.begun_from == source, _documents.c.id != document_id)
     left = sql.update(_documents).where(*begun, _documents.c.state == DocumentState.WRITING.value)
@@ -230,7 +260,10 @@ def _point_source(run: sql.Connection, collection: str, source: str, document_id
     run.execute(insert(_sources).values(values).on_conflict_do_update(set_=values))
     if before is None or before == document_id:
         return []
-    if _is_held(run, collection, before):
+    is_held = _is_held(run, collection, before)
+    if succession is not None and succession.document_id == before:
+        succeed(run, collection, document_id, succession, is_held=is_held)
+    if is_held:
         return []
     add_tags(run, collection, document_id, _by_document(run, _tags.c.tag, collection, [before]).get(before, ()))
     _leave(run, collection, before)
@@ -241,6 +274,7 @@ def leave_without_sources(run: sql.Connection, collection: str, documents: Itera
     """Lets those of the documents leave that no source holds any longer."""
     for document_id in documents:
         if not _is_held(run, collection, document_id):
+            leave_history(run, collection, document_id, everywhere=False)
             _leave(run, collection, document_id)
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sql
 
 from rag.catalog.quarantine import Release
 from rag.catalog.records import DocumentOrder, DocumentQuery
+from rag.catalog.tables import alike as _alike
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import tags as _tags
@@ -39,4 +40,8 @@ def conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[
             _quarantine.c.release == Release.HELD.value,
         )
         found.append(held.exists())
+    if query.is_alike:
+        pairs = (_alike.c.collection == collection, _alike.c.is_accepted.is_(False))
+        one, two = (sql.select(column).where(*pairs) for column in (_alike.c.document_id, _alike.c.other))
+        found.append(_documents.c.id.in_(one.union(two)))
     return found

@@ -36,6 +36,13 @@ class Folders(Database):
         with self._transaction() as run:
             return list(run.execute(query).scalars())
 
+    def watched_everywhere(self) -> list[tuple[str, str]]:
+        """Every watched folder with its collection."""
+        query = sql.select(_folders.c.collection, _folders.c.folder)
+        with self._transaction() as run:
+            rows = run.execute(query.order_by(_folders.c.collection, _folders.c.folder))
+            return [(row.collection, row.folder) for row in rows]
+
     def seen(self, collection: str, folder: str) -> dict[str, str]:
         """Files of a folder that were looked at, with what told their state then."""
         query = sql.select(_seen.c.path, _seen.c.state).where(

@@ -37,6 +37,7 @@ class QueuedFile:
         path: where its bytes lie.
         is_copy: `path` is a copy of ours, to be deleted when the file is done.
         message: for the user: why it failed, or what of it could not be read.
+        note: for the user: what is good to know of a file that was added.
     """
 
     id: int
@@ -47,6 +48,7 @@ class QueuedFile:
     is_copy: bool
     state: QueueState
     message: str = ""
+    note: str = ""
 
 
 class Queue(Database):
@@ -76,7 +78,15 @@ class Queue(Database):
             rows = run.execute(query).all()
         return [
             QueuedFile(
-                row.id, Path(row.path), row.name, row.source, row.size, row.is_copy, QueueState(row.state), row.message
+                row.id,
+                Path(row.path),
+                row.name,
+                row.source,
+                row.size,
+                row.is_copy,
+                QueueState(row.state),
+                row.message,
+                row.note,
             )
             for row in rows
         ]
@@ -91,11 +101,11 @@ class Queue(Database):
         with self._transaction() as run:
             return {QueueState(state): (count, size) for state, count, size in run.execute(query)}
 
-    def set_queue_state(self, ids: Sequence[int], state: QueueState, message: str = "") -> None:
+    def set_queue_state(self, ids: Sequence[int], state: QueueState, message: str = "", note: str = "") -> None:
         """Moves files of the queue to a state."""
         with self._transaction() as run:
             query = sql.update(_queue).where(_queue.c.id.in_(ids))
-            run.execute(query.values(state=state.value, message=message))
+            run.execute(query.values(state=state.value, message=message, note=note))
 
     def rename_queued(self, file_id: int, name: str, source: str) -> None:
         """Gives a file of the queue another name and source."""

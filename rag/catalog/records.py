@@ -56,6 +56,7 @@ class DocumentQuery:
         states: empty means every state.
         with_gaps: only those of which something could not be read.
         with_set_aside: only those of which a passage is set aside.
+        is_alike: only those that are nearly the same as another one.
         tags: only those that have all of them.
     """
 
@@ -63,6 +64,7 @@ class DocumentQuery:
     states: tuple[DocumentState, ...] = ()
     with_gaps: bool = False
     with_set_aside: bool = False
+    is_alike: bool = False
     tags: tuple[str, ...] = ()
 
 

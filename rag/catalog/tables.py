@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 7  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 8  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -13,6 +13,7 @@ collections = sql.Table(
     sql.Column("dimension", sql.Integer, nullable=False),
     sql.Column("title", sql.String, nullable=False, server_default=""),
     sql.Column("description", sql.Text, nullable=False, server_default=""),
+    sql.Column("opened_at", sql.Float, nullable=False, server_default="0"),
 )
 documents = sql.Table(
     "documents",
@@ -35,6 +36,40 @@ sources = sql.Table(
     sql.Column("collection", sql.String, primary_key=True),
     sql.Column("source", sql.String, primary_key=True),
     sql.Column("document_id", sql.String, nullable=False, index=True),
+)
+versions = sql.Table(
+    "versions",
+    metadata,
+    sql.Column("id", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("collection", sql.String, nullable=False),
+    sql.Column("current", sql.String, nullable=False, index=True),
+    sql.Column("document_id", sql.String, nullable=False, index=True),
+    sql.Column("name", sql.String, nullable=False),
+    sql.Column("pages", sql.Integer, nullable=False),
+    sql.Column("chunks", sql.Integer, nullable=False),
+    sql.Column("size", sql.Integer, nullable=False),
+    sql.Column("added_at", sql.Float, nullable=False),
+    sql.Column("left_at", sql.Float, nullable=False),
+    sql.Column("came", sql.Integer, nullable=False),
+    sql.Column("went", sql.Integer, nullable=False),
+    sql.Column("state", sql.String, nullable=False, index=True),
+    sql.Column("passages", sql.LargeBinary),
+)
+signatures = sql.Table(
+    "signatures",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("signature", sql.LargeBinary, nullable=False),
+)
+alike = sql.Table(
+    "alike",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, primary_key=True),
+    sql.Column("other", sql.String, primary_key=True, index=True),
+    sql.Column("share", sql.Float, nullable=False),
+    sql.Column("is_accepted", sql.Boolean, nullable=False),
 )
 tags = sql.Table(
     "tags",
@@ -69,6 +104,7 @@ queue = sql.Table(
     sql.Column("is_copy", sql.Boolean, nullable=False),
     sql.Column("state", sql.String, nullable=False, index=True),
     sql.Column("message", sql.String, nullable=False, default=""),
+    sql.Column("note", sql.Text, nullable=False, server_default=""),
 )
 conversations = sql.Table(
     "conversations",

@@ -6,9 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from rag.catalog import Collection
-from rag.collections import check_title, create_collection, delete_collection
+from rag.collections import check_title, collection_quoting, create_collection, delete_collection
 from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
+from ui.parts.deletion import ask_for_quotes
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -117,9 +118,10 @@ def _delete(engine: Engine, current: Collection) -> None:
     name = st.selectbox("Collection to delete", list(others), format_func=lambda name: others[name].title)
     count = engine.library.catalog.document_totals(name).documents
     st.write(f"{counted(count, 'document')} and their kept copies go with it. Your own files stay.")
+    quotes = ask_for_quotes(collection_quoting(engine.library, others[name]))
     if st.button(f"Delete {plain(others[name].title)}", type="primary", icon=":material/delete:"):
         with st.spinner("Deleting…"):
-            deleted = delete_collection(engine.library, others[name])
+            deleted = delete_collection(engine.library, others[name], quotes=quotes)
         _done(f"Collection {others[name].title} was deleted with {counted(deleted, 'document')}.")
 
 

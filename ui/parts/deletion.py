@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from rag.catalog import DocumentRecord
-from rag.deletion import Receipt, delete_document
+from rag.catalog import Conversation, DocumentRecord
+from rag.deletion import Receipt, delete_document, quoting
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
 from ui.parts.page_view import forget_pages
@@ -11,6 +11,7 @@ from ui.parts.text import counted, plain
 from ui.session import Engine
 
 _NAMED = 12  # documents listed before they are deleted, and receipts after
+_QUOTING = 5  # conversations named before a deletion
 _RECEIPTS = "receipts"
 _PICTURES = "Pictures and texts of its pages in memory were dropped."
 
@@ -18,20 +19,32 @@ _PICTURES = "Pictures and texts of its pages in memory were dropped."
 @st.dialog("Delete documents?")
 def delete_dialog(engine: Engine, documents: list[DocumentRecord]) -> None:
     """Asks first; what is deleted is gone."""
-    st.write("They leave the answers at once, with their passages and the kept copies. Your own files stay.")
+    st.write("They leave the answers at once, with their passages, earlier versions and kept copies. Your files stay.")
     more = len(documents) - _NAMED
     names = [plain(document.name) for document in documents[:_NAMED]]
     st.markdown("\n".join(f"- {name}" for name in names) + (f"\n- and {more:,} more" if more > 0 else ""))
+    quotes = ask_for_quotes(quoting(engine.library, documents))
     if not engine.queue.is_started:
         st.warning("The embedding model is still loading: documents can be deleted in a moment.")
     if confirm("Delete", disabled=not engine.queue.is_started):
-        _delete(engine, documents)
+        _delete(engine, documents, quotes=quotes)
 
 
-def _delete(engine: Engine, documents: list[DocumentRecord]) -> None:
+def ask_for_quotes(conversations: list[Conversation]) -> bool:
+    """Whether what the answers in these conversations say of documents is to go with them."""
+    titles = [conversation.title for conversation in conversations]
+    if not titles:
+        return False
+    more = f" and {len(titles) - _QUOTING:,} more" if len(titles) > _QUOTING else ""
+    named = ", ".join(f"“{plain(title)}”" for title in titles[:_QUOTING])
+    st.markdown(f"Answers quote them in {counted(len(titles), 'conversation')}: {named}{more}.")
+    return st.checkbox("Take the quotes out of these answers as well", key="delete-quotes")
+
+
+def _delete(engine: Engine, documents: list[DocumentRecord], *, quotes: bool) -> None:
     try:
         with st.spinner(f"Deleting {counted(len(documents), 'document')}…"):
-            receipts = [delete_document(engine.library, document.id) for document in documents]
+            receipts = [delete_document(engine.library, document.id, quotes=quotes) for document in documents]
     except FootnoteError as exc:
         st.error(plain(str(exc)), icon=":material/error:")
         return

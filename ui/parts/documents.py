@@ -27,6 +27,7 @@ _FILTERS = {
     "Ready": DocumentQuery(states=(DocumentState.READY,)),
     "With gaps": DocumentQuery(with_gaps=True),
     "With passages set aside": DocumentQuery(with_set_aside=True),
+    "Nearly the same as another": DocumentQuery(is_alike=True),
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }

@@ -31,6 +31,17 @@ def _list(engine: Engine, folders: list[str], drawn: dict[str, Followed], *, is_
             if st.button("Stop watching", icon=":material/close:", type="tertiary", key=f"unwatch-{folder}"):
                 engine.unwatch(folder)
                 st.rerun()
+    _list_others(engine)
+
+
+def _list_others(engine: Engine) -> None:
+    """Folders of collections that are not open; they are let go where they belong."""
+    titles = {entry.name: entry.title for entry in engine.library.catalog.collections()}
+    results = dict(engine.watcher.other_results) if engine.watcher is not None else {}
+    for collection, folder in engine.library.catalog.watched_everywhere():
+        if collection != engine.settings.collection:
+            state = _state(engine, results.get((collection, folder)))
+            st.markdown(f"{plain(folder)}, in {plain(titles.get(collection, collection))}  \n{state}")
 
 
 def _results(engine: Engine) -> dict[str, Followed]:

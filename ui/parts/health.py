@@ -36,14 +36,15 @@ def show_health(engine: Engine) -> None:
     if found := st.session_state.get(_FOUND):
         _show(engine, found)
     st.caption(_PURGE)
+    versions = st.checkbox("Delete the earlier versions of all documents as well", key="purge-versions")
     if st.button("Purge", icon=":material/delete_sweep:", disabled=not engine.is_idle):
-        _purge(engine)
+        _purge(engine, versions=versions)
 
 
-def _purge(engine: Engine) -> None:
+def _purge(engine: Engine, *, versions: bool) -> None:
     try:
         with st.spinner("Writing the vectors anew…"):
-            freed = engine.purge()
+            freed = engine.purge(versions=versions)
     except FootnoteError as exc:
         st.error(plain(str(exc)), icon=":material/error:")
         return

@@ -11,13 +11,16 @@ import streamlit as st
 from ingest.page_picture import NoPicture, PagePicture, draw_page
 from ingest.readers.picture import SUFFIXES as PICTURES
 from rag import originals
-from rag.catalog import DocumentRecord, DocumentState
+from rag.catalog import DocumentRecord, DocumentState, Version
 from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, RecognisedLine, Span
-from ui.parts.text import marked, plain, shortened, sure
+from rag.versions import passages_of
+from ui.parts.changes import show_changes
+from ui.parts.text import marked, moment, plain, shortened, sure
 from ui.session import Engine
 
 _PICTURE, _TEXT, _PASSAGES = "Picture", "Text", "Passages"
+_CITED, _CURRENT, _CHANGES = "Version cited", "Current version", "What changed"
 _DIALOG = "page-dialog"  # how many were opened: each begins at its page, whatever the last one was turned to
 _WIDTH = 880  # pixels: a page is as wide as on paper, and the answer stays in sight
 _KEPT = 24  # pictures, and texts of documents, kept in memory
@@ -64,11 +67,49 @@ def forget_pages() -> None:
 
 def _page_view(engine: Engine, cited: Cited) -> None:
     record = engine.library.catalog.document(engine.settings.collection, cited.chunk.document_id)
-    if record is None or record.state is not DocumentState.READY:
+    key = f"{_DIALOG}-{st.session_state[_DIALOG]}"
+    version = engine.library.catalog.version_of(engine.settings.collection, cited.chunk.document_id)
+    if record is not None and record.state is DocumentState.READY:
+        show_pages(engine, record, cited, key=key)
+    elif version is not None:
+        _show_version(engine, version, cited, key=key)
+    else:
         st.info(f"{_missing(engine, cited)} The passage as it was cited:")
         _show_text(cited.chunk.text, cited.marks)
+
+
+def _show_version(engine: Engine, version: Version, cited: Cited, *, key: str) -> None:
+    """A document that has changed since: the version that was cited, the current one, or what changed."""
+    current = engine.library.catalog.document(engine.settings.collection, version.current)
+    views = (_CITED, _CURRENT, _CHANGES) if current is not None else (_CITED,)
+    st.info(f"This document has changed on {moment(version.left_at)}.", icon=":material/history:")
+    view = st.segmented_control(
+        "Version", views, default=_CITED, required=True, key=f"{key}-version", label_visibility="collapsed"
+    )
+    if view == _CURRENT and current is not None:
+        show_pages(engine, current, key=f"{key}-current")
+    elif view == _CHANGES and current is not None:
+        show_changes(engine, current, version)
+    elif version.is_kept:
+        show_pages(engine, _as_record(version), cited, key=key)
     else:
-        show_pages(engine, record, cited, key=f"{_DIALOG}-{st.session_state[_DIALOG]}")
+        st.caption("The version cited is no longer kept. The passage as it was cited:")
+        _show_text(cited.chunk.text, cited.marks)
+
+
+def _as_record(version: Version) -> DocumentRecord:
+    """An old version as a document, to be looked at like one."""
+    return DocumentRecord(
+        version.document_id,
+        version.name,
+        version.name,
+        version.pages,
+        version.chunks,
+        version.size,
+        version.added_at,
+        DocumentState.READY,
+        (),
+    )
 
 
 def _missing(engine: Engine, cited: Cited) -> str:
@@ -78,7 +119,7 @@ def _missing(engine: Engine, cited: Cited) -> str:
     titles = [entry.title for entry in found if entry is not None and entry.name != engine.settings.collection]
     if titles:
         return f"This document is in collection {plain(titles[0])}: open that to see its pages."
-    return "This document is no longer in the library, or in a newer version."
+    return "This document is no longer in the library, or in a version that is not kept."
 
 
 def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = None, *, key: str) -> None:
@@ -215,4 +256,9 @@ def _picture(file: Path, number: int, name: str, here: Cited | None, lines: tupl
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _sheets(library: str, document_id: str, _engine: Engine) -> dict[int, Sheet]:
-    return sheets(_engine.library.store.chunks([document_id]))
+    """Of a document, or of an old version of one."""
+    library = _engine.library
+    if library.catalog.document(library.collection, document_id) is not None:
+        return sheets(library.store.chunks([document_id]))
+    version = library.catalog.version_of(library.collection, document_id)
+    return sheets(passages_of(library, version) if version is not None else ())

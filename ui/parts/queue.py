@@ -114,6 +114,14 @@ def _show_failures(queue: IngestQueue, snapshot: QueueSnapshot) -> None:
             _ask_password(queue, file)
         elif file.message:
             st.warning("  \n".join(map(plain, file.message.splitlines())), icon=":material/warning:")
+    _show_notes([line for file in snapshot.files if not file.state.is_open for line in file.note.splitlines()])
+
+
+def _show_notes(notes: list[str]) -> None:
+    """What is good to know of files that were added."""
+    if notes:
+        more = [f"and {len(notes) - _LISTED:,} more"] if len(notes) > _LISTED else []
+        st.caption("  \n".join([*map(plain, notes[:_LISTED]), *more]))
 
 
 def _show_failure(queue: IngestQueue, file: QueuedFile) -> None:

@@ -8,7 +8,9 @@ import streamlit as st
 
 from rag.evidence import Line
 from rag.markdown import render
+from rag.quotes import is_blank
 from rag.types import Answer, Citation, Finish, Hit, Span
+from rag.versions import standing
 from ui.parts.page_view import page_button
 from ui.parts.text import counted, duration, marked, plain, sure
 from ui.session import Engine
@@ -74,7 +76,11 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
 
 def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     cited = {citation.number for citation in answer.citations}
-    read = [(number, hit) for number, hit in enumerate(answer.used, 1) if number not in cited]
+    read = [
+        (number, hit)
+        for number, hit in enumerate(answer.used, 1)
+        if number not in cited and not is_blank(hit.chunk.document_id)
+    ]
     if not read and not answer.dropped:
         return
     refused = answer.finish.is_refusal
@@ -97,7 +103,14 @@ def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *
     with st.container(key=f"source-{key}", gap="xxsmall"):
         recognised = engine.library.catalog.recognised(engine.settings.collection, hit.chunk.document_id)
         st.html(f'{_STYLE}<div id="source-{key}">{_source(number, hit, marks, recognised.get(hit.chunk.page))}</div>')
+        _show_standing(engine, hit)
         page_button(engine, hit.chunk, marks, key=f"page-{key}")
+
+
+def _show_standing(engine: Engine, hit: Hit) -> None:
+    """Whether the source is still what it was when it was cited."""
+    if changed := standing(engine.library, hit.chunk.document_id):
+        st.caption(f":material/history: {changed}")
 
 
 def _source(number: str, hit: Hit, marks: Sequence[Span], confidence: float | None) -> str:

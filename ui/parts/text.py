@@ -1,5 +1,6 @@
 """Text as the page shows it; that of users, documents and models is made safe for Streamlit's Markdown."""
 
+import datetime
 import html
 import re
 from collections.abc import Sequence
@@ -28,6 +29,11 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
+
+
+def moment(seconds: float) -> str:
+    """ "2026-05-03 14:02", where the page is."""
+    return f"{datetime.datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
 
 
 def sure(confidence: float) -> str:

@@ -1,0 +1,93 @@
+"""Follow-up questions: read as a question of their own, and together with the one before.
+
+A small generator rewrites most follow-ups well, but leaves some as they are and turns a few into another question. The
+two readings are both searched; the one that the documents answer more surely counts (docs/evaluation.md).
+"""
+
+import re
+from collections.abc import Sequence
+
+from rag.evidence import Line
+from rag.generators import Message
+from rag.terms import terms
+from rag.types import Turn
+
+_REWRITE = (
+    "A user talks with a program about documents. Rewrite the follow-up as one complete question that is understood "
+    "without the conversation: name what it leaves out or calls it, they, that, there or then. Keep its language and "
+    "its meaning, and do not answer it. A question that is complete already is repeated word for word."
+)
+_EXAMPLES = (
+    (
+        "Who may use the car park?",
+        "All members of staff [1].",
+        "Does it cost anything?",
+        "Does the car park for members of staff cost anything?",
+    ),
+    (
+        "How long is the guarantee of the pump?",
+        "It is two years [1].",
+        "And of the filter?",
+        "How long is the guarantee of the filter?",
+    ),
+    (
+        "What does a ticket cost on weekdays, and where do I buy it?",
+        "It costs 4 EUR at the counter [1].",
+        "And on Sundays?",
+        "What does a ticket cost on Sundays, and where do I buy it?",
+    ),
+    (
+        "When does the night shift begin?",
+        "At ten in the evening [2].",
+        "What if I come too late?",
+        "What happens if I come too late to the night shift?",
+    ),
+    (
+        "When does the night shift begin?",
+        "At ten in the evening [2].",
+        "How do I order a new badge?",
+        "How do I order a new badge?",
+    ),
+)
+_LEANING = re.compile(  # words that point back
+    r"^(and|but|or|so|what about|how about)\b|^(why|why not|since when|until when|how|who|where|when)\W*$"
+    r"|\b(it|its|they|them|their|these|those|there|then|he|she|him|her|his|one|ones|same|else|this)\b"
+    r"|\b(of|for|with|about|after|before|does|do|is|was) that\b|\bthat (one|case)\b|\bthat\W*$",
+    re.IGNORECASE,
+)
+_IDIOMS = re.compile(  # where such words point to nothing
+    r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|\bthis (day|week|month|quarter|year)\b|\bone-",
+    re.IGNORECASE,
+)
+_TURNS = 3  # earlier questions that a follow-up may refer to
+_TURN_CHARACTERS = 400  # of each earlier question or answer
+
+
+def rewrite_messages(question: str, history: Sequence[Turn]) -> list[Message]:
+    """The prompt that turns a follow-up into a question of its own, with examples."""
+    messages = [Message("system", _REWRITE)]
+    for asked, answered, follow_up, complete in _EXAMPLES:
+        messages += [_follow_up([Turn(asked, answered)], follow_up), Message("assistant", complete)]
+    return [*messages, _follow_up(history[-_TURNS:], question)]
+
+
+def together(question: str, history: Sequence[Turn]) -> str:
+    """The follow-up after the question before it, of which only the end counts if it grew over several turns."""
+    return f"{history[-1].question[-_TURN_CHARACTERS:]} {question}"
+
+
+def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
+    """Whether a line that was found for both questions together has to do with the follow-up.
+
+    A follow-up that points back may leave out all that it means; one that does not may have changed the subject, and
+    then the line must hold a word of its own.
+    """
+    if _LEANING.search(_IDIOMS.sub(" ", question)):
+        return True
+    own = set(terms(question, parts=True)) - set(terms(history[-1].question, parts=True))
+    return not own or bool(own & set(terms(f"{line.heading} {line.text}", parts=True)))
+
+
+def _follow_up(history: Sequence[Turn], question: str) -> Message:
+    turns = "\n".join(f"User: {turn.question}\nProgram: {turn.answer[:_TURN_CHARACTERS]}" for turn in history)
+    return Message("user", f"{turns}\nFollow-up: {question}\nComplete question:")

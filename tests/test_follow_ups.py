@@ -1,0 +1,44 @@
+"""What belongs to a follow-up question."""
+
+import pytest
+
+from rag.evidence import Line
+from rag.follow_ups import belongs, rewrite_messages, together
+from rag.types import Span, Turn
+
+HISTORY = [Turn("What is the notice during probation?", "Two weeks [1].")]
+
+
+def line(text: str) -> Line:
+    return Line(1, Span(0, len(text)), text, text, "", True, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "expected"),
+    [
+        ("And after ten years?", "Notice during probation is two weeks.", True),  # points back
+        ("Is it paid?", "Notice during probation is two weeks.", True),
+        ("What do apprentices get?", "Notice during probation is two weeks.", False),  # may be another subject
+        ("What do apprentices get?", "Apprentices have no probation.", True),
+        ("How many canteens are there?", "Notice during probation is two weeks.", False),
+        ("What happens to devices that get stolen?", "Notice during probation is two weeks.", False),
+        ("Which one-off payments are due this year?", "Notice during probation is two weeks.", False),
+        ("What is the notice?", "Four weeks.", True),  # no word of its own
+    ],
+)
+def test_a_line_belongs_to_a_follow_up_that_points_back_or_shares_a_word_with_it(
+    question: str, found: str, expected: bool
+) -> None:
+    assert belongs(question, HISTORY, line(found)) is expected
+
+
+def test_the_question_before_is_bounded() -> None:
+    assert together("And then?", [Turn("x" * 9_000, "")]) == "x" * 400 + " And then?"
+
+
+def test_the_prompt_holds_the_last_turns() -> None:
+    turns = [Turn(f"question {number}", "a" * 9_000) for number in range(9)]
+    last = rewrite_messages("And then?", turns)[-1].content
+    assert "question 5" not in last
+    assert "question 6" in last
+    assert len(last) < 3_000

@@ -1,0 +1,315 @@
+"""The chat page, headless, with fakes for the models and the real library under it."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import ui.session
+from ingest.pipeline import find_files
+from rag import originals
+from rag.deletion import delete_document
+from rag.errors import FootnoteError
+from rag.library import Library
+from rag.settings import Settings
+from tests.documents import write_encrypted_pdf, write_pdf
+from tests.fakes import HashingEmbedder
+from tests.page import APP, Page, button, unescaped
+from ui.chat import EXAMPLES
+from ui.session import AnswerJob
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def test_an_empty_library_says_where_to_begin(page: Page) -> None:
+    at = page.open()
+    assert "Library page" in at.info[0].value
+    assert not at.exception
+
+
+def test_the_first_start_shows_the_samples_on_their_way(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    (page.samples / "skua-4-manual.pdf").write_bytes((SAMPLES / "skua-4-manual.pdf").read_bytes())
+    loaded = threading.Event()
+    models = (HashingEmbedder(), lambda: page.generator)
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: models if loaded.wait(20) else None)
+    at = page.test.run()
+    assert not at.info
+    assert [bar.proto.text for bar in at.get("progress")][0].startswith("0 of 1 file done")
+    loaded.set()
+    at = page.open()
+    assert set(EXAMPLES) <= {button.label for button in at.button}
+    assert not at.exception
+
+
+def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert "leave.txt" in page.html()
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    assert 'title="leave.txt">1</a>' in page.html()
+    assert not at.exception
+    conversation = page.engine.library.catalog.conversations()[0]
+    assert conversation.title == "How many days of leave carry over?"
+    assert len(page.engine.library.catalog.answers(conversation.id)) == 1
+
+
+def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
+    write_pdf(page.samples / "leave.pdf", ["Page of contents.", "Six days of leave carry over.", "About sick notes."])
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert "<img" not in page.html()
+    button(at, "Show page").click().run()
+    assert 'alt="Page 2 of leave.pdf"' in page.html()
+    assert 'class="place"' in page.html()
+    assert any(text.value == "Page 2 of 3" for text in at.markdown)
+    assert not at.exception
+    at.session_state["page-dialog-1-shown"] = 3
+    button(at, "Show page").click().run()  # AppTest reruns the page, which closes the view: it opens where it was cited
+    assert 'alt="Page 2 of leave.pdf"' in page.html()
+    assert "Six days of leave carry over" in page.html(), "the conversation is still there"
+
+
+def test_a_source_without_pages_opens_as_text_with_its_marks(page: Page) -> None:
+    attack = "<img src=x onerror=alert(1)>"
+    text = "\n\n".join(f"Rule {number}: {attack} is typed into a form." for number in range(200))
+    (page.samples / "rules.txt").write_text(f"{text}\n\nSix days of leave carry over.\n\n{text}")
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Show in its place").click().run()
+    shown = page.html().split('<div class="sheet">')[1]
+    assert "<mark>Six days of leave carry over.</mark>" in shown
+    assert "Rule 199" in shown
+    assert "<img" not in shown
+    assert any("Part" in text.value and " of " in text.value for text in at.markdown)
+    assert not at.exception
+
+
+def test_a_page_that_cannot_be_drawn_is_shown_as_text(page: Page) -> None:
+    write_pdf(page.samples / "leave.pdf", ["Six days of leave carry over."])
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    (document,) = page.engine.library.catalog.documents("library")
+    file = originals.find(page.engine.library.folder, document.id)
+    assert file is not None
+    write_encrypted_pdf(file, "locked", "heron")
+    button(at, "Show page").click().run()
+    assert "locked with a password, which is not kept" in unescaped(at.warning[0].value)
+    assert "<mark>Six days of leave carry over.</mark>" in page.html().split('<div class="sheet">')[1]
+    delete_document(page.engine.library, document.id)
+    button(at, "Show page").click().run()
+    assert "no longer in the library" in at.info[0].value
+    assert not at.exception
+
+
+def test_the_last_question_is_asked_again_from_the_documents_of_now(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1].", "They carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Ask again").click().run()
+    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    at.run()
+    (conversation,) = page.engine.library.catalog.conversations()
+    texts = [kept.values["text"] for kept in page.engine.library.catalog.kept_answers(conversation.id)]
+    assert texts == ["They carry over until 31 March. [1]"]
+    assert not at.exception
+
+
+def test_an_answer_that_fails_again_leaves_the_last_one(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Ask again").click().run()  # the generator has no reply left
+    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    at.run()
+    assert "The answer broke off" in unescaped(at.error[0].value)
+    assert "Six days of leave" in page.html()
+
+
+def test_a_long_conversation_shows_its_last_answers_first(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    catalog = page.engine.library.catalog
+    (conversation,) = catalog.conversations()
+    for number in range(12):
+        catalog.add_answer(conversation.id, {**catalog.answers(conversation.id)[0], "question": f"Question {number}?"})
+    at.run()
+    assert [text.value for text in at.text] == [f"Question {number}?" for number in range(2, 12)]
+    button(at, "Show 3 earlier answers").click().run()
+    assert len(at.text) == 13
+    assert not at.exception
+
+
+def test_a_thumb_is_kept(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    at.feedback[0].set_value(1).run()
+    (conversation,) = page.engine.library.catalog.conversations()
+    (kept,) = page.engine.library.catalog.kept_answers(conversation.id)
+    assert kept.good is True
+    again = AppTest.from_file(APP, default_timeout=30)
+    again.query_params["conversation"] = conversation.id
+    again.run()
+    assert again.feedback[0].value == 1
+    assert not at.exception
+
+
+def test_an_answer_is_copied_with_its_footnotes(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "Copy").click().run()
+    assert "Six days of leave.[^1]" in at.code[0].value
+    assert "[^1]: leave.txt: “Six days of leave carry over until 31 March.”" in at.code[0].value
+    button(at, "Edit question").click().run()
+    assert "How many days of leave carry over?" in [area.value for area in at.text_area]
+    assert not at.exception
+
+
+def test_the_page_says_why_a_passage_was_not_read(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    at.text_area[0].set_value("leave carry over until 31 March").run()
+    assert "It was read by the generator" in unescaped(at.markdown[-1].value)
+    assert any("by meaning: 1" in text.value for text in at.caption)
+    at.text_area[0].set_value("The moon is made of cheese").run()
+    assert "not in the library" in unescaped(at.warning[0].value)
+    assert not at.exception
+
+
+def test_a_page_that_is_loaded_again_shows_its_conversation(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave [1]."]
+    page.open()
+    page.ask("How many days of leave carry over?")
+    address = page.test.query_params["conversation"]
+    page.test = AppTest.from_file(APP, default_timeout=30)
+    page.test.query_params["conversation"] = address
+    page.test.run()
+    assert "leave.txt" in page.html()
+    page.test = AppTest.from_file(APP, default_timeout=30)
+    page.test.query_params["conversation"] = "of nobody"
+    page.test.run()
+    assert page.test.title[0].value == "Ask your documents"
+    assert not page.test.exception
+
+
+def test_only_the_chosen_documents_are_asked(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (page.samples / "old.txt").write_text("Nine days of leave carry over until 1 May.")
+    page.generator.replies = ["Nine days of leave carry over [1]."]
+    at = page.open()
+    at.multiselect[0].select("old.txt").run()
+    page.ask("How many days of leave carry over?")
+    assert "old.txt" in page.html()
+    assert "leave.txt" not in page.html()
+    assert not at.exception
+
+
+def test_a_blank_question_leaves_no_conversation(page: Page) -> None:
+    at = page.open()
+    at.chat_input[0].set_value("   ").run()
+    assert page.engine.library.catalog.conversations() == []
+    assert not at.exception
+
+
+def test_a_conversation_answers_one_question_at_a_time(page: Page) -> None:
+    page.open()
+    conversation = page.engine.library.catalog.start_conversation("Leave").id
+    page.engine.answer_jobs[conversation] = busy = AnswerJob.__new__(AnswerJob)
+    busy.question, busy.done = "How many days?", threading.Event()
+    with pytest.raises(FootnoteError, match="still answering “How many days\\?”"):
+        page.engine.ask(conversation, "And now?")
+    busy.done.set()
+    page.engine.ask(conversation, "And now?")
+    page.wait(lambda: page.engine.answer_jobs[conversation].done.is_set())
+
+
+def test_a_defect_in_an_answer_is_told(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    at = page.open()  # the generator has no reply left: an IndexError
+    page.ask("How many days of leave carry over?")
+    assert "The answer broke off: IndexError" in unescaped(at.error[0].value)
+    assert not at.exception
+
+
+def test_a_defect_while_loading_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError("no such layer")
+
+    monkeypatch.setattr(ui.session, "load_models", broken)
+    page.test.run()
+    page.wait(page.engine.answering.is_set)
+    at = page.test.run()
+    assert "Loading broke off: IndexError: no such layer" in unescaped(at.error[0].value)
+    assert not at.exception
+
+
+def test_hostile_text_is_only_text(page: Page) -> None:
+    attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
+    (page.samples / "leave.txt").write_text(attack)
+    page.generator.replies = [f"{attack} <script>alert(1)</script> [1]"]
+    at = page.open()
+    page.ask("How many days of leave?")
+    assert "<img" not in page.html()
+    assert "<script>alert" not in page.html()
+    assert not at.exception
+
+
+def test_a_generator_that_breaks_off_is_shown(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over.")
+
+    def broken(*_: object, **__: object) -> None:
+        raise FootnoteError("Memory ran out. Close other programs.")
+
+    monkeypatch.setattr(page.generator, "stream", broken)
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert "Memory ran out" in at.error[0].value
+    assert not at.exception
+
+
+def test_a_library_that_is_held_elsewhere_is_explained(page: Page, tmp_path: Path) -> None:
+    with Library.open(Settings(home=tmp_path / "home"), holder="somebody else"):
+        at = page.test.run()
+        assert "somebody else" in at.error[0].value
+        assert not at.exception
+    st.cache_resource.clear()
+
+
+def test_a_source_that_has_changed_says_so_and_shows_every_version(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert not any("has changed since" in caption.value for caption in at.caption)
+    (page.samples / "leave.txt").write_text("Nine days of leave carry over until 31 March.")
+    page.engine.queue.put(find_files([page.samples]))
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert any("Its document has changed since, on 20" in caption.value for caption in at.caption)
+    button(at, "Show in its place").click().run()
+    assert "This document has changed on" in at.info[0].value
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html().split('<div class="sheet">')[1]
+    page.engine.library.catalog.thin_versions("library", keep=0, days=0)
+    button(at, "Show in its place").click().run()
+    assert "no longer kept" in "".join(caption.value for caption in at.caption)
+    delete_document(page.engine.library, page.engine.library.document("leave.txt").id)
+    at.run()
+    assert any("no longer in the library" in caption.value for caption in at.caption)
+    assert not at.exception

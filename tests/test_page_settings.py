@@ -1,0 +1,76 @@
+"""The settings page, headless, with fakes for the models and the real library under it."""
+
+from streamlit.testing.v1 import AppTest
+
+from rag.deletion import delete_document
+from tests.page import Page, button, settings_page, unescaped
+from ui.parts.backups import _restore
+
+
+def test_the_settings_page_tells_what_is_loaded_and_where_data_lies(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave.")
+    page.open()
+    at = AppTest.from_function(settings_page, default_timeout=60).run()
+    text = unescaped(" ".join(element.value for element in (*at.markdown, *at.caption)))
+    assert "all-mpnet-base-v2" in text
+    assert "Search: 1 passage, exact" in text
+    assert "0 outbound connections configured" in text
+    sizes = at.dataframe[0].value.set_index("What")
+    assert sizes.loc["Copies of the documents", "Size"] == "18 B"
+    settings = at.dataframe[1].value.set_index("Setting")
+    assert tuple(settings.loc["minimum_score", ["Value", "From"]]) == ("0.1", "FOOTNOTE_MINIMUM_SCORE")
+    assert settings.loc["top_k", "From"] == "default"
+    assert not at.exception
+
+
+def test_the_settings_page_finds_what_is_missing_and_repairs_it(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.open()
+    at = AppTest.from_function(settings_page, default_timeout=30).run()
+    button(at, "Check the library").click().run()
+    assert "All is well: 1 document" in at.success[0].value
+    library = page.engine.library
+    library.store.delete_document(library.catalog.documents("library")[0].id)
+    button(at, "Check the library").click().run()
+    assert "leave.txt lacks 1 of its passages" in unescaped(at.warning[0].value)
+    button(at, "Repair").click().run()
+    assert "All is well" in at.success[0].value
+    assert any("was read again" in unescaped(element.value) for element in at.markdown)
+    assert library.store.count() == 1
+    assert not at.exception
+
+
+def test_a_backup_is_written_and_put_in_the_place_of_the_library(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.open()
+    at = AppTest.from_function(settings_page, default_timeout=30).run()
+    button(at, "Back up now").click().run()
+    assert "1 document, 1 passage" in unescaped(at.success[0].value)
+    (backup,) = page.engine.settings.backups_folder.iterdir()
+    library = page.engine.library
+    delete_document(library, library.catalog.documents("library")[0].id)
+    button(at, "Restore…").click().run()
+    assert at.selectbox[0].value == backup
+    _restore(page.engine, backup)
+    page.open()
+    assert [document.name for document in page.engine.library.catalog.documents("library")] == ["leave.txt"]
+    assert page.engine.library is not library
+    assert [folder.name for folder in page.engine.settings.home.glob("library until *")]
+    assert not at.exception
+
+
+def test_a_purge_in_the_page_leaves_the_library_as_it_is(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (page.samples / "gone.txt").write_text("This one goes.")
+    page.open()
+    library = page.engine.library
+    delete_document(library, library.document("gone.txt").id)
+    at = AppTest.from_function(settings_page, default_timeout=30).run()
+    button(at, "Purge").click().run()
+    assert "Nothing of deleted documents is left" in at.success[0].value
+    assert library.store.count() == 1
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    page.test.run()
+    page.ask("How many days of leave carry over?")
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    assert not at.exception

@@ -1,0 +1,93 @@
+"""Markdown and web pages, on real files."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.documents import (
+    JAPANESE,
+    WEB_PAGE,
+)
+from tests.reading import headings, only_text, read_bytes, refusal_of
+
+MARKDOWN = """---
+title: "Travel rules"
+date: 2026-01-01
+---
+# Rules of travel
+
+```python
+# no heading
+```
+
+Hotels
+------
+Up to 120 euros.
+
+### Left alone ###
+"""
+
+
+def test_markdown_keeps_its_source_and_finds_its_headings(tmp_path: Path) -> None:
+    document = read_bytes(tmp_path, "a.md", MARKDOWN.encode())
+    assert document.title == "Travel rules"
+    assert only_text(document).startswith("# Rules of travel\n\n```python\n# no heading")
+    assert headings(document) == [(1, "Rules of travel"), (2, "Hotels"), (3, "Left alone")]
+
+
+def test_markup_inside_a_heading_is_left_out_of_its_text(tmp_path: Path) -> None:
+    (page,) = read_bytes(tmp_path, "a.md", b"Text.\n\n## The *old* `make` [way](x.md)\n").pages
+    assert [(heading.text, heading.start) for heading in page.headings] == [("The old make way", 7)]
+
+
+def test_markdown_without_front_matter_is_called_by_its_first_heading(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, "a.md", b"## Small\n\n# Big\n").title == "Big"
+
+
+def test_a_web_page_gives_its_main_text_and_headings_without_menus_scripts_and_footer(tmp_path: Path) -> None:
+    document = read_bytes(tmp_path, "a.html", WEB_PAGE.encode())
+    text = only_text(document)
+    assert document.title == "Travel rules"
+    assert headings(document) == [(1, "Travel rules"), (2, "Hotels"), (2, "Allowances")]
+    for wanted in ("three days before", "120 euros in Berlin", "- Cancel in time.", "Berlin | 120 euros"):
+        assert wanted in text
+    for unwanted in ("menu entry", "stolen", "cookie", "color: red"):
+        assert unwanted not in text
+
+
+@pytest.mark.parametrize("around", ["{}", "<main>{}</main>", "<div><article>{}</article></div>"])
+def test_a_short_page_keeps_its_heading_and_loses_its_menu(tmp_path: Path, around: str) -> None:
+    page = "<body><nav><a href=/>Menu</a></nav>" + around.format("<h1>Rules</h1><p>Book early.</p>") + "</body>"
+    document = read_bytes(tmp_path, "a.html", page.encode())
+    assert only_text(document) == "Rules\n\nBook early."
+    assert headings(document) == [(1, "Rules")]
+
+
+def test_paragraphs_of_a_quotation_are_kept_apart_and_empty_items_are_left_out(tmp_path: Path) -> None:
+    quoted = "<blockquote><p>First of May.</p><p>Second of May.</p></blockquote>"
+    page = f"<main><h1>News</h1><p>All of the year, by day.</p>{quoted}<ul><li></li><li>Item</li></ul></main>"
+    text = only_text(read_bytes(tmp_path, "a.html", page.encode()))
+    assert text == "News\n\nAll of the year, by day.\n\nFirst of May.\n\nSecond of May.\n\n- Item"
+
+
+def test_items_in_a_cell_stay_words_of_their_own(tmp_path: Path) -> None:
+    page = "<p>Ducks and where they live.</p><table><tr><td>Teal</td><td><ul><li>Pond</li><li>Marsh</li></ul></td></tr>"
+    assert "Teal | Pond Marsh" in only_text(read_bytes(tmp_path, "a.html", page.encode()))
+
+
+def test_a_web_page_is_decoded_as_it_declares(tmp_path: Path) -> None:
+    page = f'<html><head><meta charset="shift_jis"><title>規則</title></head><body><p>{JAPANESE}</p></body></html>'
+    document = read_bytes(tmp_path, "a.html", page.encode("shift_jis"))
+    assert document.title == "規則"
+    assert JAPANESE.strip() in only_text(document)
+
+
+def test_a_page_nested_without_end_is_refused_or_read_but_does_not_crash(tmp_path: Path) -> None:
+    assert "main text" in refusal_of(tmp_path, "a.html", b"<div>" * 50_000 + b"deep").reason
+
+
+def test_an_entity_of_a_web_page_reads_no_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("swordfish")
+    page = f'<!DOCTYPE html [<!ENTITY x SYSTEM "{secret.as_uri()}">]><html><body><p>Hello there &x; again.</p></body>'
+    assert "swordfish" not in only_text(read_bytes(tmp_path, "a.xhtml", page.encode()))

@@ -1,0 +1,62 @@
+"""Word files, whole and damaged."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.documents import (
+    cut,
+    fill_handbook,
+    fill_talk,
+    with_part,
+    write_slides,
+    write_word,
+)
+from tests.reading import headings, only_text, read_bytes, read_here, refusal
+
+
+def test_word_keeps_headings_lists_and_tables_in_order_without_header_and_footer(tmp_path: Path) -> None:
+    document = read_here(write_word(tmp_path / "a.docx", fill_handbook))
+    assert document.title == "Staff handbook"
+    assert headings(document) == [(1, "Staff handbook"), (1, "Leave"), (2, "Carry-over")]
+    assert only_text(document) == (
+        "Staff handbook\n\nLeave\n\nEveryone has thirty days.\n\nCarry-over\n\n- Five days may be kept.\n"
+        "- They end in March.\n\nYear | Days\n2026 | 30\n\nAfter the table."
+    )
+
+
+@pytest.mark.parametrize("kind", ["footnote", "endnote"])
+def test_notes_of_a_word_file_stand_after_the_paragraph_that_refers_to_them(tmp_path: Path, kind: str) -> None:
+    note = f'<w:{kind} w:id="2"><w:p><w:r><w:t>As of 2026.</w:t></w:r></w:p></w:{kind}>'
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    notes = f'<w:{kind}s xmlns:w="{space}">{note}</w:{kind}s>'.encode()
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    with_part(path, f"{kind}s", notes, after=b"thirty days", markup=f'<w:{kind}Reference w:id="2"/>')
+    assert "Everyone has thirty days.\n\nAs of 2026.\n\nCarry-over" in only_text(read_here(path))
+
+
+def test_a_chart_of_a_word_file_is_a_table(tmp_path: Path) -> None:
+    with zipfile.ZipFile(write_slides(tmp_path / "a.pptx", fill_talk)) as archive:
+        (chart,) = (archive.read(name) for name in archive.namelist() if name.startswith("ppt/charts/chart"))
+    space = "http://schemas.openxmlformats.org"
+    names = f'xmlns:c="{space}/drawingml/2006/chart" xmlns:r="{space}/officeDocument/2006/relationships"'
+    path = write_word(tmp_path / "a.docx", fill_handbook)
+    drawn = f'<w:drawing><c:chart {names} r:id="added"/></w:drawing>'
+    with_part(path, "chart", chart.replace(b">2.5<", b">2.5000000000000004<"), after=b"thirty days", markup=drawn)
+    assert "thirty days.\n\n| Failures\n2025 | 7\n2026 | 2.5\n\nCarry-over" in only_text(read_here(path))
+
+
+def test_a_truncated_word_file_is_refused(tmp_path: Path) -> None:
+    assert "damaged" in refusal(cut(write_word(tmp_path / "a.docx", fill_handbook))).reason
+
+
+def test_a_word_file_without_text_is_refused(tmp_path: Path) -> None:
+    assert "no text" in refusal(write_word(tmp_path / "a.docx", lambda document: None)).reason
+
+
+def test_lines_of_the_markup_are_no_lines_of_the_text(tmp_path: Path) -> None:
+    words = "Run <code>make all</code>\nbefore you <em>leave</em>,\nand wait for its end."
+    page = f"<html><body><main><h1>Build<a href='#b'>¶</a></h1><p>{words}</p><pre>make\nall</pre></main></body></html>"
+    text = only_text(read_bytes(tmp_path, "a.html", page.encode()))
+    assert text == "Build\n\nRun make all before you leave, and wait for its end.\n\nmake\nall"

@@ -172,20 +172,35 @@ def _item(expression: _Tree) -> Item:
     if inner["class"] != "FUNCTION":
         return Item("?", "")
     name = str(inner["function_name"]).lower()
-    columns = {str(one["column_names"][-1]).lower() for one in _of_class(inner["arguments"], "COLUMN_REF")}
-    arguments = [_unwrapped(argument["expression"]) for argument in inner["arguments"]]
+    columns = {str(one["column_names"][-1]).lower() for one in _of_class(_arguments(inner), "COLUMN_REF")}
+    arguments = list(map(_unwrapped, _arguments(inner)))
     is_plain = name in _AGGREGATES and all(argument["class"] in ("COLUMN_REF", "STAR") for argument in arguments)
     if not is_plain or inner.get("filter"):
         return Item("?", "")
     return Item(name.replace("mean", "avg"), next(iter(columns), ""), bool(inner.get("distinct")))
 
 
+def _arguments(function: _Tree) -> list[_Tree]:
+    """Those of a call, as DuckDB 2 or as DuckDB 1 writes them."""
+    if "arguments" in function:
+        return [argument["expression"] for argument in function["arguments"]]
+    return list(function.get("children", ()))
+
+
+def _literal(constant: _Tree) -> tuple[str, str]:
+    """Kind and text of a constant, as DuckDB 2 or as DuckDB 1 writes them."""
+    if literal := constant.get("literal"):
+        return str(literal.get("kind", "")), str(literal.get("text", ""))
+    value = constant.get("value") or {}
+    return str(value.get("type", {}).get("id", "")), str(value.get("value", ""))
+
+
 def _unwrapped(expression: _Tree) -> _Tree:
     """Without casts, rounding and the like."""
     if expression["class"] == "CAST":
         return _unwrapped(expression["child"])
-    if expression["class"] == "FUNCTION" and expression["function_name"] in _WRAPPERS and expression["arguments"]:
-        return _unwrapped(expression["arguments"][0]["expression"])
+    if expression["class"] == "FUNCTION" and expression["function_name"] in _WRAPPERS and _arguments(expression):
+        return _unwrapped(_arguments(expression)[0])
     return expression
 
 
@@ -201,7 +216,7 @@ def _conditions(where: _Tree | None) -> tuple[Condition, ...] | None:
         low, high = _comparison("≥", where["input"], where["lower"]), _comparison("≤", where["input"], where["upper"])
         return (*low, *high) if low and high else None
     if where["class"] == "FUNCTION" and where["function_name"] in ("~~", "~~*", "contains"):
-        left, right = (argument["expression"] for argument in where["arguments"])
+        left, right = _arguments(where)
         return _comparison("~", left, right)
     return None
 
@@ -210,15 +225,15 @@ def _comparison(operator: str, left: _Tree, right: _Tree) -> tuple[Condition, ..
     column, value = _unwrapped(left), _unwrapped(right)
     if column["class"] != "COLUMN_REF" or value["class"] != "CONSTANT":
         return None
-    text = str(value["literal"].get("text", ""))
+    text = _literal(value)[1]
     return (Condition(str(column["column_names"][-1]).lower(), operator, text.strip("%") if operator == "~" else text),)
 
 
 def _texts(node: _Tree) -> Iterator[str]:
     for one in _of_class(node, "CONSTANT"):
-        literal = one.get("literal") or {}
-        if literal.get("kind") == "STRING":
-            yield str(literal.get("text", "")).strip("%")
+        kind, text = _literal(one)
+        if kind in ("STRING", "VARCHAR"):
+            yield text.strip("%")
 
 
 def _of_rows(tree: _Tree) -> _Tree | None:

@@ -73,7 +73,10 @@ class Calculator:
         """
         with _errors():
             found = self._connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
-            query = read(sql, json.loads(found[0]) if found else {"error": True}, self._names)
+            try:
+                query = read(sql, json.loads(found[0]) if found else {"error": True}, self._names)
+            except (KeyError, TypeError, IndexError, ValueError) as exc:
+                raise QueryError(f"It cannot be read ({exc!r}).") from exc
             self._connection.execute(f"EXPLAIN {sql}")
         return query
 

@@ -24,7 +24,7 @@ from ingest import pipeline
 from ingest.examination import examine
 from ingest.following import follow
 from ingest.report import IncomingFile
-from rag import originals
+from rag import originals, tables
 from rag.embedders import OnBatch, Vectors
 from rag.library import Library
 from rag.settings import Settings
@@ -188,6 +188,7 @@ def _contents(home: Path, folder: Path) -> dict[str, set[str]]:
             "passages": {repr(chunk) for chunk in library.store.chunks()},
             "words": {repr(place) for place in library.lexical.listing()},
             "kept files": {path.name for path in originals.every(library.folder) if path.stem not in old},
+            "tables": {f"{path.name} {path.read_bytes().hex()}" for path in tables.every(library.folder)},
             "faults": {finding.text for finding in examine(library).findings},
         }
 

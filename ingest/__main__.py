@@ -17,6 +17,7 @@ from ingest.isolation import IsolatedReader
 from ingest.pipeline import SAMPLES, find_files, ingest
 from ingest.readers import read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
+from ingest.tables import MissingTables
 from ingest.watch import FolderWatcher
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -78,14 +79,16 @@ def _run(named: Sequence[str], *, once: bool, password: str | None) -> int:
 
             files = [replace(file, password=password) for file in find_files(paths)] + fetched
             reader = IsolatedReader()
+            read_file = reader.read if settings.isolate_readers else read
             with contextlib.closing(reader):
+                MissingTables(library, settings).make(read_file)
                 report = ingest(
                     files,
                     library=library,
                     embedder=embedder,
                     settings=settings,
                     on_progress=tell,
-                    read_file=reader.read if settings.isolate_readers else read,
+                    read_file=read_file,
                 )
         if once:
             library.catalog.mark(SAMPLES)

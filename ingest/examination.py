@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from ingest.hashing import document_id
-from rag import originals
+from rag import originals, tables
 from rag.catalog import DocumentRecord, DocumentState, Version
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -35,6 +35,8 @@ class Fault(str, Enum):
     VERSION_DAMAGED = "{name}: the kept copy of an old version is damaged: it has not the bytes that were added."
     VERSION_UNREADABLE = "{name}: the text of an old version is damaged."
     VERSION_OF_NOTHING = "{name}: {count} old versions belong to a document that is not there."
+    TABLES_MISSING = "{name}: the tables are missing or damaged by which questions about its cells are answered."
+    TABLES_OF_NOTHING = "{name} holds the tables of no document."
     LEFTOVER = "{name} is a file that was half written."
 
 
@@ -83,6 +85,8 @@ def examine(library: Library, *, on_document: OnDocument = lambda done, total, n
         *_versions(library, records),
         *_originals(library, records, on_document),
         *_kept_for_nothing(library, stored),
+        *_tables(library, records),
+        *_tables_of_nothing(library),
         *_leftovers(library),
     ]
     return Examination(len(records), sum(map(len, stored.values())), tuple(findings))
@@ -172,6 +176,21 @@ def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) ->
             yield Finding(Fault.ORIGINAL_OF_NOTHING, path.name, path.stem, path=path)
 
 
+def _tables(library: Library, records: list[DocumentRecord]) -> Iterator[Finding]:
+    for record in records:
+        is_sheet = Path(record.name).suffix.lower() in tables.SUFFIXES
+        if is_sheet and record.state is DocumentState.READY and not tables.are_sound(library.folder, record.id):
+            yield Finding(Fault.TABLES_MISSING, record.name, record.id)
+
+
+def _tables_of_nothing(library: Library) -> Iterator[Finding]:
+    for path in tables.every(library.folder):
+        identifier = path.name.partition(".")[0]
+        if not library.catalog.holders(identifier):
+            yield Finding(Fault.TABLES_OF_NOTHING, path.name, identifier, path=path)
+
+
 def _leftovers(library: Library) -> Iterator[Finding]:
-    for path in (*originals.unfinished(library.folder), *library.folder.glob("unpacked*")):
+    half = (*originals.unfinished(library.folder), *tables.unfinished(library.folder))
+    for path in (*half, *library.folder.glob("unpacked*")):
         yield Finding(Fault.LEFTOVER, path.name, path=path)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from ingest import readers
+from rag.cells import table_from_json
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Document, Heading, Page, RecognisedLine, RecognisedPage, SetAside
 
@@ -188,6 +189,7 @@ def _document(values: dict[str, Any]) -> Document:
         gaps=tuple(values["gaps"]),
         set_aside=tuple(SetAside(**passage) for passage in values["set_aside"]),
         recognised=tuple(recognised),
+        tables=tuple(map(table_from_json, values["tables"])),
     )
 
 

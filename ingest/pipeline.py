@@ -22,7 +22,7 @@ from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
 from ingest.reuse import Earlier, Vectors, earlier_at
-from rag import lines, originals
+from rag import lines, originals, tables
 from rag.catalog import DocumentRecord, DocumentState, Succession
 from rag.deletion import delete_document, finish_deletions
 from rag.embedders import Embedder
@@ -298,6 +298,8 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         max_tokens=run.embedder.max_tokens,
     )
     originals.keep(run.library.folder, document.id, file.path)
+    if Path(file.name).suffix.lower() in tables.SUFFIXES:
+        tables.keep(run.library.folder, document.id, document.tables)
     if known is None or known.state is not DocumentState.READY:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
         originals.keep(run.library.folder, document.id, file.path)  # where another collection let go of it meanwhile

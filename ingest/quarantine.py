@@ -11,13 +11,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from ingest import instructions
-from ingest.readers.hiding import Hiding, Stretch, places, stretches, without_marks
+from ingest.readers.hiding import Hiding, Stretch, places, shown, stretches, without_marks
+from ingest.readers.tables import SheetTable
 from rag.types import Heading, Page, SetAside
 
 ORDER = "it gives orders to a language model"
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u180e\U000e0000-\U000e007f\U000e0100-\U000e01ef]{4,}")
 _FLAG = "\U0001f3f4"  # flags of regions are written in the same characters, after a black one
 _TAGS = (0xE0020, 0xE007E)  # of which each stands for a character of ASCII
+_PART = 20  # characters of a cell that count as a part of an order which reaches over several
 _EXCERPT = 2_000  # characters of a passage that are kept to be shown
 
 
@@ -47,6 +49,29 @@ def settle(pages: Sequence[Page], released: AbstractSet[str]) -> tuple[tuple[Pag
         cuts = [one for one, passage in zip(suspects, passages, strict=True) if passage.id not in released]
         settled.append(_without(plain, cuts))
     return tuple(settled), tuple(found.values())
+
+
+def settle_tables(tables: Sequence[SheetTable], held: Sequence[SetAside]) -> Iterator[SheetTable]:
+    """The tables without what is set aside: cells in it are empty, and marks of readers are gone.
+
+    Args:
+        held: what was not released.
+    """
+    for table in tables:
+        own = [passage for passage in held if passage.page == table.page]
+        orders = [passage.text for passage in own if passage.reason.endswith(ORDER)]
+        is_hidden = any(passage.reason != ORDER for passage in own)
+        if table.hidden and any(passage.reason.startswith(Hiding.SHEET.value) for passage in own):
+            continue
+        rows = ((number, tuple(_cell(cell, is_hidden, orders) for cell in cells)) for number, cells in table.rows)
+        heads = tuple(_cell(head, is_hidden, orders) for head in table.heads)
+        yield replace(table, heads=heads, rows=tuple(row for row in rows if any(row[1])))
+
+
+def _cell(cell: str, is_hidden: bool, orders: Sequence[str]) -> str:
+    if any(order in cell or (len(cell) >= _PART and cell in order) for order in orders) or (orders and is_order(cell)):
+        return ""
+    return shown(cell) if is_hidden else without_marks(cell)
 
 
 def is_order(text: str) -> bool:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from ingest.archives import SUFFIX
 from ingest.fetching import is_address
-from ingest.isolation import IsolatedReader
+from ingest.isolation import IsolatedReader, ReadFile
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
 from ingest.pipeline import abandon, ingest, is_passed_over
 from ingest.readers import read
 from ingest.report import IncomingFile, IngestProgress, IngestReport
+from ingest.tables import MissingTables
 from rag import originals
 from rag.catalog import DocumentRecord, QueuedFile, QueueState
 from rag.embedders import Embedder
@@ -81,6 +82,7 @@ class IngestQueue:
         self._reader = IsolatedReader()
         self._batch = 0  # id of the first file that was dropped on an idle queue
         self._progress: IngestProgress | None = None
+        self._tables = MissingTables(library, settings)
         self._pace = Pace()
         self._taking = threading.Lock()  # no file is taken between the two steps of a pause or a cancel
         self._wake = threading.Event()
@@ -259,10 +261,15 @@ class IngestQueue:
             if file is not None:
                 self._work(file, embedder)
             elif self._resume.is_set():
+                self._tables.make(self._read_file, stop=self._wake)
                 self._pace = Pace()
                 self._reader.close()
                 self._wake.wait()
                 self._wake.clear()
+
+    @property
+    def _read_file(self) -> ReadFile:
+        return self._reader.read if self._settings.isolate_readers else read
 
     def _take(self) -> QueuedFile | None:
         with self._taking:
@@ -289,7 +296,7 @@ class IngestQueue:
                     settings=self._settings,
                     on_progress=self._tell,
                     stop=self._stop,
-                    read_file=self._reader.read if self._settings.isolate_readers else read,
+                    read_file=self._read_file,
                 )
         except Exception:  # a defect of ours: this file is named, the others go on
             _log.exception("%s could not be added", file.name)

@@ -13,6 +13,7 @@ from ingest.examination import Fault, Finding
 from ingest.hashing import document_id
 from ingest.pipeline import ingest
 from ingest.report import IncomingFile, IngestProgress
+from ingest.tables import make_tables
 from rag import originals
 from rag.deletion import finish_deletions
 from rag.embedders import Embedder
@@ -144,6 +145,14 @@ class _Mending:
             "is kept."
         )
 
+    def make_tables(self, finding: Finding) -> str:
+        """From the original; nothing of it is embedded again."""
+        record = self.library.catalog.document(self.library.collection, finding.document_id)
+        if record is None:
+            raise FootnoteError(f"{finding.name} is not in the library any more.")
+        count = make_tables(self.library, record, self._settings)
+        return f"{finding.name} was read again for its tables: {count}."
+
     def keep_version(self, finding: Finding) -> str:
         """An old version is nowhere else: what is left of it stays."""
         raise FootnoteError(
@@ -210,4 +219,6 @@ _STEPS: dict[Fault, Callable[[_Mending, Finding], str]] = {
     Fault.PASSAGES_FOREIGN: _Mending.read_again,
     Fault.PASSAGES_OF_NOTHING: _Mending.give_up_or_read,
     Fault.WORDS_MISSING: _Mending.index_words,
+    Fault.TABLES_MISSING: _Mending.make_tables,
+    Fault.TABLES_OF_NOTHING: _Mending.sweep,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import citations, follow_ups, prompt
+from rag import citations, follow_ups, prompt, table_answers
 from rag.errors import FootnoteError
 from rag.evidence import Line, certainty, choose, is_answered, narrow, quotation
 from rag.generators import Generator, StopReason
@@ -31,6 +31,7 @@ class Stage(str, Enum):
     SEARCHING = "searching"
     QUEUED = "queued"
     REWRITING = "rewriting"
+    CALCULATING = "calculating"  # with the cells of a spreadsheet
     READING = "reading"  # the generator reads the passages
     WRITING = "writing"
     DONE = "done"
@@ -153,6 +154,9 @@ class Reply:
     def _steps(self) -> Iterator[str]:
         try:
             self._search(self._readings() if self._history else (self.question,))
+            yield from self._calculate()
+            if self._answer is not None:
+                return
             if is_answered(self.standalone, self.evidence, self.hits, minimum=self._parts.settings.minimum_evidence):
                 self._narrow()
             else:
@@ -192,6 +196,27 @@ class Reply:
         self._dropped = best.below
         self.standalone, self.hits, self.evidence = best.reading, best.hits, best.lines
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
+
+    def _calculate(self) -> Iterator[str]:
+        """Answers from the cells of a spreadsheet what asks for that; otherwise does nothing."""
+        generator, started = self._parts.generator, time.perf_counter()
+        with table_answers.begun(self.standalone, self.hits, self._parts.settings.library_folder) as calculation:
+            if calculation is None:
+                return
+            with self._turn(Stage.CALCULATING):
+                found = calculation.answer(generator, budget=self._budget(), stop=self.stop)
+        if self.stop.is_set():
+            raise Cancelled
+        seconds = time.perf_counter() - started - self._timings.wait
+        if found is None:
+            self._timings = replace(self._timings, retrieve=self._timings.retrieve + seconds)
+        else:
+            self._timings = replace(self._timings, first_token=seconds, generate=seconds)
+            self._dropped = (*self.hits, *self._dropped)
+            self.hits = (found.hit,)
+            self._written = found.text
+            yield found.text
+            self._conclude(found.text, (Citation(1, found.hit, found.marks),), self.hits, Finish.COMPLETE, found.sql)
 
     def _found(self, reading: str) -> _Found:
         settings, retriever = self._parts.settings, self._parts.retriever
@@ -254,7 +279,9 @@ class Reply:
         cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
         self._conclude(text, cited, tuple(self.hits[number - 1] for number in order), finish)
 
-    def _conclude(self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish) -> None:
+    def _conclude(
+        self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish, sql: str = ""
+    ) -> None:
         self._answer = Answer(
             question=self.question,
             standalone=self.standalone,
@@ -264,6 +291,7 @@ class Reply:
             dropped=self._dropped,
             finish=finish,
             timings=self._timings,
+            sql=sql,
         )
 
     # Parts of the steps

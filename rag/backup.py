@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag import parts
+from rag import parts, tables
 from rag.catalog import Catalog, Collection
 from rag.errors import FootnoteError
 from rag.library import UNPACKED, UNPACKING, Library
@@ -24,10 +24,10 @@ from rag.settings import NAME, Settings
 from rag.store import MilvusStore
 
 KIND = "Footnote library"
-_FOLDERS = ("originals", "incoming")
+_FOLDERS = ("originals", "tables", "incoming")
 _NAMES = (
     r"catalog\.db|originals/[0-9a-f]{2}/[0-9a-f]{64}(\.\w{1,16})?|incoming/[0-9a-f]{32}(\.\w{1,16})?"
-    rf"|collections/\w{{1,100}}/{parts.PATTERN}"
+    rf"|tables/[0-9a-f]{{2}}/{tables.PATTERN}|collections/\w{{1,100}}/{parts.PATTERN}"
 )
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from rag import originals, reembedding
+from rag import originals, reembedding, tables
 from rag.catalog import Collection, Conversation, DocumentRecord, DocumentState
 from rag.deletion import finish_deletions
 from rag.errors import FootnoteError, ModelMismatch
@@ -114,6 +114,8 @@ def _forget(library: Library, collection: str, documents: set[str]) -> None:
     for document_id in documents:
         if not library.catalog.is_used(document_id, besides=collection):
             originals.remove(library.folder, document_id)
+        if not set(library.catalog.holders(document_id)) - {collection}:
+            tables.remove(library.folder, document_id)
     library.catalog.forget_collection(collection)
 
 

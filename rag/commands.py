@@ -161,6 +161,8 @@ def _print(answer: Answer) -> None:
         text = citation.hit.chunk.text
         marked = " … ".join(text[mark.start : mark.end] for mark in citation.marks)
         print(_passage(citation.number, citation.hit, marked))
+    if answer.sql:
+        print(f"  calculated by: {answer.sql}")
     timings = answer.timings
     pace = f"found in {timings.retrieve:.2f} s, first word after {timings.first_token:.1f} s"
     print(f"  {pace}, {timings.total:.1f} s in all")

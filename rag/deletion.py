@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag import originals, reembedding
+from rag import originals, reembedding, tables
 from rag.catalog import Conversation, DocumentRecord, DocumentState, Version
 from rag.library import Library
 from rag.quotes import without_quotes
@@ -27,6 +27,7 @@ class Receipt:
         passages: with their vectors.
         words: passages whose words went out of the search by words.
         copy: bytes of the kept copy that was removed, 0 where there was none to remove.
+        tables: the same of the tables that were kept to calculate with.
         versions: old versions that went with it, and places where it was an old version of another document.
         version_copies: bytes of their kept copies that were removed.
         shared_with: other collections that have the same bytes, for which the kept copy stays.
@@ -41,6 +42,7 @@ class Receipt:
     passages: int
     words: int
     copy: int
+    tables: int
     versions: int
     version_copies: int
     shared_with: tuple[str, ...]
@@ -60,6 +62,7 @@ class Receipt:
                 (f"{_counted(self.passages)} with vectors: deleted.", True),
                 (f"The words of {_counted(self.words)}: deleted from the search by words.", True),
                 (f"The kept copy ({self.copy:,} bytes): deleted.", self.copy),
+                (f"Its tables, kept to calculate with ({self.tables:,} bytes): deleted.", self.tables),
                 (_of_versions(self), self.versions),
                 (f"The kept copy stays for collection {', '.join(self.shared_with)}.", self.shared_with),
                 (f"Forgotten is where it came from: {', '.join(self.sources)}.", self.sources),
@@ -91,6 +94,7 @@ def delete_document(library: Library, document_id: str, *, quotes: bool = False)
     records = list(library.store.records([document_id]))
     words = len(library.lexical.listing([document_id]))
     size = _size(library, document_id)
+    of_tables = tables.size(library.folder, document_id)
     versions = _versions(library, record)
     before = {version.document_id: _size(library, version.document_id) for version in versions}
     of_it = _ids(document_id, versions)
@@ -107,6 +111,7 @@ def delete_document(library: Library, document_id: str, *, quotes: bool = False)
         passages=len(records),
         words=words,
         copy=size if _is_gone(library, document_id) else 0,
+        tables=of_tables if not tables.size(library.folder, document_id) else 0,
         versions=len(versions),
         version_copies=gone,
         shared_with=shared,
@@ -133,6 +138,8 @@ def finish_deletions(library: Library) -> None:
         reembedding.forget_document(library, document_id)
         if not library.catalog.is_used(document_id, besides=library.collection):
             originals.remove(library.folder, document_id)
+        if not set(library.catalog.holders(document_id)) - {library.collection}:
+            tables.remove(library.folder, document_id)  # a history needs none
         library.catalog.forget(library.collection, document_id)  # last: what is forgotten leaves nothing behind
 
 
@@ -173,6 +180,8 @@ def _left(library: Library, record: DocumentRecord, records: list[Record], *, is
         found.append("words")
     if not is_shared and originals.find(library.folder, record.id) is not None:
         found.append("its kept copy")
+    if not is_shared and tables.size(library.folder, record.id):
+        found.append("its tables")
     if library.catalog.versions_with(library.collection, record.id):
         found.append("old versions")
     ids = {entry.chunk.id for entry in records}

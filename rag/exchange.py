@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag import notes, originals, parts
+from rag import notes, originals, parts, tables
 from rag.catalog import Collection, DocumentRecord, DocumentState, Version
 from rag.errors import FootnoteError, ModelMismatch
 from rag.library import Library
@@ -14,7 +14,9 @@ from rag.packing import Pack, PackError, opened, packing
 from rag.settings import NAME
 
 KIND = "Footnote collection"
-_NAMES = rf"(documents|notes|versions)\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|{parts.PATTERN}"
+_NAMES = (
+    rf"(documents|notes|versions)\.json|originals/[0-9a-f]{{64}}(\.\w{{1,16}})?|tables/{tables.PATTERN}|{parts.PATTERN}"
+)
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,6 +40,9 @@ def export_collection(library: Library, file: Path) -> int:
         for path in (originals.find(library.folder, identifier) for identifier in sorted(kept)):
             if path is not None:
                 pack.add_file(f"originals/{path.name}", path)
+        for path in (tables.file_of(library.folder, record.id) for record in records):
+            if path is not None:
+                pack.add_file(f"tables/{path.name}", path)
         found = {record.id: notes.note(library.catalog, collection.name, record) for record in records}
         pack.add_json("notes.json", {identifier: values for identifier, values in found.items() if values})
         pack.add_json("versions.json", history)
@@ -80,6 +85,7 @@ def import_collection(
             _originals(
                 pack, library.folder, {record.id for record in records} | {entry[0].document_id for entry in history}
             )
+            _tables(pack, library.folder, {record.id for record in records})
             _passages(pack, library, chosen, dimension, records)
             _notes(pack, library, chosen, {record.id for record in records})
             for version, packed in history:
@@ -148,6 +154,9 @@ def _take_back(library: Library, name: str, dimension: int, pack: Pack) -> None:
     for identifier in (Path(entry).stem for entry in pack.files if entry.startswith("originals/")):
         if not library.catalog.is_used(identifier):
             originals.remove(library.folder, identifier)
+    for identifier in (Path(entry).name.partition(".")[0] for entry in pack.files if entry.startswith("tables/")):
+        if not library.catalog.holders(identifier):
+            tables.remove(library.folder, identifier)
 
 
 def _head(pack: Pack, name: str) -> tuple[str, str, int]:
@@ -201,3 +210,12 @@ def _originals(pack: Pack, library_folder: Path, ids: set[str]) -> None:
             with originals.writing(library_folder, identifier, Path(name).suffix) as (_, file):
                 if file is not None:
                     file.writelines(pack.blocks(name))
+
+
+def _tables(pack: Pack, library_folder: Path, documents: set[str]) -> None:
+    """Tables of an older Footnote are left out: they are made again of the kept copies."""
+    for name in (name for name in pack.files if name.startswith("tables/")):
+        document_id = Path(name).name.partition(".")[0]
+        if document_id not in documents:
+            raise PackError(f"{pack.path.name}: {name} holds the tables of no document: it is damaged.")
+        tables.take(library_folder, document_id, Path(name).name, pack.read(name))

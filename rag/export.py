@@ -20,6 +20,8 @@ def to_markdown(title: str, answers: Sequence[Answer]) -> str:
     notes = []
     for answer, first in zip(answers, before, strict=False):
         lines += [f"## {_line(answer.question)}", _with_notes(_harmless(answer.text), _numbers(answer), first)]
+        if answer.sql:
+            lines.append(f"Calculated by `{' '.join(answer.sql.replace('`', ' ').split())}`")
         notes += [f"[^{first + citation.number}]: {_note(citation)}" for citation in answer.citations]
     return "\n\n".join([*lines, "\n".join(notes)]).strip() + "\n"
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from rag import originals
+from rag import originals, tables
 from rag.catalog import REMEDY, Catalog, CatalogDamaged, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
@@ -366,7 +366,7 @@ def _sweep(folder: Path) -> None:
     if new.exists() and not vectors.exists():  # it died between two renamings
         new.rename(vectors)
     shutil.rmtree(new, ignore_errors=True)
-    for half in (*originals.unfinished(folder), *folder.glob("*.part")):
+    for half in (*originals.unfinished(folder), *tables.unfinished(folder), *folder.glob("*.part")):
         if half.is_dir():
             shutil.rmtree(half, ignore_errors=True)
         else:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from rag.cells import DataTable
+
 # What a page is called, by the ending of the document's name.
 _PAGE_WORDS = {
     **dict.fromkeys(("pptx", "pptm", "ppsx", "odp"), "slide"),
@@ -92,6 +94,7 @@ class Document:
         gaps: say what could not be read.
         set_aside: passages that are left out, or were until they were released.
         recognised: pages whose text was recognised in their picture.
+        tables: of a spreadsheet, to calculate with.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Document:
     gaps: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     recognised: tuple[RecognisedPage, ...] = ()
+    tables: tuple[DataTable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -257,6 +261,7 @@ class Answer:
         citations: only what is cited in `text`, by rising number.
         used: the passages that the generator saw; number `n` is `used[n - 1]`.
         dropped: passages that were found but did not fit the prompt, or lay under the minimum score.
+        sql: the query by which it was calculated from the cells of a spreadsheet, "" where it was not.
     """
 
     question: str
@@ -267,6 +272,7 @@ class Answer:
     dropped: tuple[Hit, ...]
     finish: Finish
     timings: Timings = field(default_factory=Timings)
+    sql: str = ""
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -289,6 +295,7 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
         dropped=tuple(map(_hit, values["dropped"])),
         finish=Finish(values["finish"]),
         timings=Timings(**values["timings"]),
+        sql=values.get("sql", ""),
     )
 
 

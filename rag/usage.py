@@ -9,6 +9,7 @@ from rag.settings import Settings
 # Of the library folder, by what a person would call it.
 _PARTS = (
     ("Copies of the documents", ("originals", "incoming")),
+    ("Tables to calculate with", ("tables",)),
     ("Vectors", ("vectors.db",)),
     ("Words", ("words.db", "words.db-wal", "words.db-shm")),
     ("Set aside by repairs", ("set-aside",)),

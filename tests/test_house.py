@@ -65,6 +65,7 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
         "docx",
         "pptx",
         "openpyxl",
+        "duckdb",
         "lxml",
         "rapidocr",
         "oxmsg",

@@ -280,3 +280,26 @@ def test_nothing_of_the_samples_is_set_aside() -> None:
     files = [path for path in SAMPLES.iterdir() if path.is_file()]
     assert len(files) > 5
     assert [read_here(path).set_aside for path in files] == [()] * len(files)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        rf"{{\v {UNSEEN}}}",
+        rf"{{\b\v1 {UNSEEN}\v0 }}",
+        rf"\v {UNSEEN}\plain ",
+        rf"{{\v {{\b {UNSEEN[:20]}}}{UNSEEN[20:]}}}",
+    ],
+    ids=["group", "taken back", "plain", "group within"],
+)
+def test_hidden_text_of_a_rich_text_file_is_set_aside(tmp_path: Path, hidden: str) -> None:
+    (tmp_path / "a.rtf").write_text(rf"{{\rtf1\ansi {SEEN}\par {hidden}\par Seen too.}}")
+    assert_set_aside(tmp_path / "a.rtf", Hiding.HIDDEN)
+    assert "Seen too." in whole_text(read_here(tmp_path / "a.rtf"))
+
+
+def test_other_words_of_rich_text_that_begin_alike_hide_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.rtf").write_text(rf"{{\rtf1\ansi\viewkind4\viewscale100 {SEEN} \{{\v0 open\}} {{\vertalt more}}}}")
+    document = read_here(tmp_path / "a.rtf")
+    assert SEEN in whole_text(document)
+    assert document.set_aside == ()

@@ -108,10 +108,6 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
     assert "damaged" in refusal(write_zip(tmp_path / "b.xlsx", parts)).reason
 
 
-def test_the_columns_of_a_sheet_have_letters() -> None:
-    assert [grid.letters(column) for column in (1, 26, 27, 702, 703, 16_384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
-
-
 # Tables as text
 
 

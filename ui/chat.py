@@ -223,6 +223,7 @@ def _stage(engine: Engine, job: AnswerJob) -> str:
     return {
         Stage.SEARCHING: "Searching…",
         Stage.REWRITING: "Understanding the question…",
+        Stage.CALCULATING: "Calculating with the cells…",
         Stage.READING: f"Reading {len(job.reply.hits)} passages…",
         Stage.WRITING: "Writing…",
         Stage.DONE: "Done",

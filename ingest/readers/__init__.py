@@ -15,6 +15,7 @@ from ingest import quarantine
 from ingest.readers import code, kinds, picture
 from ingest.readers.book import read_book
 from ingest.readers.code import read_code
+from ingest.readers.columns import typed
 from ingest.readers.delimited import read_delimited
 from ingest.readers.hiding import without_marks
 from ingest.readers.mail import read_mail, read_mailbox
@@ -138,6 +139,8 @@ def read(
     data = _bytes(path, name, max_bytes)
     content = read_content(Source(name, data, password, ocr_pages=ocr_pages, tell=tell))
     pages, set_aside = quarantine.settle(content.pages, released)
+    held = [passage for passage in set_aside if passage.id not in released]
+    tables = (typed(table) for table in quarantine.settle_tables(content.tables, held))
     title = one_line(without_marks(content.title))
     return Document(
         id=hashlib.sha256(data).hexdigest(),
@@ -147,6 +150,7 @@ def read(
         gaps=content.gaps,
         set_aside=set_aside,
         recognised=content.recognised,
+        tables=tuple(table for table in tables if table is not None),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ingest.readers.cleaning import clean
+from ingest.readers.columns import decimal_of
 from ingest.readers.encoding import decode
 from ingest.readers.grid import read_table
 from ingest.readers.source import Content, Source
@@ -24,9 +25,12 @@ def read_delimited(source: Source) -> Content:
     first, _, rest = text.partition("\n")
     named = first[len(_NAMED) :].strip(" ") if first.lower().startswith(_NAMED) else ""
     delimiter = named if len(named) == 1 else _delimiter(text)
-    rows = _rows(rest if named else text, delimiter, quoted=not _is_never_closed(text, delimiter))
-    table = read_table(rows, called=lambda place: place.rows)
-    return Content("", (table.page,), table.gaps)
+    is_quoted = not _is_never_closed(text, delimiter)
+    rows = _rows(rest if named else text, delimiter, quoted=is_quoted)
+    sample = islice(_rows(text, delimiter, quoted=is_quoted), _SAMPLE)
+    decimal = decimal_of(sample, otherwise="," if delimiter == ";" else ".")
+    table = read_table(rows, called=lambda place: place.rows, decimal=decimal)
+    return Content("", (table.page,), table.gaps, tables=table.tables)
 
 
 def _rows(text: str, delimiter: str, *, quoted: bool = True) -> Iterator[list[str]]:

@@ -4,12 +4,15 @@ So a passage of a table says what its cells mean, and a citation names the rows 
 readers of documents join those of a table, which rag/evidence.py knows.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ingest.readers.blocks import CELL_JOINT, Block, page_of, row
+from ingest.readers.heads import is_head
+from ingest.readers.hiding import Hiding, hidden_page
+from ingest.readers.tables import SheetTable, find_tables
+from rag.cells import letters
 from rag.types import Page
 
 ROWS = 100_000  # read of one table; each is a line of a passage, and ten thousand passages take minutes to embed
@@ -18,12 +21,6 @@ CELLS = 2_000_000  # read of one table
 _SECTION_CHARACTERS = 500  # about what a passage holds of a table (200 tokens, and numbers have many)
 _SECTION_ROWS = 30
 _SMALL = 200  # characters under which a section is joined with its neighbour
-# Years, years of business, quarters, months and days: over a column they say what its numbers belong to.
-_PERIOD = re.compile(
-    r"(?:19|20)\d\d(?:\s?[/\u2013-]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d-\d\d|\d\d?[./]\d\d?[./](?:19|20)\d\d"
-    r"|\d\d?/(?:19|20)\d\d"
-)
-_NUMBER = re.compile(r"\W*\d[\d\s.,:/%-]*(?:[€$£¥]|[A-Z]{3})?|TRUE|FALSE")  # also dates and times
 
 
 @dataclass(frozen=True)
@@ -59,21 +56,13 @@ class Place:
         return f"row {self.first_row}" if self.first_row == self.last_row else f"rows {self.first_row}–{self.last_row}"  # noqa: RUF001
 
 
-def letters(column: int) -> str:
-    """A for 1, Z for 26, AA for 27."""
-    name = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
-
-
 @dataclass(frozen=True)
 class Table:
-    """A table read as text, and what was left out of it."""
+    """A sheet read as text, the tables on it, and what was left out of it."""
 
     page: Page
     gaps: tuple[str, ...]
+    tables: tuple[SheetTable, ...] = ()
 
 
 def read_table(
@@ -82,6 +71,7 @@ def read_table(
     name: str = "",
     number: int | None = None,
     called: Callable[[Place], str] = lambda place: place.cells,
+    decimal: str = ".",
 ) -> Table:
     """The rows of one sheet as a page.
 
@@ -90,17 +80,27 @@ def read_table(
         name: of the sheet, the heading over all its places.
         number: of the page.
         called: names the place of a section.
+        decimal: the decimal sign of its numbers, where they do not show it themselves.
     """
-    lines, gaps = _bounded(rows, f"{name}: " if name else "")
+    lines, gaps, is_cut = _bounded(rows, f"{name}: " if name else "")
     blocks = [Block(name, level=1)]
     for section in _joined(list(_sections(lines))):
         blocks.append(Block(called(section.place), level=2 if name else 1))
         blocks += (Block(text, tight=count > 0) for part in section.parts for count, text in enumerate(part))
-    return Table(page_of(blocks if len(blocks) > 1 else [], number), gaps)
+    tables = find_tables(lines, sheet=name, page=number, decimal=decimal)
+    if is_cut and tables:
+        tables = (*tables[:-1], replace(tables[-1], is_cut=True))
+    return Table(page_of(blocks if len(blocks) > 1 else [], number), gaps, tables)
 
 
-def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """As many rows and columns as are read, and the gaps that name the rest, if there is anything in it."""
+def hidden_sheet(table: Table) -> Table:
+    """The whole sheet as not seen."""
+    tables = tuple(replace(one, hidden=True) for one in table.tables)
+    return replace(table, page=hidden_page(table.page, Hiding.SHEET), tables=tables)
+
+
+def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[str]], tuple[str, ...], bool]:
+    """As many rows and columns as are read, the gaps that name the rest, and whether there are more rows in it."""
     kept: list[list[str]] = []
     filled, cells, wide, every = 0, 0, False, iter(rows)
     for line in every:
@@ -111,9 +111,10 @@ def _bounded(rows: Iterable[Sequence[str]], of_sheet: str) -> tuple[list[list[st
         if filled == ROWS or cells > CELLS:
             break
     gaps = [f"{of_sheet}columns after {letters(COLUMNS)} were left out"] if wide else []
-    if any(any(map(str.strip, line)) for line in every):
+    is_cut = any(any(map(str.strip, line)) for line in every)
+    if is_cut:
         gaps.append(f"{of_sheet}rows after {len(kept):,} were left out")
-    return kept, tuple(gaps)
+    return kept, tuple(gaps), is_cut
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class _Region:
         captions = next((index for index, count in enumerate(filled) if count > 1), 0)
         self._captions = tuple("".join(cells) for cells in rows[:captions])
         below = rows[captions:]
-        self.head = row(below[0]) if len(below) > 1 and _is_head(below[0], below[1]) else ""
+        self.head = row(below[0]) if len(below) > 1 and is_head(below[0], below[1]) else ""
         self._lines = [row(cells) for cells in (below[1:] if self.head else below)]
 
     def sections(self, head: str) -> Iterator[_Section]:
@@ -185,22 +186,6 @@ class _Region:
             place = Place(written, self.first_column, written + lead + size - 1, self.first_column + self.width - 1)
             yield _Section(place, ((*captions, *filter(None, [head]), *self._lines[begin : begin + size]),))
             captions, begin, written = (), begin + size, written + lead + size
-
-
-def _is_head(cells: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row names columns: most of it is filled, and numbers in it can only be years or other periods.
-
-    The first cell may be empty over periods. A row of periods above another is a row of the table.
-    """
-    filled = [cell for cell in cells if cell]
-    periods = [column for column, cell in enumerate(cells) if _PERIOD.fullmatch(cell)]
-    words = [cell for cell in filled if not _PERIOD.fullmatch(cell)]
-    if len(cells) < 2 or any(map(_NUMBER.fullmatch, words)):
-        return False
-    if periods and all(_PERIOD.fullmatch(below[column]) for column in periods):
-        return False
-    named = bool(words) or (not cells[0] and len(set(filled)) == len(periods) > 1)
-    return named and (len(filled) * 2 > len(cells) or not words)
 
 
 def _sizes(lines: Sequence[str], head: int) -> list[int]:

@@ -46,6 +46,11 @@ def hide(text: str, hiding: Hiding) -> str:
     return f"{_BEGIN[hiding]}{_MARK.sub('', text)}{_END}" if text.strip() else text
 
 
+def marks_of(hiding: Hiding) -> tuple[str, str]:
+    """The characters before and after what is not seen, for a reader that writes them itself."""
+    return _BEGIN[hiding], _END
+
+
 def without_marks(text: str) -> str:
     """The text with what is hidden in it, unmarked."""
     return _MARK.sub("", text)

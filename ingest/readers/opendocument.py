@@ -10,6 +10,7 @@ from ingest.readers import grid
 from ingest.readers.archive import DAMAGE, refuse_harmful
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.cleaning import clean
+from ingest.readers.columns import decimal_of
 from ingest.readers.hiding import Hiding, hidden_page, hide, shown
 from ingest.readers.source import Content, Source, sensible_title
 from ingest.readers.xml import Element, local_name, parse_xml
@@ -22,6 +23,7 @@ _LEFT_OUT = frozenset(
 )
 _REPEATED = ("date-time", "footer", "header", "page-number")
 _LAST_ROW = 1_048_576  # of a sheet of LibreOffice
+_SAMPLE = 200  # rows by which the decimal sign of a sheet is judged
 _ROW_GROUPS = frozenset(("table-header-rows", "table-rows", "table-row-group"))
 
 
@@ -47,16 +49,14 @@ def read_spreadsheet(source: Source) -> Content:
     """
     archive = _Archive(source)
     sheets = [sheet for sheet in archive.body("spreadsheet") if local_name(sheet) == "table"]
-    tables = [
-        grid.read_table(islice(_rows(sheet), _LAST_ROW), name=clean(_attribute(sheet, "name")), number=number)
-        for number, sheet in enumerate(sheets, start=1)
-    ]
     unseen = archive.hidden_styles()
-    pages = (
-        hidden_page(table.page, Hiding.SHEET) if _attribute(sheet, "style-name") in unseen else table.page
-        for sheet, table in zip(sheets, tables, strict=True)
+    read = [_sheet(sheet, number, unseen) for number, sheet in enumerate(sheets, start=1)]
+    return Content(
+        archive.title,
+        tuple(sheet.page for sheet in read),
+        tuple(gap for sheet in read for gap in sheet.gaps),
+        tables=tuple(table for sheet in read for table in sheet.tables),
     )
-    return Content(archive.title, tuple(pages), tuple(gap for table in tables for gap in table.gaps))
 
 
 def read_presentation(source: Source) -> Content:
@@ -225,6 +225,13 @@ def _is_cell(element: Element) -> bool:
 
 
 # Spreadsheets
+
+
+def _sheet(sheet: Element, number: int, unseen: frozenset[str]) -> grid.Table:
+    name = clean(_attribute(sheet, "name"))
+    decimal = decimal_of(islice(_rows(sheet), _SAMPLE), otherwise=".")
+    table = grid.read_table(islice(_rows(sheet), _LAST_ROW), name=name, number=number, decimal=decimal)
+    return grid.hidden_sheet(table) if _attribute(sheet, "style-name") in unseen else table
 
 
 def _rows(sheet: Element) -> Iterator[list[str]]:

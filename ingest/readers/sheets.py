@@ -6,7 +6,6 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -15,8 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
-from ingest.readers.grid import Table, read_table
-from ingest.readers.hiding import Hiding, hidden_page
+from ingest.readers.grid import Table, hidden_sheet, read_table
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from rag.errors import UnreadableDocument
 
@@ -38,17 +36,18 @@ def read_sheets(source: Source) -> Content:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of every feature that it does not keep when it writes
             workbook = openpyxl.load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
-            tables = [_table(workbook[name], number) for number, name in enumerate(workbook.sheetnames, start=1)]
+            sheets = [_table(workbook[name], number) for number, name in enumerate(workbook.sheetnames, start=1)]
             title = sensible_title(clean(workbook.properties.title or ""))
             waiting = _uncalculated(source.data)
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
-    damaged = [number for number, table in enumerate(tables, start=1) if table is None]
-    if damaged and len(damaged) == len(tables):
+    damaged = [number for number, table in enumerate(sheets, start=1) if table is None]
+    if damaged and len(damaged) == len(sheets):
         raise _damaged(source.name)
-    whole = [table for table in tables if table is not None]
+    whole = [table for table in sheets if table is not None]
     gaps = (*left_out("sheet", damaged), *(gap for table in whole for gap in table.gaps), *waiting)
-    return Content(title, tuple(table.page for table in whole), gaps)
+    tables = tuple(one for table in whole for one in table.tables)
+    return Content(title, tuple(table.page for table in whole), gaps, tables=tables)
 
 
 def _damaged(name: str) -> UnreadableDocument:
@@ -67,7 +66,7 @@ def _table(sheet: _Object, number: int) -> Table | None:
         return None
     if sheet.sheet_state == "visible":
         return table
-    return replace(table, page=hidden_page(table.page, Hiding.SHEET))
+    return hidden_sheet(table)
 
 
 def _rows(sheet: _Object) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ingest.readers.tables import SheetTable
 from rag.types import Page, RecognisedPage
 
 _NAMED = 10  # unreadable pages that are named one by one
@@ -45,12 +46,14 @@ class Content:
         title: the document's own one, "" where it has none.
         gaps: what could not be read, for the user: "page 3 is damaged and was left out".
         recognised: pages whose text was recognised in their picture.
+        tables: of a spreadsheet, as they are written.
     """
 
     title: str
     pages: tuple[Page, ...]
     gaps: tuple[str, ...] = ()
     recognised: tuple[RecognisedPage, ...] = ()
+    tables: tuple[SheetTable, ...] = ()
 
 
 Reader = Callable[[Source], Content]

@@ -65,6 +65,10 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
     ending = _ENDINGS.get(answer.finish, "")
     how = "Stopped after" if answer.finish is Finish.STOPPED else "Answered in"
     st.caption(f"{ending} {how} {duration(answer.timings.total)}.".strip())
+    if answer.sql:
+        with st.expander("How it was calculated", icon=":material/calculate:"):
+            st.caption("This query was run over the cells of the source below; the numbers are as it found them.")
+            st.code(answer.sql, language="sql", wrap_lines=True)
     for citation in answer.citations:
         _show_source(engine, str(citation.number), citation.hit, citation.marks, key=f"{key}-{citation.number}")
     _show_others(engine, answer, key=f"{key}-other")
@@ -80,10 +84,7 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     if not read and not answer.dropped:
         return
     refused = answer.finish.is_refusal
-    title = (
-        "Nearest passages" if refused else f"{counted(len(read), 'more passage')} read, {len(answer.dropped)} left out"
-    )
-    with st.expander(title):
+    with st.expander("Nearest passages" if refused else _others(len(read), len(answer.dropped))):
         if read:
             st.caption("Nothing here seems to answer the question" if refused else "Read by the model, not cited")
             for number, hit in read:
@@ -92,6 +93,12 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
             st.caption("Found, but too far from the question or too many for the prompt")
             for number, hit in enumerate(answer.dropped, 1):
                 _show_source(engine, "–", hit, (), key=f"{key}-dropped-{number}")
+
+
+def _others(read: int, left_out: int) -> str:
+    if not read:
+        return f"{counted(left_out, 'more passage')} found"
+    return f"{counted(read, 'more passage')} read, {left_out} left out"
 
 
 def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *, key: str) -> None:

@@ -1,0 +1,251 @@
+"""Answers a question about a spreadsheet by calculating with its cells; the generator writes the SELECT, no value.
+
+Where the best passage is of a spreadsheet and the question asks for a count, a sum or the like (table_questions.py), a
+SELECT is written, checked and run. After one failure it is written once more, after the second one the question is
+answered from the passages, as any other is.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag import table_phrases, table_prompts, tables
+from rag.cells import Kind, letters
+from rag.generators import Generator, Message, StopReason
+from rag.queries import Query, QueryError
+from rag.sql import Calculator, NamedTable, Result, opened
+from rag.table_questions import TableQuestion, Wanted, asked_of_table, is_calculation
+from rag.types import JOINT, Chunk, Hit, Span
+
+_log = logging.getLogger(__name__)
+_TRIES = 2
+_SQL_TOKENS = 200
+_VALUES = 200  # different values of a column among which words of the question are looked for
+_COLUMNS = 12  # columns of words of each table in which they are
+_ROWS = 12  # of the cells behind an answer that are quoted
+_MARKED = 3  # rows up to which each is marked
+_GROUPS = 3  # stretches of columns up to which each is named
+_FUNCTIONS = {
+    Wanted.COUNT: {"count", "count_star", "sum"},
+    Wanted.SUM: {"sum", "+", "count", "count_star"},
+    Wanted.AVERAGE: {"avg", "mean", "median", "/"},
+    Wanted.EXTREME: {"max", "min", "arg_max", "arg_min", "max_by", "min_by", "rank", "row_number", "first", "last"},
+}
+_TELL = {
+    Wanted.COUNT: "the question asks how many; use count(*)",
+    Wanted.SUM: "the question asks for a total; use sum(…)",
+    Wanted.AVERAGE: "the question asks for an average; use avg(…)",
+    Wanted.EXTREME: "the question asks for the first of an order; use ORDER BY … LIMIT 1",
+}
+
+
+@dataclass(frozen=True)
+class Calculated:
+    """An answer with its only passage, the cells that it rests on, and the SELECT that found it."""
+
+    text: str
+    hit: Hit
+    marks: tuple[Span, ...]
+    sql: str
+
+
+@contextlib.contextmanager
+def begun(question: str, hits: Sequence[Hit], library_folder: Path) -> "Iterator[Calculation | None]":
+    """The calculation that a question asks for; None where it is answered from the passages.
+
+    Args:
+        hits: best first.
+    """
+    if not hits or not is_calculation(question):
+        yield None
+        return
+    try:
+        found = tables.find(library_folder, hits[0].chunk.document_id)
+        if not found:
+            yield None
+            return
+        with opened(found, folder=library_folder) as calculator:
+            asked = asked_of_table(question, calculator.tables, _values(calculator))
+            yield None if asked is None else Calculation(asked, hits[0], calculator)
+    except (tables.DamagedTables, QueryError) as exc:
+        _log.warning("%s: its cells cannot be calculated with (%s)", hits[0].chunk.document_name, exc)
+        yield None
+
+
+class Calculation:
+    """A question and the tables that answer it."""
+
+    def __init__(self, question: TableQuestion, hit: Hit, calculator: Calculator) -> None:
+        self._question = question
+        self._hit = hit
+        self._calculator = calculator
+
+    def answer(self, generator: Generator, *, budget: int, stop: threading.Event) -> Calculated | None:
+        """The answer; None where no SELECT did.
+
+        Args:
+            budget: tokens of the prompt.
+        """
+        prompt = table_prompts.messages(
+            self._question,
+            self._calculator,
+            self._hit.chunk.page,
+            count_tokens=generator.count_tokens,
+            budget=budget,
+        )
+        for number in range(_TRIES):
+            sql = _write(generator, prompt, stop)
+            if stop.is_set() or not sql:
+                return None
+            try:
+                query = self._calculator.check(sql)
+                return self._calculated(query, self._run(query, is_last=number + 1 == _TRIES))
+            except QueryError as exc:
+                _log.info("%r: %s", sql, exc)
+                prompt = table_prompts.again(prompt, sql, str(exc))
+        return None
+
+    def _run(self, query: Query, *, is_last: bool) -> Result:
+        result = self._calculator.run(query)
+        if problem := self._problem(query, result):
+            raise QueryError(problem)
+        is_empty = all(value is None for row in result.rows for value in row) or result.rows_read == ()
+        if is_empty and not (is_last and self._names(query)):
+            raise QueryError(f"no row fulfils its conditions. {self._hint(query)}".strip())
+        return result
+
+    def _problem(self, query: Query, result: Result) -> str:
+        """What the question asks for and the query does not do, "" where it does."""
+        question, wanted = self._question, self._question.wanted
+        is_own = any(item.function == "?" for item in query.items)  # sum(CASE …) counts as well
+        done = query.functions & _FUNCTIONS.get(wanted, query.functions)
+        if wanted is Wanted.COUNT and not done & {"count", "count_star"} and not is_own:
+            done = frozenset()
+        is_one_row = not query.functions and len(result.rows) == 1 and wanted is not Wanted.COUNT
+        is_first = wanted is Wanted.EXTREME and query.is_ordered
+        if not (done or is_one_row or is_first or wanted is Wanted.ROWS):
+            return _TELL[wanted]
+        if question.each and not query.is_grouped:
+            return f"the question asks for each {question.each[0]}; use GROUP BY {question.each[0]}"
+        if wanted is Wanted.EXTREME and query.is_grouped and not question.each:
+            used = self._used(query)
+            if not table_prompts.adds_up(question, used, self._calculator):
+                return "compare single rows, without GROUP BY and without sum"
+        return ""
+
+    def _names(self, query: Query) -> bool:
+        """Whether the question itself holds every word that the query compares with: then there is no such row."""
+        question = self._question.text.casefold()
+        return bool(query.texts) and all(text.casefold() in question for text in query.texts)
+
+    def _hint(self, query: Query) -> str:
+        """The values of the columns that are compared with words."""
+        for condition in query.conditions or ():
+            for table in self._used(query):
+                column = table.column(condition.column)
+                if column is not None and column.kind is Kind.TEXT:
+                    values = self._calculator.values(table, condition.column, most=_ROWS)
+                    listed = ", ".join(f"'{str(value)[:60]}'" for value in values)
+                    return f"Values of {condition.column} are: {listed}"
+        return ""
+
+    def _used(self, query: Query) -> list[NamedTable]:
+        return [table for table in self._calculator.tables if table.name in query.tables]
+
+    def _calculated(self, query: Query, result: Result) -> Calculated:
+        used, language = self._used(query), self._question.language
+        counts = bool(query.functions & {"count", "count_star"})
+        said = table_phrases.sentences(query, result, used, language)
+        remarks = table_phrases.remarks(query, used, language, counts=counts)
+        text = "\n\n".join([said, " ".join(remarks)]) if remarks else said
+        hit, marks = self._cited(query, result, used)
+        return Calculated(text, hit, marks, query.sql)
+
+    def _cited(self, query: Query, result: Result, used: Sequence[NamedTable]) -> tuple[Hit, tuple[Span, ...]]:
+        """The cells that were calculated with, as a passage."""
+        places: list[str] = []
+        lines: list[str] = []
+        marks: list[Span] = []
+        for table in used:
+            numbers = result.rows_read if len(used) == 1 and result.rows_read else self._calculator.numbers(table)
+            names = [name for name in table.columns if name in query.columns] or list(table.columns)
+            places.append(_place(table, names, numbers))
+            lines.append(" | ".join(_head(table, name) for name in names))
+            for row in self._calculator.rows(table, names, numbers[:_ROWS]):
+                line = " | ".join(" ".join(table_phrases.plain(value).split()) for value in row[1:])
+                start = sum(len(before) + 1 for before in lines)
+                marks += [Span(start, start + len(line))] if len(numbers) <= _MARKED else []
+                lines.append(line)
+            lines += ["…"] if len(numbers) > _ROWS else []
+        text = "\n".join(lines)
+        first = used[0].data
+        return replace(self._hit, chunk=self._chunk(first.sheet, first.page, places, text), copies=()), tuple(marks)
+
+    def _chunk(self, sheet: str, page: int | None, places: Sequence[str], text: str) -> Chunk:
+        cells = ", ".join((places[0].removeprefix(f"{sheet}!") if sheet else places[0], *places[1:]))
+        return replace(
+            self._hit.chunk,
+            page=page,
+            heading=JOINT.join(filter(None, (sheet, cells))),
+            start=0,
+            end=len(text),
+            text=text,
+            sections=(),
+        )
+
+
+def _write(generator: Generator, prompt: Sequence[Message], stop: threading.Event) -> str:
+    """The SELECT that the generator writes, "" where it comes to no end."""
+    text = ""
+    stream = generator.stream(prompt, max_new_tokens=_SQL_TOKENS, stop=stop)
+    for piece in stream:
+        text += piece
+        if table_prompts.is_written(text):
+            return table_prompts.written(text)
+    return table_prompts.written(text) if stream.stop_reason is StopReason.END else ""
+
+
+def _values(calculator: Calculator) -> list[str]:
+    """Words that stand in cells, of each column the most frequent."""
+    return [
+        str(value)
+        for table in calculator.tables
+        for name in _words(table)
+        for value in calculator.values(table, name, most=_VALUES)
+    ]
+
+
+def _words(table: NamedTable) -> list[str]:
+    pairs = zip(table.columns, table.data.columns, strict=True)
+    return [name for name, column in pairs if column.kind is Kind.TEXT][:_COLUMNS]
+
+
+def _head(table: NamedTable, name: str) -> str:
+    column = table.column(name)
+    return (column.head if column else "") or name
+
+
+def _place(table: NamedTable, names: Sequence[str], rows: Sequence[int]) -> str:
+    """ "Sales!B2:B14, D2:D14"; rows where the columns have no letters."""
+    first, last = min(rows, default=1), max(rows, default=1)
+    if table.data.page is None:
+        return f"row {first}" if first == last else f"rows {first}–{last}"  # noqa: RUF001
+    numbers = sorted(column.number for name in names if (column := table.column(name)) is not None)
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and number == groups[-1][1] + 1:
+            groups[-1][1] = number
+        else:
+            groups.append([number, number])
+    if len(groups) > _GROUPS:
+        groups = [[numbers[0], numbers[-1]]]
+    cells = ", ".join(_cells(start, end, first, last) for start, end in groups)
+    return f"{table.data.sheet}!{cells}"
+
+
+def _cells(start: int, end: int, first: int, last: int) -> str:
+    begin, close = f"{letters(start)}{first}", f"{letters(end)}{last}"
+    return begin if begin == close else f"{begin}:{close}"

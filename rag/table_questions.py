@@ -1,0 +1,199 @@
+"""Whether a question asks to calculate with a table: to count, add, compare or pick rows. Rules, no model."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from rag.cells import Kind
+from rag.sql import NamedTable
+from rag.terms import terms
+
+
+class Language(str, Enum):
+    """The languages in which such questions are understood and answered."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+    CHINESE = "zh"
+
+
+class Wanted(str, Enum):
+    """What is asked of the rows."""
+
+    COUNT = "count"
+    SUM = "sum"
+    AVERAGE = "average"
+    EXTREME = "extreme"
+    ROWS = "rows"  # which rows fulfil a condition
+
+
+@dataclass(frozen=True)
+class TableQuestion:
+    """A question that is answered by calculating.
+
+    Attributes:
+        each: columns by which the result is parted: "by region".
+        subject: column of what is asked for: "which customer", "" where none is named.
+        adds_up: whether "most" may mean several rows together.
+    """
+
+    text: str
+    wanted: Wanted
+    language: Language
+    each: tuple[str, ...] = ()
+    subject: str = ""
+    adds_up: bool = False
+
+
+_NUMBER = r"[\d][\d.,'\s]*"
+_PATTERNS: dict[Language, tuple[tuple[Wanted, str], ...]] = {
+    Language.ENGLISH: (
+        (Wanted.AVERAGE, r"\b(?:average|averages|mean|median)\b"),
+        (Wanted.COUNT, r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b"),
+        (Wanted.SUM, r"\b(?:total|totals|sum|altogether|combined|in all|add up|overall)\b"),
+        (
+            Wanted.EXTREME,
+            r"\b(?:highest|lowest|largest|smallest|biggest|greatest|cheapest|most|least|fewest|maximum|minimum|max|min"
+            r"|latest|earliest|longest|shortest|oldest|newest|best|worst|heaviest|lightest|dearest|top \d+)\b",
+        ),
+        (
+            Wanted.ROWS,
+            rf"\b(?:which|what|who|list|show|give)\b.*\b(?:more than|less than|fewer than|over|above|below|under"
+            rf"|at least|at most|exceed\w*|between|greater than|before|after|since)\s+\W?{_NUMBER}"
+            r"|\b(?:list|show)\b.*\b(?:all|every|each)\b"
+            r"|\b(?:which|what)\b.*\b(?:have|has|are|is|with) (?:the )?status\b",
+        ),
+    ),
+    Language.GERMAN: (
+        (Wanted.AVERAGE, r"\b(?:durchschnitt\w*|mittelwert\w*|im mittel|median)\b"),
+        (Wanted.COUNT, r"\bwie ?viele\b|\banzahl\b"),
+        (Wanted.SUM, r"\b(?:summe|gesamt\w*|insgesamt|zusammen(?:gerechnet)?|wie hoch ist der umsatz)\b"),
+        (
+            Wanted.EXTREME,
+            r"\b(?:höchst\w*|niedrigst\w*|größt\w*|kleinst\w*|teuerst\w*|billigst\w*|günstigst\w*|meist\w*|wenigst\w*"
+            r"|maxim\w*|minim\w*|längst\w*|kürzest\w*|ältest\w*|neueste\w*|jüngst\w*|schwerst\w*|leichtest\w*|best(?:e[rns]?)"
+            r"|schlechtest\w*|spätest\w*|früheste\w*)\b",
+        ),
+        (
+            Wanted.ROWS,
+            rf"\b(?:welche\w*|wer|was|liste|zeige?)\b.*\b(?:mehr als|weniger als|über|unter|mindestens|höchstens"
+            rf"|zwischen|größer als|kleiner als|vor|nach|seit)\s+(?:dem )?\W?{_NUMBER}|\b(?:liste|zeige?)\b.*\balle\b"
+            r"|\bwelche\w*\b.*\bstatus\b",
+        ),
+    ),
+    Language.CHINESE: (
+        (Wanted.AVERAGE, r"平均|均值|中位数"),
+        (Wanted.COUNT, r"多少[个条行项笔名位次家件种]|[几][个条行项笔名位次家件种]|有多少|数量是|总数|个数"),
+        (Wanted.SUM, r"总[和额计共量金销]|合计|一共|共计|总的|加起来"),
+        (Wanted.EXTREME, r"最[高低大小多少贵便长短早晚新旧好差]|前[\d一二三四五六七八九十]+[名个]"),
+        (
+            Wanted.ROWS,
+            r"(?:哪些|哪个|哪几|列出|显示).*"
+            rf"(?:大于|小于|超过|高于|低于|多于|少于|至少|不少于|之间|以上|以下|{_NUMBER}|所有)",
+        ),
+    ),
+}
+_COMPILED = {
+    language: tuple((wanted, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for wanted, pattern in patterns)
+    for language, patterns in _PATTERNS.items()
+}
+_EACH = re.compile(
+    r"\b(?:by|per|for each|for every|each|every|je|pro|nach|für jede\w*|jede[rsmn]?)\s+((?:\w+\s?){1,3})"
+    r"|(?:每一?[个位名条]?|各个?|按)([\u4e00-\u9fff]{1,6})",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"\b(?:which|what|welche[rsmn]?)\s+((?:\w+\s?){1,2})|(?:哪个|哪位|哪种)([\u4e00-\u9fff]{1,6})", re.IGNORECASE
+)
+_ADDS_UP = re.compile(
+    r"\b(?:most|least|fewest|total|altogether|in all|overall|am meisten|die meisten|am wenigsten|insgesamt)\b"
+    r"|最多|最少|总",
+    re.IGNORECASE,
+)
+_UNSPACED = re.compile(r"[\u4e00-\u9fff]")
+_COUNTED = re.compile(r"\b(?:how many|number of|wie ?viele|anzahl (?:der |an )?)\s*([\w\s]*)", re.IGNORECASE)
+_FOLLOWING = 3  # words after "how many" among which the unit is
+
+
+def asked_of_table(question: str, tables: Sequence[NamedTable], values: Collection[str] = ()) -> TableQuestion | None:
+    """The question as one that these tables answer; None where it is an ordinary one.
+
+    It must ask for a count, a sum, an average, an extreme or for rows, and name a column, a sheet or a value of a cell.
+
+    Args:
+        values: words that stand in cells.
+    """
+    found = _wanted(question)
+    if found is None or not is_grounded(question, tables, values):
+        return None
+    wanted, language = found
+    if wanted is Wanted.COUNT and _counts_a_column(question, tables):
+        wanted = Wanted.SUM  # how many pieces were sold: their numbers stand in a column
+    each = [
+        name
+        for table in tables
+        for name in _columns_in(_EACH, question, table)
+        if (column := table.column(name)) is not None and column.kind is not Kind.NUMBER
+    ]
+    if any(value.casefold() in question.casefold() for value in values if len(value) > 1):
+        each = []  # "by the customer Ito" means one of them
+    subjects = [name for table in tables for name in _columns_in(_SUBJECT, question, table)]
+    return TableQuestion(
+        question,
+        wanted,
+        language,
+        each=tuple(dict.fromkeys(each)),
+        subject=next(iter(subjects), ""),
+        adds_up=_ADDS_UP.search(question) is not None,
+    )
+
+
+def _columns_in(pattern: re.Pattern[str], question: str, table: NamedTable) -> list[str]:
+    """The columns whose heads share a word with what a pattern finds."""
+    return [name for found in pattern.finditer(question) for name in named_columns(found[1] or found[2] or "", table)]
+
+
+def is_calculation(question: str) -> bool:
+    """Whether it asks for a count, a sum, an average, an extreme or for rows, of whatever."""
+    return _wanted(question) is not None
+
+
+def _wanted(question: str) -> tuple[Wanted, Language] | None:
+    languages = (Language.CHINESE,) if _UNSPACED.search(question) else (Language.ENGLISH, Language.GERMAN)
+    for language in languages:
+        for wanted, pattern in _COMPILED[language]:
+            if pattern.search(question):
+                return wanted, language
+    return None
+
+
+def is_grounded(question: str, tables: Sequence[NamedTable], values: Collection[str] = ()) -> bool:
+    """Whether a word of the question heads a column, names a sheet or stands in a cell."""
+    asked = set(terms(question, parts=True))
+    heads = (column.head for table in tables for column in table.data.columns)
+    sheets = (table.data.sheet for table in tables)
+    return any(asked & set(terms(text, parts=True)) for text in (*heads, *sheets, *values) if text)
+
+
+def named_columns(question: str, table: NamedTable) -> list[str]:
+    """The columns whose heads share a word with the question."""
+    asked = set(terms(question, parts=True))
+    return [
+        name
+        for name, column in zip(table.columns, table.data.columns, strict=True)
+        if asked & set(terms(column.head, parts=True))
+    ]
+
+
+def _counts_a_column(question: str, tables: Sequence[NamedTable]) -> bool:
+    """Whether what is counted heads a column of numbers: days, pieces, employees."""
+    found = _COUNTED.search(question)
+    counted = set(terms(" ".join(found[1].split()[:_FOLLOWING]))) if found else set()
+    numbers = (
+        column.head
+        for table in tables
+        for column in table.data.columns[1:]  # numbers in the first one name its rows
+        if column.kind is Kind.NUMBER and column.head
+    )
+    return any(counted & set(terms(head)) for head in numbers)

@@ -1,0 +1,157 @@
+"""Answers that are calculated from the cells of real files, with a scripted generator that writes the SELECT."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.table_questions import is_right, questions, write
+from ingest.pipeline import find_files, ingest
+from rag import tables
+from rag.assistant import Assistant
+from rag.build import build_assistant, load_embedder, load_generator
+from rag.export import to_markdown
+from rag.library import Library
+from rag.retriever import Retriever
+from rag.settings import Settings, load_settings
+from rag.types import Answer, Finish, answer_from_json, answer_to_json
+from tests.documents import write_workbook
+from tests.fakes import HashingEmbedder, ScriptedGenerator
+
+ROWS = [
+    ["Orders of the spring"],
+    [],
+    ["Customer", "Region", "Amount"],
+    ["Meyer", "North", 1_000.25],
+    ["Ito", "South", 20],
+    ["Meyer", "South", 30],
+    ["Total", None, 1_050.25],
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.0, minimum_evidence=0.0)
+
+
+@pytest.fixture
+def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    write_workbook(folder / "sales.xlsx", {"Sales": ROWS})
+    (folder / "lager.csv").write_text("Artikel;Bestand\nRohr;1.200\nVentil;300,5\n")
+    (folder / "leave.txt").write_text("Staff get 28 days of leave in all. The total number of days does not change.")
+    with Library.open(settings, holder="test") as opened:
+        embedder = HashingEmbedder(1_024)
+        opened.open_store(embedder)
+        ingest(find_files([folder]), library=opened, embedder=embedder, settings=settings)
+        yield opened
+
+
+def ask(library: Library, settings: Settings, question: str, *replies: str) -> tuple[Answer, ScriptedGenerator]:
+    generator = ScriptedGenerator(*replies)
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    return Assistant(retriever, generator, settings).answer(question), generator
+
+
+def test_a_total_is_calculated_and_cites_its_cells(library: Library, settings: Settings) -> None:
+    answer, generator = ask(
+        library,
+        settings,
+        "What is the total Amount of the Customer Meyer?",
+        " sum(amount) FROM sales WHERE customer = 'meyer';\n```",
+    )
+    assert answer.text == (
+        "The sum of Amount where Customer = meyer is 1,030.25. [1]\n\nLeft out, because it sums up others: row 7. [1]"
+    )
+    (citation,) = answer.citations
+    assert citation.hit.chunk.label == "sales.xlsx, Sales!A4:A6, C4:C6"
+    assert citation.hit.chunk.text == "Customer | Amount\nMeyer | 1000.25\nMeyer | 30.00"
+    assert (answer.finish, answer.sql) == (Finish.COMPLETE, "SELECT sum(amount) FROM sales WHERE customer = 'meyer'")
+    assert "CREATE TABLE sales" in generator.prompts[0][1].content
+    assert answer_from_json(answer_to_json(answer)) == answer
+    assert "`SELECT sum(amount)" in to_markdown("", [answer])
+
+
+def test_several_rows_are_a_table(library: Library, settings: Settings) -> None:
+    answer, _ = ask(
+        library,
+        settings,
+        "Show the total Amount by Region of every Customer",
+        " region, sum(amount) FROM sales GROUP BY region ORDER BY 1;",
+    )
+    assert "2 rows. [1]\n\n| Region | sum of Amount |\n| --- | --- |\n| North | 1,000.25 |" in answer.text
+
+
+def test_german_numbers_are_read_and_written_as_such(library: Library, settings: Settings) -> None:
+    answer, _ = ask(
+        library,
+        settings,
+        "Wie hoch ist der Bestand insgesamt je Rohr und Ventil? Artikel Bestand",
+        " sum(bestand) FROM data;",
+    )
+    assert answer.text == "Die Summe von Bestand ist 1.500,5. [1]"
+    assert answer.citations[0].hit.chunk.label == "lager.csv, rows 2–3"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        " sum(price) FROM sales;",
+        " customer FROM sales;",  # a total was asked for
+        " sum(amount) FROM sales WHERE customer = 'Maier';",  # there is none
+        " * FROM read_csv('/etc/passwd');",
+    ],
+)
+def test_after_a_failure_it_is_written_once_more(library: Library, settings: Settings, first: str) -> None:
+    answer, generator = ask(
+        library, settings, "What is the total Amount of the Customer?", first, " sum(amount) FROM sales;"
+    )
+    assert answer.text.startswith("The sum of Amount is 1,050.25. [1]")
+    assert "This did not work" in generator.prompts[1][-2].content
+
+
+def test_after_two_failures_the_passages_answer(library: Library, settings: Settings) -> None:
+    answer, generator = ask(
+        library,
+        settings,
+        "What is the total Amount of the Customer Meyer in the Region?",
+        " nonsense;",
+        " nonsense;",
+        "It is written in the sheet [1].",
+    )
+    assert answer.sql == ""
+    assert answer.text.startswith("It is written in the sheet")
+    assert len(generator.prompts) == 3
+
+
+def test_a_word_of_the_question_that_no_cell_holds_is_said_to_be_missing(library: Library, settings: Settings) -> None:
+    sql = " count(*) FROM sales WHERE customer = 'Kim';"
+    answer, _ = ask(library, settings, "How many rows of Amount has the Customer Kim in the Region?", sql, sql)
+    assert answer.text.startswith("The number of rows where Customer = Kim is 0. [1]")
+
+
+def test_a_question_for_other_documents_is_not_calculated(library: Library, settings: Settings) -> None:
+    answer, generator = ask(library, settings, "How many days of leave do staff get in all?", "28 days [1].")
+    assert (answer.sql, len(generator.prompts)) == ("", 1)
+
+
+def test_damaged_tables_leave_the_question_to_the_passages(library: Library, settings: Settings) -> None:
+    for path in tables.every(library.folder):
+        path.write_bytes(b"no gzip")
+    answer, _ = ask(library, settings, "What is the total Amount of the Customer Meyer?", "It is much [1].")
+    assert answer.sql == ""
+
+
+@pytest.mark.model
+def test_real_models_calculate_with_real_files(tmp_path: Path) -> None:
+    write(tmp_path)
+    settings = load_settings(library=tmp_path / "library")
+    with Library.open(settings, holder="test") as library:
+        embedder = load_embedder(settings)
+        library.open_store(embedder)
+        ingest(find_files([tmp_path]), library=library, embedder=embedder, settings=settings)
+        assistant = build_assistant(library, embedder, load_generator(settings), settings)
+        asked = {one.question: one.expected for one in questions()}
+        for question in ("What is the total amount of all orders?", "How many tickets have the status open?"):
+            assert is_right(assistant.answer(question), asked[question])

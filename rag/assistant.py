@@ -171,8 +171,7 @@ class Reply:
     # Steps
 
     def _readings(self) -> tuple[str, ...]:
-        """A follow-up as a question of its own, and together with the one before."""
-        together = follow_ups.together(self.question, self._history)
+        """A follow-up as a question of its own, and together with the one before where that may have failed."""
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
             messages = follow_ups.rewrite_messages(self.question, self._history)
@@ -182,7 +181,7 @@ class Reply:
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return (text[0].strip(), together) if complete else (self.question, together)
+        return follow_ups.readings(self.question, text[0].strip() if complete else self.question, self._history)
 
     def _search(self, readings: Sequence[str]) -> None:
         """Finds passages and their lines, for the reading of the question that is answered most surely."""

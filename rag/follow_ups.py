@@ -1,7 +1,7 @@
-"""Follow-up questions: read as a question of their own, and together with the one before.
+"""Follow-up questions: read as a question of their own, or together with the one before.
 
-A small generator rewrites most follow-ups well, but leaves some as they are and turns a few into another question. The
-two readings are both searched; the one that the documents answer more surely counts (docs/evaluation.md).
+A small generator rewrites most follow-ups well, but leaves some as they are and turns a few into another question. These
+are searched in both readings; the one that the documents answer more surely counts (docs/evaluation.md).
 """
 
 import re
@@ -71,9 +71,15 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> list[Message]:
     return [*messages, _follow_up(history[-_TURNS:], question)]
 
 
-def together(question: str, history: Sequence[Turn]) -> str:
-    """The follow-up after the question before it, of which only the end counts if it grew over several turns."""
-    return f"{history[-1].question[-_TURN_CHARACTERS:]} {question}"
+def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[str, ...]:
+    """The rewritten question; where it took nothing from the conversation, also the follow-up after the one before.
+
+    Of that one only the end counts if it grew over several turns.
+    """
+    talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
+    if (set(terms(rewritten)) - set(terms(question))) & talked:
+        return (rewritten,)
+    return (rewritten, f"{history[-1].question[-_TURN_CHARACTERS:]} {question}")
 
 
 def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.evidence import Line
-from rag.follow_ups import belongs, rewrite_messages, together
+from rag.follow_ups import belongs, readings, rewrite_messages
 from rag.types import Span, Turn
 
 HISTORY = [Turn("What is the notice during probation?", "Two weeks [1].")]
@@ -32,8 +32,24 @@ def test_a_line_belongs_to_a_follow_up_that_points_back_or_shares_a_word_with_it
     assert belongs(question, HISTORY, line(found)) is expected
 
 
+@pytest.mark.parametrize(
+    ("question", "rewritten", "both"),
+    [
+        ("And after ten years?", "What is the notice after ten years?", False),  # it took the notice
+        ("And after ten years?", "And after ten years?", True),
+        ("Is it paid?", "Is that paid?", True),
+        ("How do I order a badge?", "How do I order a badge?", True),  # may be another subject, or not
+    ],
+)
+def test_a_follow_up_that_took_nothing_from_the_conversation_is_also_read_with_the_one_before(
+    question: str, rewritten: str, both: bool
+) -> None:
+    together = f"What is the notice during probation? {question}"
+    assert readings(question, rewritten, HISTORY) == ((rewritten, together) if both else (rewritten,))
+
+
 def test_the_question_before_is_bounded() -> None:
-    assert together("And then?", [Turn("x" * 9_000, "")]) == "x" * 400 + " And then?"
+    assert readings("And then?", "And then?", [Turn("x" * 9_000, "")])[1] == "x" * 400 + " And then?"
 
 
 def test_the_prompt_holds_the_last_turns() -> None:

@@ -128,6 +128,8 @@ class Calculation:
         is_first = wanted is Wanted.EXTREME and query.is_ordered
         if not (done or is_one_row or is_first or wanted is Wanted.ROWS):
             return _TELL[wanted]
+        if fixed := _fixed(query):
+            return f"count(DISTINCT {fixed}) is always 1 here; write count(*) instead"
         if question.each and not query.is_grouped:
             return f"the question asks for each {question.each[0]}; use GROUP BY {question.each[0]}"
         if wanted is Wanted.EXTREME and query.is_grouped and not question.each:
@@ -195,6 +197,12 @@ class Calculation:
             text=text,
             sections=(),
         )
+
+
+def _fixed(query: Query) -> str:
+    """A column whose different values are counted although a condition names the only one, "" where there is none."""
+    given = {condition.column for condition in query.conditions or () if condition.operator == "="}
+    return next((item.column for item in query.items if item.is_distinct and item.column in given), "")
 
 
 def _write(generator: Generator, prompt: Sequence[Message], stop: threading.Event) -> str:

@@ -111,6 +111,18 @@ def test_after_a_failure_it_is_written_once_more(library: Library, settings: Set
     assert "This did not work" in generator.prompts[1][-2].content
 
 
+def test_the_one_value_that_a_condition_names_is_no_count(library: Library, settings: Settings) -> None:
+    answer, generator = ask(
+        library,
+        settings,
+        "How many Customer Meyer are there by Amount?",
+        " count(DISTINCT customer) FROM sales WHERE customer = 'Meyer';",  # 1, whatever the sheet holds
+        " count(*) FROM sales WHERE customer = 'Meyer';",
+    )
+    assert answer.text.startswith("The number of rows where Customer = Meyer is 2. [1]")
+    assert "count(DISTINCT customer) is always 1 here" in generator.prompts[1][-2].content
+
+
 def test_after_two_failures_the_passages_answer(library: Library, settings: Settings) -> None:
     answer, generator = ask(
         library,

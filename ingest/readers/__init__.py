@@ -135,7 +135,8 @@ def read(
         UnreadableDocument: for every reason why this file cannot be indexed, with the remedy.
     """
     name = name or path.name
-    _format(name)  # what has no reader need not be read from the disk
+    if path.exists():
+        _format(name)  # what has no reader need not be read from the disk
     data = _bytes(path, name, max_bytes)
     content = read_content(Source(name, data, password, ocr_pages=ocr_pages, tell=tell))
     pages, set_aside = quarantine.settle(content.pages, released)

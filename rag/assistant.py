@@ -271,7 +271,7 @@ class Reply:
     def _finish(self, text: str, finish: Finish) -> None:
         """Gives the answer its citations, numbered as they are met."""
         default = self.evidence[0].number if self.evidence else 1
-        text = citations.without_false_yes(text)
+        text = citations.without_false_yes(citations.without_question(text, self.standalone))
         text, found = citations.cite(text, self.hits, default=default, question=self.standalone)
         text, order = citations.in_reading_order(text, len(self.hits))
         renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)

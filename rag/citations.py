@@ -81,6 +81,15 @@ def without_false_yes(text: str) -> str:
     return rest[0].upper() + rest[1:]
 
 
+def without_question(text: str, question: str) -> str:
+    """The answer without the words of the question at its beginning, which small generators say once more."""
+    text = text.strip()
+    asked = {part.text.casefold() for part in sentences.split(question)} | {question.strip().casefold()}
+    first = sentences.split(text)[0].text if text else ""
+    rest = text[len(first) :].strip()
+    return without_question(rest, question) if rest and strip(first).strip().casefold() in asked else text
+
+
 def says_nothing(text: str, question: str) -> bool:
     """Whether an answer holds no word of its own: nothing but numbers of passages and words of the question."""
     return not words(strip(text)) - words(question)

@@ -1,12 +1,13 @@
 """Follow-up questions: read as a question of their own, or together with the one before.
 
-A small generator rewrites most follow-ups well, but leaves some as they are and turns a few into another question. These
-are searched in both readings; the one that the documents answer more surely counts (docs/evaluation.md).
+A small generator rewrites most follow-ups well, but leaves some as they are and turns a few into another question.
+Those are searched in both readings; the one that the documents answer more surely counts (docs/evaluation.md).
 """
 
 import re
 from collections.abc import Sequence
 
+from rag import sentences
 from rag.evidence import Line
 from rag.generators import Message
 from rag.terms import terms
@@ -72,14 +73,11 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> list[Message]:
 
 
 def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[str, ...]:
-    """The rewritten question; where it took nothing from the conversation, also the follow-up after the one before.
-
-    Of that one only the end counts if it grew over several turns.
-    """
+    """The rewritten question; where it took nothing from the conversation, also the follow-up after its subject."""
     talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
     if (set(terms(rewritten)) - set(terms(question))) & talked:
         return (rewritten,)
-    return (rewritten, f"{history[-1].question[-_TURN_CHARACTERS:]} {question}")
+    return (rewritten, f"{_subject(history)[-_TURN_CHARACTERS:]} {question}")
 
 
 def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
@@ -88,10 +86,23 @@ def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
     A follow-up that points back may leave out all that it means; one that does not may have changed the subject, and
     then the line must hold a word of its own.
     """
-    if _LEANING.search(_IDIOMS.sub(" ", question)):
+    if _leans(question):
         return True
     own = set(terms(question, parts=True)) - set(terms(history[-1].question, parts=True))
     return not own or bool(own & set(terms(f"{line.heading} {line.text}", parts=True)))
+
+
+def _subject(history: Sequence[Turn]) -> str:
+    """The last question that does not point back; of several in one, as a follow-up was read, the first."""
+    for turn in reversed(history[-_TURNS:]):
+        first = sentences.split(turn.question)[0].text
+        if not _leans(first):
+            return first
+    return history[-1].question
+
+
+def _leans(question: str) -> bool:
+    return bool(_LEANING.search(_IDIOMS.sub(" ", question)))
 
 
 def _follow_up(history: Sequence[Turn], question: str) -> Message:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from rag import sentences
 from rag.cells import Kind
 from rag.sql import NamedTable
 from rag.terms import terms
@@ -160,11 +161,13 @@ def is_calculation(question: str) -> bool:
 
 
 def _wanted(question: str) -> tuple[Wanted, Language] | None:
+    """By the last question of several: a follow-up is read after the question that says what it is of."""
     languages = (Language.CHINESE,) if _UNSPACED.search(question) else (Language.ENGLISH, Language.GERMAN)
-    for language in languages:
-        for wanted, pattern in _COMPILED[language]:
-            if pattern.search(question):
-                return wanted, language
+    for part in reversed(sentences.split(question)):
+        for language in languages:
+            for wanted, pattern in _COMPILED[language]:
+                if pattern.search(part.text):
+                    return wanted, language
     return None
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.citations import cite, in_reading_order, says_nothing, without_false_yes, words
+from rag.citations import cite, in_reading_order, says_nothing, without_false_yes, without_question, words
 from tests.fakes import hit
 
 HITS = [
@@ -116,3 +116,16 @@ def test_talk_about_passages_is_left_out() -> None:
 )
 def test_a_sentence_that_denies_does_not_begin_with_yes(written: str, shown: str) -> None:
     assert without_false_yes(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("And breakfast? The limit falls by 9 EUR [1].", "The limit falls by 9 EUR [1]."),
+        ("What may a hotel cost? And breakfast? [2] It falls [1].", "It falls [1]."),
+        ("And breakfast?", "And breakfast?"),  # nothing else is said: that is seen to elsewhere
+        ("Breakfast is paid [1].", "Breakfast is paid [1]."),
+    ],
+)
+def test_a_question_that_is_said_once_more_is_left_out(text: str, expected: str) -> None:
+    assert without_question(text, "What may a hotel cost? And breakfast?") == expected

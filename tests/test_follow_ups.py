@@ -48,6 +48,20 @@ def test_a_follow_up_that_took_nothing_from_the_conversation_is_also_read_with_t
     assert readings(question, rewritten, HISTORY) == ((rewritten, together) if both else (rewritten,))
 
 
+@pytest.mark.parametrize(
+    ("before", "subject"),
+    [
+        (["How long does delivery take? And outside?"], "How long does delivery take?"),  # read together
+        (["What may a hotel cost?", "And breakfast?"], "What may a hotel cost?"),
+        (["What may a hotel cost?", "Who pays for lunch?"], "Who pays for lunch?"),
+        (["And breakfast?"], "And breakfast?"),
+    ],
+)
+def test_a_follow_up_is_read_after_the_last_question_that_says_what_it_is_of(before: list[str], subject: str) -> None:
+    history = [Turn(question, "Yes.") for question in before]
+    assert readings("And then?", "And then?", history)[1] == f"{subject} And then?"
+
+
 def test_the_question_before_is_bounded() -> None:
     assert readings("And then?", "And then?", [Turn("x" * 9_000, "")])[1] == "x" * 400 + " And then?"
 

@@ -32,6 +32,7 @@ def tables_of(lines: Sequence[Sequence[str]]) -> list[NamedTable]:
         ("Which customer paid most?", Wanted.EXTREME),
         ("Which orders have an amount of more than 15?", Wanted.ROWS),
         ("List all orders of Ito.", Wanted.ROWS),
+        ("What is the total amount? Which customer has the highest?", Wanted.EXTREME),  # a follow-up
     ],
 )
 def test_english_questions_that_are_calculated(question: str, wanted: Wanted) -> None:

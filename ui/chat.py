@@ -10,6 +10,7 @@ from rag.types import Scope, answer_from_json
 from ui.answering import AnswerJob
 from ui.parts.actions import show_actions
 from ui.parts.conversations import show_conversations
+from ui.parts.dialogs import may_redraw
 from ui.parts.judgement import show_judgement
 from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
@@ -165,7 +166,7 @@ def _welcome(engine: Engine) -> None:
 def _show_filling(engine: Engine, closed: int | None) -> None:
     """Files on their way into the library; the page is drawn anew with the last, or with the next after `closed`."""
     snapshot = engine.queue.snapshot()
-    if not snapshot.is_open or closed not in (None, snapshot.closed):
+    if (not snapshot.is_open or closed not in (None, snapshot.closed)) and may_redraw():
         st.rerun()
     st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
 
@@ -190,7 +191,7 @@ def _ask(engine: Engine, question: str) -> None:
 @st.fragment(run_every=0.3)
 def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
     """The answer in work; once it is kept in the conversation, the page is drawn anew without it."""
-    if job.done.is_set() and not job.failure:
+    if job.done.is_set() and not job.failure and may_redraw():
         engine.answer_jobs.pop(conversation, None)
         st.rerun()
     with st.chat_message("user", avatar=_USER):

@@ -35,6 +35,7 @@ from rag.types import Scope
 from rag.why import CountTokens
 from ui.answering import AnswerJob
 from ui.measuring import EvaluationJob
+from ui.parts.dialogs import none_is_open
 from ui.parts.text import plain
 from ui.reembedding import ReembeddingJob
 
@@ -376,6 +377,7 @@ def close_engine(engine: Engine) -> None:
 
 def open_engine() -> Engine:
     """The engine, or the message that says why there is none; the page ends there."""
+    none_is_open()
     try:
         return get_engine(load_settings())
     except FootnoteError as exc:

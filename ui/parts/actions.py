@@ -10,6 +10,7 @@ from rag.errors import FootnoteError
 from rag.export import to_markdown
 from rag.types import Answer, Scope, answer_from_json
 from ui.parts.confirm import confirm
+from ui.parts.dialogs import dialog
 from ui.parts.judgement import rate
 from ui.parts.text import file_name, plain
 from ui.session import Engine
@@ -40,7 +41,7 @@ def show_actions(engine: Engine, kept: KeptAnswer, conversation: str, scope: Get
         _edit(engine, conversation, answer.question, scope)
 
 
-@st.dialog("Copy or save as Markdown", width="medium")
+@dialog("Copy or save as Markdown", width="medium")
 def copy_dialog(title: str, answers: list[Answer]) -> None:
     """The text with its footnotes, to be copied or saved; one answer goes under its question alone."""
     text = to_markdown("" if [title] == [answer.question for answer in answers] else title, answers)
@@ -53,7 +54,7 @@ def copy_dialog(title: str, answers: list[Answer]) -> None:
             st.rerun()
 
 
-@st.dialog("Edit the question")
+@dialog("Edit the question")
 def _edit(engine: Engine, conversation: str, question: str, scope: GetScope) -> None:
     st.caption("The new answer takes the place of the last one.")
     changed = st.text_area("Question", question, max_chars=QUESTION_CHARACTERS, key="edited-question").strip()

@@ -6,6 +6,7 @@ from rag.catalog import Alike, DocumentRecord
 from rag.likeness import catch_up, sentence
 from ui.parts.changes import show_differences
 from ui.parts.deletion import delete_dialog
+from ui.parts.dialogs import dialog
 from ui.parts.text import counted, plain, shortened
 from ui.session import Engine
 
@@ -59,7 +60,7 @@ def _show(engine: Engine, pair: Alike, *, key: str) -> None:
         for record in filter(None, (before, after)):
             _delete_button(engine, record, key=f"drop-{record.id[:12]}-{key}")
     if differs and before is not None and after is not None:
-        st.dialog("What differs", width=_WIDTH)(show_differences)(engine, before, after)
+        dialog("What differs", width=_WIDTH)(show_differences)(engine, before, after)
 
 
 def _delete_button(engine: Engine, record: DocumentRecord, *, key: str) -> None:

@@ -9,6 +9,7 @@ from rag.backup import back_up, swap, unpack
 from rag.errors import FootnoteError
 from rag.models.space import readable
 from ui.parts.confirm import confirm
+from ui.parts.dialogs import dialog
 from ui.parts.page_view import forget_pages
 from ui.parts.text import counted, plain
 from ui.session import Engine, close_engine
@@ -61,7 +62,7 @@ def _back_up(engine: Engine, file: Path) -> None:
     st.rerun()
 
 
-@st.dialog("Restore a backup")
+@dialog("Restore a backup")
 def _restore_dialog(engine: Engine, backups: list[Path]) -> None:
     """Which one; the library that is there now is kept."""
     st.write(_PROMISE)

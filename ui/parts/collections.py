@@ -11,6 +11,7 @@ from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
 from rag.models import known_models
 from ui.parts.deletion import ask_for_quotes
+from ui.parts.dialogs import dialog
 from ui.parts.embedding import change_model, choose_model, show_reembedding
 from ui.parts.text import counted, plain
 from ui.session import Engine
@@ -69,7 +70,7 @@ def _open(engine: Engine, name: str) -> None:
         st.session_state.pop(key, None)
 
 
-@st.dialog("Collections", width="medium")
+@dialog("Collections", width="medium")
 def _dialog(engine: Engine, current: Collection) -> None:
     this, new, others, export, bring = st.tabs(["This one", "New", "Delete", "Export", "Import"])
     try:

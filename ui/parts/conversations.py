@@ -6,6 +6,7 @@ from rag.catalog import Conversation
 from rag.types import answer_from_json
 from ui.parts.actions import copy_dialog
 from ui.parts.confirm import confirm, submit
+from ui.parts.dialogs import dialog
 from ui.parts.text import plain
 from ui.session import Engine
 
@@ -48,7 +49,7 @@ def _conversation(engine: Engine, conversation: Conversation) -> None:
         _confirm_delete(engine, conversation.id)
 
 
-@st.dialog("Rename this conversation")
+@dialog("Rename this conversation")
 def _rename(engine: Engine, conversation: Conversation) -> None:
     with st.form("rename", border=False):
         title = st.text_input("Name", conversation.title, max_chars=_TITLE_LIMIT).strip()
@@ -57,7 +58,7 @@ def _rename(engine: Engine, conversation: Conversation) -> None:
             st.rerun()
 
 
-@st.dialog("Delete this conversation?")
+@dialog("Delete this conversation?")
 def _confirm_delete(engine: Engine, conversation: str) -> None:
     st.write("Its questions and answers are deleted. The documents stay.")
     if confirm("Delete"):

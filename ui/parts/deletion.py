@@ -6,6 +6,7 @@ from rag.catalog import Conversation, DocumentRecord
 from rag.deletion import Receipt, delete_document, quoting
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
+from ui.parts.dialogs import dialog
 from ui.parts.page_view import forget_pages
 from ui.parts.text import counted, plain
 from ui.session import Engine
@@ -16,7 +17,7 @@ _RECEIPTS = "receipts"
 _PICTURES = "Pictures and texts of its pages in memory were dropped."
 
 
-@st.dialog("Delete documents?")
+@dialog("Delete documents?")
 def delete_dialog(engine: Engine, documents: list[DocumentRecord]) -> None:
     """Asks first; what is deleted is gone."""
     st.write("They leave the answers at once, with their passages, earlier versions and kept copies. Your files stay.")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ingest.following import Followed, check_folder
 from rag.errors import FootnoteError
+from ui.parts.dialogs import may_redraw
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -22,7 +23,7 @@ def show_folders(engine: Engine) -> None:
 def _list(engine: Engine, folders: list[str], drawn: dict[str, Followed], *, is_open: bool) -> None:
     """Looked at every two seconds: what was followed, or is being added, draws the page anew."""
     results = _results(engine)
-    if results != drawn or (engine.queue.snapshot().is_open and not is_open):
+    if (results != drawn or (engine.queue.snapshot().is_open and not is_open)) and may_redraw():
         st.rerun()
     for folder in folders:
         followed = results.get(folder)

@@ -8,6 +8,7 @@ from rag.models.space import readable
 from rag.versions import forget_history
 from ui.parts.changes import show_changes
 from ui.parts.confirm import confirm
+from ui.parts.dialogs import dialog
 from ui.parts.text import counted, moment, plain
 from ui.session import Engine
 
@@ -46,8 +47,8 @@ def _version(engine: Engine, record: DocumentRecord, version: Version, after: Ve
         )
         _download(engine, version)
     if shown or since:
-        dialog = st.dialog(f"What changed in {plain(record.name)}", width=_WIDTH)(show_changes)
-        dialog(engine, record, version, after if shown else None)
+        show = dialog(f"What changed in {plain(record.name)}", width=_WIDTH)(show_changes)
+        show(engine, record, version, after if shown else None)
 
 
 def _line(when: str, facts: DocumentRecord | Version) -> str:
@@ -76,7 +77,7 @@ def _kept(engine: Engine) -> str:
     return f"Text and file of the last {counted(kept, 'earlier version')} are kept{until}. None of them answers."
 
 
-@st.dialog("Delete earlier versions?")
+@dialog("Delete earlier versions?")
 def _forget(engine: Engine, record: DocumentRecord) -> None:
     st.write(f"The texts and files of earlier versions of {plain(record.name)} are deleted. The current one stays.")
     if confirm("Delete"):

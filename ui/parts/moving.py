@@ -6,6 +6,7 @@ from rag.catalog import DocumentRecord
 from rag.collections import find_collection
 from rag.errors import FootnoteError
 from ui.parts.confirm import confirm
+from ui.parts.dialogs import dialog
 from ui.parts.page_view import forget_pages
 from ui.parts.text import counted, plain
 from ui.session import Engine
@@ -17,7 +18,7 @@ def others(engine: Engine) -> dict[str, str]:
     return {entry.name: entry.title for entry in collections if entry.name != engine.settings.collection}
 
 
-@st.dialog("Move documents")
+@dialog("Move documents")
 def move_dialog(engine: Engine, records: list[DocumentRecord]) -> None:
     """Which way; nothing is embedded again."""
     titles = others(engine)

@@ -16,6 +16,7 @@ from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, RecognisedLine, Span
 from rag.versions import passages_of
 from ui.parts.changes import show_changes
+from ui.parts.dialogs import dialog
 from ui.parts.text import marked, moment, plain, shortened, sure
 from ui.session import Engine
 
@@ -55,7 +56,7 @@ def page_button(engine: Engine, chunk: Chunk, marks: Sequence[Span], *, key: str
     label = "Show in its place" if chunk.page is None else "Show page"
     if st.button(label, icon=":material/find_in_page:", type="tertiary", key=key):
         st.session_state[_DIALOG] = st.session_state.get(_DIALOG, 0) + 1
-        view = st.dialog(plain(shortened(chunk.document_name)), width=_WIDTH, position="right")(_page_view)
+        view = dialog(plain(shortened(chunk.document_name)), width=_WIDTH, position="right")(_page_view)
         view(engine, Cited(chunk, tuple(marks) or (Span(0, len(chunk.text)),)))
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ingest.queue import WAITING_FOR_A_WORD, IngestQueue, QueueSnapshot
 from rag.catalog import QueuedFile, QueueState
+from ui.parts.dialogs import may_redraw
 from ui.parts.text import duration, plain
 from ui.session import Engine
 
@@ -44,7 +45,7 @@ def show_queue(engine: Engine) -> None:
 def _show_work(engine: Engine, closed: int) -> None:
     """Drawn every second; once a file is done, the whole page is drawn anew."""
     snapshot = engine.queue.snapshot()
-    if snapshot.closed != closed or not snapshot.is_open:
+    if (snapshot.closed != closed or not snapshot.is_open) and may_redraw():
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))

@@ -6,6 +6,7 @@ from rag.catalog import DocumentRecord
 from rag.collections import clean_tag
 from rag.errors import FootnoteError
 from ui.parts.confirm import submit
+from ui.parts.dialogs import dialog
 from ui.parts.text import counted, plain
 from ui.session import Engine
 
@@ -37,7 +38,7 @@ def edit_tags(engine: Engine, record: DocumentRecord) -> None:
         st.error(plain(failed), icon=":material/error:")
 
 
-@st.dialog("Tags")
+@dialog("Tags")
 def tag_dialog(engine: Engine, records: list[DocumentRecord]) -> None:
     """Gives tags to several documents; one that all of them have can be taken away."""
     catalog, collection = engine.library.catalog, engine.settings.collection

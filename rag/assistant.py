@@ -171,7 +171,7 @@ class Reply:
     # Steps
 
     def _readings(self) -> tuple[str, ...]:
-        """A follow-up as a question of its own, and together with the one before where that may have failed."""
+        """A follow-up as a question of its own, and after its subject where that may have failed."""
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
             messages = follow_ups.rewrite_messages(self.question, self._history)

@@ -16,10 +16,11 @@ from pathlib import Path
 from rag import parts, tables
 from rag.catalog import Catalog, Collection
 from rag.errors import FootnoteError
-from rag.library import UNPACKED, UNPACKING, Library
+from rag.library import Library
 from rag.locks import LockHeld, hold
 from rag.packing import Pack, opened, packing
 from rag.progress import OnProgress
+from rag.remains import UNPACKED, UNPACKING
 from rag.settings import NAME, Settings
 from rag.store import MilvusStore
 

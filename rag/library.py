@@ -5,8 +5,6 @@ import copy
 import itertools
 import json
 import os
-import re
-import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from rag import originals, tables
-from rag.catalog import REMEDY, Catalog, CatalogDamaged, DocumentRecord
+from rag.catalog import Catalog, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
+from rag.remains import free_place, refuse_lost_catalog, set_aside_catalog, sweep, sweep_restores
 from rag.settings import Settings
 from rag.types import Scope
 
@@ -32,8 +30,6 @@ _BATCH = 500  # chunks whose words are written at once
 _ID = 8  # characters by which a document may be named
 _PATIENCE = 5  # seconds that one waits for another who has a collection open beside
 _NAMED = 20  # documents listed in a message
-UNPACKING, UNPACKED = ".part", ".whole"  # endings of folders beside the library into which a backup is unpacked
-_UNCLAIMED = 3_600  # seconds after which an unpacked backup that was not put in its place is in nobody's hands
 
 
 class Library:
@@ -79,11 +75,11 @@ class Library:
                     "Give it write permission, or set FOOTNOTE_LIBRARY to another folder."
                 ) from exc
             stack.enter_context(_named(folder, holder))
-            _sweep(folder)
-            _sweep_restores(folder)
-            before = _set_aside_catalog(folder) if anew else None
+            sweep(folder)
+            sweep_restores(folder)
+            before = set_aside_catalog(folder) if anew else None
             if not anew:
-                _refuse_lost_catalog(folder)
+                refuse_lost_catalog(folder)
             library = cls(settings, folder, stack)
             library._held = stack.pop_all()
             if before is not None:
@@ -221,7 +217,7 @@ class Library:
 
     def set_aside(self, name: str) -> Path:
         """A free path for something that is kept and no longer used."""
-        return _free(self.folder / "set-aside", name)
+        return free_place(self.folder / "set-aside", name)
 
     def _open_store(self, dimension: int) -> "Store":
         from rag.store import MilvusStore  # half a second to import: the catalog is shown before
@@ -332,58 +328,6 @@ def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
     """The items in lists of `size`, the last one shorter."""
     while batch := list(itertools.islice(items, size)):
         yield batch
-
-
-def _free(folder: Path, name: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    stem, suffix = Path(name).stem, Path(name).suffix
-    names = itertools.chain((f"{stem}{suffix}",), (f"{stem} ({number}){suffix}" for number in itertools.count(2)))
-    return next(place for free in names if not (place := folder / free).exists())
-
-
-def _refuse_lost_catalog(folder: Path) -> None:
-    """A catalog that is gone must not be begun anew in silence: its documents would be there and belong to nothing."""
-    file = folder / "catalog.db"
-    if (folder / "vectors.db").exists() and not (file.exists() and file.stat().st_size):
-        raise CatalogDamaged(f"The catalog {file} is missing or empty. {REMEDY}")
-
-
-def _set_aside_catalog(folder: Path) -> Path | None:
-    """Where the catalog lies now, with what SQLite keeps beside it; None where there was none."""
-    file = folder / "catalog.db"
-    if not file.exists():
-        return None
-    place = _free(folder / "set-aside", file.name)
-    for ending in ("-wal", "-shm", ""):
-        if (beside := folder / f"{file.name}{ending}").exists():
-            beside.rename(place.with_name(f"{place.name}{ending}"))
-    return place
-
-
-def _sweep(folder: Path) -> None:
-    """Removes what a killed process left half written, and takes up vectors that it had written anew."""
-    vectors, new = folder / "vectors.db", folder / "vectors.new.db"
-    if new.exists() and not vectors.exists():  # it died between two renamings
-        new.rename(vectors)
-    shutil.rmtree(new, ignore_errors=True)
-    for half in (*originals.unfinished(folder), *tables.unfinished(folder), *folder.glob("*.part")):
-        if half.is_dir():
-            shutil.rmtree(half, ignore_errors=True)
-        else:
-            half.unlink(missing_ok=True)
-
-
-def _sweep_restores(folder: Path) -> None:
-    """Removes what a killed restore left beside the library; one that is being unpacked holds its lock."""
-    made = rf"{re.escape(folder.name)}\.[0-9a-f]{{32}}"
-    for half in [entry for entry in folder.parent.iterdir() if re.fullmatch(made, entry.stem) and entry.is_dir()]:
-        if half.suffix == UNPACKED and half.stat().st_mtime < time.time() - _UNCLAIMED:
-            shutil.rmtree(half, ignore_errors=True)
-        elif half.suffix == UNPACKING:
-            with contextlib.suppress(LockHeld):
-                with hold(half / "library.lock", timeout=0):
-                    pass
-                shutil.rmtree(half, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from rag import citations, follow_ups, prompt, table_answers
 from rag.errors import FootnoteError
 from rag.evidence import Line, certainty, choose, is_answered, narrow, quotation
 from rag.generators import Generator, StopReason
+from rag.models import find_row
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -243,7 +244,7 @@ class Reply:
                     self.standalone,
                     self.hits,
                     choose(self.standalone, self.evidence),
-                    may_refuse=settings.generator_refuses,
+                    may_refuse=_may_refuse(settings),
                 ),
                 max_new_tokens=settings.answer_tokens,
                 stop=self.stop,
@@ -310,3 +311,9 @@ class Reply:
 
     def _queued(self, ahead: int) -> None:
         self.progress = Progress(Stage.QUEUED, ahead)
+
+
+def _may_refuse(settings: Settings) -> bool:
+    """Whether the generator is told how to refuse; the small ones we know then refuse and misread (evaluation.md)."""
+    told = settings.generator_refuses
+    return find_row(settings.generator_model) is None if told is None else told

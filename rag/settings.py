@@ -48,7 +48,7 @@ class Settings:
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
     minimum_score: float = 0.3  # score under which a passage counts as not found
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
-    generator_refuses: bool = False  # also tell the generator to; a small one then refuses and misreads too much
+    generator_refuses: bool | None = None  # tell the generator how to; None: unless it is a small one of ours
     exact_rows: int = 10_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
@@ -145,7 +145,9 @@ def _convert(name: str, raw: object, known: Mapping[str, object], place: str) ->
             return int(str(raw))
         if kind is float:
             return float(str(raw))
-        if kind is bool:
+        if kind == bool | None and (raw is None or str(raw).strip().lower() == "auto"):
+            return None
+        if kind in (bool, bool | None):
             return _SWITCH[str(raw).strip().lower()]
     except ValueError as exc:
         raise SettingsError(f"{place}: {name} needs a number, got {raw!r}.") from exc

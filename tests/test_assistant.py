@@ -82,6 +82,12 @@ def test_a_small_generator_is_not_told_to_refuse(library: Library, settings: Set
     assert REFUSAL not in generator.prompts[0][0].content
 
 
+def test_a_generator_of_the_users_own_choice_is_told_to_refuse(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, replace(settings, generator_model="somebody/large-instruct"), "Six days [1].")
+    assistant.answer("How many days of leave carry over?")
+    assert REFUSAL in generator.prompts[0][0].content
+
+
 def test_an_answer_that_only_repeats_the_question_gives_way_to_the_nearest_line(
     library: Library, settings: Settings
 ) -> None:

@@ -36,7 +36,8 @@ MEANINGS = {
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
     "minimum_score": "score under which a passage counts as not found",
     "minimum_evidence": "certainty of the nearest line under which a question is not answered",
-    "generator_refuses": "the generator, too, is told how to refuse: for larger ones than the default",
+    "generator_refuses": "the generator, too, is told how to refuse; `None` or `auto`: unless it is one of the small "
+    "ones that Footnote knows by name, which then refuse too much",
     "exact_rows": "chunks up to which the search is exact",
     "prompt_tokens": "tokens for instruction, passages and question",
     "answer_tokens": "tokens at which an answer is cut, with a mark",

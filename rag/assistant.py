@@ -273,7 +273,11 @@ class Reply:
         """Gives the answer its citations, numbered as they are met."""
         default = self.evidence[0].number if self.evidence else 1
         text = citations.without_false_yes(citations.without_question(text, self.standalone))
-        text, found = citations.cite(text, self.hits, default=default, question=self.standalone)
+        bears = self._parts.retriever.support(self.evidence, self.hits)
+        text, found = citations.cite(text, self.hits, default=default, question=self.standalone, bears=bears)
+        if not found and finish is Finish.COMPLETE:
+            self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
+            return
         text, order = citations.in_reading_order(text, len(self.hits))
         renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
         cited = tuple(sorted(renumbered, key=lambda citation: citation.number))

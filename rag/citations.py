@@ -1,13 +1,20 @@
 """Citations: which sentence of an answer rests on which passage. Pure functions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag import sentences
+from rag.support import Verdict, verdict
 from rag.terms import terms
 from rag.types import Citation, Hit, Span
 
+Bears = Callable[[str], Sequence[float]]  # a sentence → how far each passage bears it, 0 to 1
+Judge = Callable[[str, list[int]], tuple[list[int], Verdict]]  # a sentence with its numbers → those it keeps
+DOUBT = "[?]"  # after a sentence that its passage bears in part, or none at all
+DOUBT_MEANS = "A sentence with ? is borne out only in part by its source, or by none: check it."
+
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
+_DOUBT = re.compile(r"\s*\[\?\]")
 _ABOUT_PASSAGES = re.compile(r"\bpassages?(\s*(and|or|,))*\s*\.?$")  # "This can be found in passages and."
 _YES = re.compile(r"yes\W+(?=\w)", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(not|no|never|neither|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
@@ -22,7 +29,12 @@ def words(text: str) -> set[str]:
     return set(terms(text))
 
 
-def cite(text: str, hits: Sequence[Hit], *, default: int = 1, question: str = "") -> tuple[str, tuple[Citation, ...]]:
+_PLAIN = words("Yes no cannot can't don't doesn't isn't aren't won't mustn't neither")  # concludes, and names nothing
+
+
+def cite(
+    text: str, hits: Sequence[Hit], *, default: int = 1, question: str = "", bears: Bears | None = None
+) -> tuple[str, tuple[Citation, ...]]:
     """Gives every sentence of an answer its citation.
 
     Numbers that name no passage are removed. A sentence without a number gets that of the passage which holds most of
@@ -32,6 +44,9 @@ def cite(text: str, hits: Sequence[Hit], *, default: int = 1, question: str = ""
         text: the answer as the generator wrote it.
         hits: passages in the order of the prompt: `[n]` is `hits[n - 1]`.
         question: its words count half when the sentences of a passage are chosen that bear the answer.
+        bears: with it, a sentence gets the passage that bears it best; after one that none bears well stands `DOUBT`,
+            without a number where none bears it at all. A sentence of the question's words alone ("No, you cannot…") is
+            not judged: words tell nothing of what follows from a passage.
 
     Returns:
         The text with its numbers placed before the full stop's space, and the citations by rising number.
@@ -41,10 +56,17 @@ def cite(text: str, hits: Sequence[Hit], *, default: int = 1, question: str = ""
     claims: dict[int, list[str]] = {}
     lines = []
     previous = default
-    for line in sentences.unwrap(text).strip().splitlines():
-        placed, previous = _cite_line(line, hits, claims, previous)
+    plain = words(question) | _PLAIN
+
+    def judge(sentence: str, given: list[int]) -> tuple[list[int], Verdict]:
+        if bears is None or not words(sentence) - plain:
+            return given, Verdict.SUPPORTED
+        return _judged(given, bears(sentence))
+
+    for line in sentences.unwrap(_DOUBT.sub("", text)).strip().splitlines():
+        placed, previous = _cite_line(line, hits, claims, previous, judge)
         lines.append(placed)
-    if not claims and words(" ".join(lines)):  # nothing but a lead-in
+    if not claims and DOUBT not in lines[-1] and words(" ".join(lines)):  # nothing but a lead-in
         lines[-1] += _brackets([default])
         claims[default] = [lines[-1]]
     citations = [
@@ -101,11 +123,13 @@ def numbers(text: str) -> set[int]:
 
 
 def strip(text: str) -> str:
-    """The text without any number in brackets."""
-    return _NUMBERS.sub("", text).strip()
+    """The text without any number in brackets, and without signs of doubt."""
+    return _DOUBT.sub("", _NUMBERS.sub("", text)).strip()
 
 
-def _cite_line(line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int) -> tuple[str, int]:
+def _cite_line(
+    line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int, judge: Judge
+) -> tuple[str, int]:
     """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without."""
     indent = line[: len(line) - len(line.lstrip())]
     placed = []
@@ -116,11 +140,22 @@ def _cite_line(line: str, hits: Sequence[Hit], claims: dict[int, list[str]], pre
             placed.append(sentence)
             continue
         own = given or [_best(sentence, hits) or previous]
+        own, found = judge(sentence, own)
         for number in own:
             claims.setdefault(number, []).append(sentence)
-        previous = own[-1]
-        placed.append(f"{sentence}{_brackets(own)}")
+        previous = own[-1] if own else previous
+        placed.append(f"{sentence}{_brackets(own)}{'' if found is Verdict.SUPPORTED else f' {DOUBT}'}")
     return indent + " ".join(placed), previous
+
+
+def _judged(given: Sequence[int], support: Sequence[float]) -> tuple[list[int], Verdict]:
+    """The numbers that a sentence keeps, those that bear it, else the one that bears it best; and the verdict on it."""
+    best = max(range(len(support)), key=lambda index: support[index])
+    found = verdict(support[best])
+    if found is Verdict.UNSUPPORTED:
+        return [], found
+    kept = [number for number in given if verdict(support[number - 1]) is found]
+    return kept or [best + 1], found
 
 
 def _claims(line: str, count: int) -> list[tuple[str, list[int]]]:

@@ -156,6 +156,8 @@ def _print_fate(found: "Explanation") -> None:
 
 
 def _print(answer: Answer) -> None:
+    from rag.citations import DOUBT, DOUBT_MEANS  # with numpy; loaded by now
+
     print(f"\n{answer.question}\n\n{answer.text} {_FINISHES.get(answer.finish, '')}".rstrip() + "\n")
     for citation in answer.citations:
         text = citation.hit.chunk.text
@@ -163,6 +165,8 @@ def _print(answer: Answer) -> None:
         print(_passage(citation.number, citation.hit, marked))
     if answer.sql:
         print(f"  calculated by: {answer.sql}")
+    if DOUBT in answer.text:
+        print(f"  {DOUBT_MEANS}")
     timings = answer.timings
     pace = f"found in {timings.retrieve:.2f} s, first word after {timings.first_token:.1f} s"
     print(f"  {pace}, {timings.total:.1f} s in all")

@@ -67,13 +67,13 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weight
     lines = [line for number, hit in enumerate(hits, 1) for line in _lines(number, hit)]
     if not lines:
         return []
-    texts = [_in_context(hits[line.number - 1].chunk, line) for line in lines]
+    texts = [in_context(hits[line.number - 1].chunk, line) for line in lines]
     cosines = embedder.encode_documents(texts) @ embedder.encode_query(question)
     found = []
     for place, (line, text, cosine) in enumerate(zip(lines, texts, cosines, strict=True)):
         goes_on = _following(line, lines[place + 1 : place + 2])
         longer = f"{text} {goes_on.reading}" if goes_on else text
-        words = (_share(weights, text) + _share(weights, longer)) / 2
+        words = (share(weights, text) + share(weights, longer)) / 2
         score = float(cosine) + _WORD_WEIGHT * words + _PASSAGE_WEIGHT * hits[line.number - 1].score
         found.append(replace(line, score=score))
     return sorted(found, key=lambda line: -line.score)
@@ -189,14 +189,14 @@ def _is_heading(text: str, headings: set[str]) -> bool:
     return bool(_MARKDOWN_HEADING.match(text)) or text.rstrip(":").casefold() in headings
 
 
-def _in_context(chunk: Chunk, line: Line) -> str:
-    """A line with the title and the headings it stands under."""
+def in_context(chunk: Chunk, line: Line) -> str:
+    """A line as it is embedded: with the title and the headings it stands under."""
     context = JOINT.join(filter(None, (chunk.title, line.heading)))
     return f"{context}: {line.reading}" if context else line.reading
 
 
-def _share(weights: Mapping[str, float], text: str) -> float:
-    """Share of the weight of terms that stand in a text."""
+def share(weights: Mapping[str, float], text: str) -> float:
+    """Share of the weight of terms that stand in a text, 0 to 1."""
     held = set(terms(text, parts=True))
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in held) / total if total else 0.0

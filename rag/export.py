@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
+from rag.citations import DOUBT, DOUBT_MEANS
 from rag.types import Answer, Citation
 
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
@@ -22,6 +23,8 @@ def to_markdown(title: str, answers: Sequence[Answer]) -> str:
         lines += [f"## {_line(answer.question)}", _with_notes(_harmless(answer.text), _numbers(answer), first)]
         if answer.sql:
             lines.append(f"Calculated by `{' '.join(answer.sql.replace('`', ' ').split())}`")
+        if DOUBT in answer.text:
+            lines.append(DOUBT_MEANS)
         notes += [f"[^{first + citation.number}]: {_note(citation)}" for citation in answer.citations]
     return "\n\n".join([*lines, "\n".join(notes)]).strip() + "\n"
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 TAKEN_OUT = "(A sentence was taken out here: its document was deleted.)"
-_SENTENCE = re.compile(r"(\s*)(\S.*?)((?:\s*\[\d+\])+[.,;:!?]*)", re.DOTALL)  # text, and the numbers that it ends with
+_SENTENCE = re.compile(r"(\s*)(\S.*?)((?:\s*\[(?:\d+|\?)\])+[.,;:!?]*)", re.DOTALL)  # text, and what it ends with
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _LEADING = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])?\s*")  # of an item of a list
 _BLANK: dict[str, Any] = {  # a passage of which nothing is left

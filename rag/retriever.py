@@ -13,6 +13,7 @@ from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.settings import Settings
 from rag.store import Store
+from rag.support import Support
 from rag.terms import is_unspaced
 from rag.types import Chunk, Hit, Scope
 
@@ -92,6 +93,10 @@ class Retriever:
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
         return nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
+
+    def support(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Support:
+        """How far each of the hits bears a sentence; `lines` are all of theirs."""
+        return Support(lines, hits, self._embedder, self._lexical.weights)
 
     def count(self) -> int:
         """Chunks of the collection."""

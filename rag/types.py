@@ -228,11 +228,12 @@ class Finish(str, Enum):
     STOPPED = "stopped"  # by the user
     NOTHING_NEAR = "nothing near"  # no passage was near enough, or no line answers surely; the generator was not asked
     NO_ANSWER = "no answer"  # the generator read the passages and found no answer in them
+    UNSUPPORTED = "unsupported"  # no passage bears what the generator wrote
 
     @property
     def is_refusal(self) -> bool:
         """Whether the answer is the fixed sentence that there is none."""
-        return self in (Finish.NOTHING_NEAR, Finish.NO_ANSWER)
+        return self in (Finish.NOTHING_NEAR, Finish.NO_ANSWER, Finish.UNSUPPORTED)
 
 
 @dataclass(frozen=True)

@@ -191,3 +191,18 @@ def test_the_weakest_passages_leave_a_full_prompt_first() -> None:
     budget = count(answer_messages("Q?", [hits[0], hits[2]], (), may_refuse=True))
     used, dropped = fit("Q?", hits, count_tokens=count, budget=budget)
     assert (used, dropped) == ([hits[0], hits[2]], [hits[1]])
+
+
+def test_an_answer_that_no_passage_bears_gives_way_to_the_refusal(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, "The managing director grants sabbaticals in Antarctica [1].")
+    answer = assistant.answer("How many days of leave carry over?")
+    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.UNSUPPORTED, ())
+    assert answer.finish.is_refusal
+    assert answer.used
+
+
+def test_a_sentence_that_no_passage_bears_is_marked(library: Library, settings: Settings) -> None:
+    written = "Six days carry over until 31 March [1]. The managing director grants sabbaticals in Antarctica [1]."
+    assistant, _ = build(library, settings, written)
+    answer = assistant.answer("How many days of leave carry over?")
+    assert answer.text.endswith("31 March. [1] The managing director grants sabbaticals in Antarctica. [?]")

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.citations import cite, in_reading_order, says_nothing, without_false_yes, without_question, words
+from rag.citations import Bears, cite, in_reading_order, says_nothing, without_false_yes, without_question, words
 from tests.fakes import hit
 
 HITS = [
@@ -129,3 +129,38 @@ def test_a_sentence_that_denies_does_not_begin_with_yes(written: str, shown: str
 )
 def test_a_question_that_is_said_once_more_is_left_out(text: str, expected: str) -> None:
     assert without_question(text, "What may a hotel cost? And breakfast?") == expected
+
+
+def bears(**support: tuple[float, float]) -> Bears:
+    """Support by HITS of a sentence that holds a word."""
+    return lambda sentence: next(value for word, value in support.items() if word in sentence)
+
+
+def test_a_sentence_that_no_passage_bears_has_no_number() -> None:
+    text, citations = cite(
+        "Lunch costs 3.80 EUR [1]. Dinner is free [1].", HITS, bears=bears(Lunch=(0.9, 0), Dinner=(0.1, 0))
+    )
+    assert text == "Lunch costs 3.80 EUR. [1] Dinner is free. [?]"
+    assert [citation.number for citation in citations] == [1]
+
+
+def test_a_sentence_that_a_passage_bears_in_part_is_doubtful() -> None:
+    assert cite("Lunch costs 3.80 EUR [1].", HITS, bears=bears(Lunch=(0.3, 0)))[0] == "Lunch costs 3.80 EUR. [1] [?]"
+
+
+def test_a_number_that_does_not_bear_its_sentence_gives_way_to_the_one_that_does() -> None:
+    text, _ = cite("Lunch costs 3.80 EUR [2].", HITS, bears=bears(Lunch=(0.9, 0.1)))
+    assert text == "Lunch costs 3.80 EUR. [1]"
+
+
+def test_numbers_that_bear_their_sentence_stay() -> None:
+    assert cite("Lunch costs 3.80 EUR [1, 2].", HITS, bears=bears(Lunch=(0.7, 0.6)))[0].endswith("[1] [2]")
+
+
+def test_a_conclusion_in_the_words_of_the_question_is_not_judged() -> None:
+    text, _ = cite("No, you cannot open the battery [2].", HITS, question="Can I open the battery?", bears=bears())
+    assert text == "No, you cannot open the battery. [2]"
+
+
+def test_the_sign_of_doubt_is_not_the_generators_to_set() -> None:
+    assert cite("Lunch costs 3.80 EUR [?].", HITS)[0] == "Lunch costs 3.80 EUR. [1]"

@@ -2,6 +2,7 @@
 
 import re
 
+from rag.citations import DOUBT_MEANS
 from rag.export import to_markdown
 from rag.types import Answer, Citation, Finish, Hit, Span
 from tests.fakes import hit
@@ -34,6 +35,11 @@ def test_footnotes_are_numbered_through_and_quote_what_is_marked() -> None:
 
 def test_a_number_without_a_citation_stays_as_it_is() -> None:
     assert "See [7]." in to_markdown("", [answer("Where?", "See [7].")])
+
+
+def test_a_sign_of_doubt_is_explained() -> None:
+    assert DOUBT_MEANS in to_markdown("", [answer("Where?", "Somewhere. [?]")])
+    assert DOUBT_MEANS not in to_markdown("", [answer("Where?", "Somewhere.")])
 
 
 def test_what_documents_smuggle_in_loads_nothing() -> None:

@@ -57,6 +57,16 @@ def test_an_answer_shows_its_source_and_stays(page: Page) -> None:
     assert len(page.engine.library.catalog.answers(conversation.id)) == 1
 
 
+def test_a_sentence_in_doubt_is_marked_and_explained(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over.")
+    page.generator.replies = ["Six days of leave carry over [1]. The director sings in Antarctica [1]."]
+    page.open()
+    at = page.ask("How many days of leave carry over?")
+    assert ">?</span>" in page.html()
+    assert "[?]" not in page.html()
+    assert any("borne out only in part" in unescaped(caption.value) for caption in at.caption)
+
+
 def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
     write_pdf(page.samples / "leave.pdf", ["Page of contents.", "Six days of leave carry over.", "About sick notes."])
     page.generator.replies = ["Six days of leave carry over [1]."]

@@ -62,3 +62,8 @@ def test_copies_of_a_passage_in_a_deleted_document_are_no_longer_named() -> None
 def test_an_answer_about_other_documents_stays_as_it_is() -> None:
     before = answer("Lunch is free. [1]", "lunch")
     assert without_quotes(before, ["leave"]) == before
+
+
+def test_a_sentence_without_a_source_goes_with_the_documents_it_may_come_from() -> None:
+    before = answer("Lunch is free. [1] They lapse. [?] All of it is so. [2] [?]", "leave", "lunch")
+    assert without_quotes(before, ["leave"])["text"] == f"{TAKEN_OUT} All of it is so. [2] [?]"

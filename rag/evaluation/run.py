@@ -224,6 +224,8 @@ def _ranking(question: Question, found: Mapping[str, Sequence[str]]) -> dict[str
 def _answer_measures(question: Question, answer: Answer) -> dict[str, float]:
     refused = float(answer.finish.is_refusal)
     values = {"invented citations": float(_invented(answer)), **_seconds(answer)}
+    if not refused:
+        values["sentences in doubt"] = float(answer.text.count(citations.DOUBT))
     if not question.answerable:
         return values | {"right refusal": refused}
     values["false refusal"] = refused

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from rag.citations import DOUBT, DOUBT_MEANS
 from rag.evidence import Line
 from rag.markdown import render
 from rag.quotes import is_blank
@@ -17,6 +18,7 @@ from ui.session import Engine
 
 _STYLE = """<style>
 .footnote {font-size: .72em; vertical-align: super; line-height: 0; margin-left: .1em; font-weight: 600; opacity: .75}
+.doubt {color: #b26a00; opacity: 1; cursor: help}
 a.footnote {color: inherit; text-decoration: none}
 a.footnote:hover {text-decoration: underline; opacity: 1}
 [id^="source-"] {scroll-margin-top: 5rem}
@@ -28,10 +30,12 @@ a.footnote:hover {text-decoration: underline; opacity: 1}
 .source mark {background: rgba(255, 206, 84, .45); color: inherit; border-radius: 2px}
 </style>"""
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
+_DOUBT_MARK = f'<span class="footnote doubt" title="{DOUBT_MEANS}">?</span>'
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
     Finish.NO_ANSWER: "The model found no answer in the passages it read.",
+    Finish.UNSUPPORTED: "What the model wrote is borne out by none of the passages it read.",
 }
 
 
@@ -45,7 +49,7 @@ def show_text(text: str, citations: Sequence[Citation] = (), *, key: str = "") -
             return f'<span class="footnote">{number}</span>'
         return f'<a class="footnote" href="#source-{key}-{number}" title="{places[number]}">{number}</a>'
 
-    st.html(_STYLE + _NUMBER.sub(footnote, render(text)))
+    st.html(_STYLE + _NUMBER.sub(footnote, render(text)).replace(DOUBT, _DOUBT_MARK))
 
 
 def show_line(line: Line, hits: Sequence[Hit]) -> None:
@@ -65,6 +69,8 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
     ending = _ENDINGS.get(answer.finish, "")
     how = "Stopped after" if answer.finish is Finish.STOPPED else "Answered in"
     st.caption(f"{ending} {how} {duration(answer.timings.total)}.".strip())
+    if DOUBT in answer.text:
+        st.caption(f":material/help: {plain(DOUBT_MEANS)}")
     if answer.sql:
         with st.expander("How it was calculated", icon=":material/calculate:"):
             st.caption("This query was run over the cells of the source below; the numbers are as it found them.")

@@ -1,0 +1,96 @@
+"""How far the passages bear what an answer says, sentence by sentence.
+
+Models that judge entailment cannot be had everywhere, so what there is is weighed together: the words of the sentence
+that stand in a line or two of a passage, its cosine to the nearest line, and whether its numbers and names stand in the
+passage at all. The weights were fitted to sentences read by eye (docs/evaluation.md).
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from itertools import groupby, zip_longest
+
+import numpy as np
+
+from rag.embedders import Embedder, Vectors
+from rag.evidence import Line, in_context, share
+from rag.terms import terms
+from rag.types import Hit
+
+Weights = Callable[[str], Mapping[str, float]]  # of a text's terms, the rarer the more
+
+
+class Verdict(str, Enum):
+    """What the passages say to a sentence."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"  # a passage bears a part of it
+    UNSUPPORTED = "unsupported"
+
+
+_SUPPORTED, _WEAK = 0.5, 0.25  # support from which a sentence is supported, and weakly so
+_BIAS, _WORDS, _WHOLE, _COSINE, _NAMES = -4.0, 3.0, 2.0, 1.5, -1.0  # log odds; names: for each that is missing
+_NUMBERS = -2.0  # for each that is missing; chosen, since too few wrong ones were read to fit it
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NAME = re.compile(r"(?<=[\w,;'’\")] )[A-Z][\w'’-]+")  # noqa: RUF001  a capital inside a sentence
+_SPELLED = dict(zip(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), "23456789", strict=False))
+
+
+def verdict(support: float) -> Verdict:
+    """The verdict on a sentence whose passage bears it so far."""
+    if support >= _SUPPORTED:
+        return Verdict.SUPPORTED
+    return Verdict.WEAK if support >= _WEAK else Verdict.UNSUPPORTED
+
+
+class Support:
+    """How far each of some passages bears a sentence; their lines are embedded once, when the first is asked for."""
+
+    def __init__(self, lines: Sequence[Line], hits: Sequence[Hit], embedder: Embedder, weights: Weights) -> None:
+        """`lines` are all lines of `hits`, in any order: `hits[line.number - 1]` holds it."""
+        ordered = sorted(lines, key=lambda line: (line.number, line.span.start))
+        self._hits = hits
+        self._lines = {number: list(group) for number, group in groupby(ordered, key=lambda line: line.number)}
+        self._embedder = embedder
+        self._weights = weights
+        self._read: list[_Passage] | None = None
+
+    def __call__(self, sentence: str) -> list[float]:
+        """Support from 0 to 1 by each passage, in their order."""
+        if self._read is None:
+            self._read = [
+                _Passage(hit, self._lines.get(number, []), self._embedder) for number, hit in enumerate(self._hits, 1)
+            ]
+        weights = self._weights(sentence)
+        known = self._embedder.reads(sentence)
+        vector = self._embedder.encode_documents([sentence])[0] if known else None
+        return [passage.support(sentence, weights, vector) for passage in self._read]
+
+
+class _Passage:
+    """A passage read for sentences about it: its lines with what stands over them, as text and as vectors."""
+
+    def __init__(self, hit: Hit, lines: Sequence[Line], embedder: Embedder) -> None:
+        self._texts = [in_context(hit.chunk, line) for line in lines]
+        after = (line.reading for line in lines[1:])
+        self._pairs = [f"{text} {following}" for text, following in zip_longest(self._texts, after, fillvalue="")]
+        self._whole = f"{hit.chunk.label} {hit.chunk.context} {hit.chunk.text}"
+        self._numbers, self._terms = _numbers(self._whole), set(terms(self._whole, parts=True))
+        self._vectors = embedder.encode_documents(self._texts)
+
+    def support(self, sentence: str, weights: Mapping[str, float], vector: Vectors | None) -> float:
+        words = max((share(weights, pair) for pair in self._pairs), default=0.0)
+        cosine = words if vector is None else float(np.max(self._vectors @ vector, initial=0.0))
+        odds = _BIAS + _WORDS * words + _WHOLE * share(weights, self._whole) + _COSINE * cosine
+        odds += _NUMBERS * len(_numbers(sentence) - self._numbers) + _NAMES * len(_names(sentence) - self._terms)
+        return 1 / (1 + math.exp(-odds))
+
+
+def _numbers(text: str) -> set[str]:
+    spelled = {_SPELLED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SPELLED}
+    return spelled | {number.replace(",", "") for number in _NUMBER.findall(text)}
+
+
+def _names(text: str) -> set[str]:
+    return {term for name in _NAME.findall(text) for term in terms(name)}

@@ -1,0 +1,71 @@
+from collections.abc import Mapping
+
+import pytest
+
+from rag.embedders import Embedder
+from rag.evidence import nearest_lines
+from rag.support import Support, Verdict, verdict
+from rag.terms import terms
+from tests.fakes import HashingEmbedder, hit
+
+PASSAGES = (
+    "Staff get 28 days of leave. Up to 6 unused days can be carried over, and they expire on 31 March.",
+    "Lunch in the canteen costs 3.80 EUR. The canteen opens at eleven.",
+)
+
+
+def even(text: str) -> Mapping[str, float]:
+    return dict.fromkeys(terms(text, parts=True), 1.0)
+
+
+def support(embedder: Embedder) -> Support:
+    hits = [hit(text, 0.6) for text in PASSAGES]
+    return Support(nearest_lines("What is there?", hits, embedder, {}), hits, embedder, even)
+
+
+CASES = [
+    ("Staff get 28 days of leave.", Verdict.SUPPORTED),
+    ("Unused days can be carried over until 31 March.", Verdict.SUPPORTED),
+    ("Lunch costs 3.80 EUR.", Verdict.SUPPORTED),
+    ("Lunch costs 4.20 EUR.", Verdict.UNSUPPORTED),
+    ("The canteen opens at nine.", Verdict.UNSUPPORTED),
+    ("The battery must be replaced by a technician.", Verdict.UNSUPPORTED),
+    ("Parental leave is paid by Halden Instruments.", Verdict.UNSUPPORTED),
+]
+
+
+@pytest.mark.parametrize(("sentence", "expected"), CASES, ids=[sentence for sentence, _ in CASES])
+def test_a_sentence_is_judged_by_what_stands_in_the_passages(sentence: str, expected: Verdict) -> None:
+    assert verdict(max(support(HashingEmbedder(1_024))(sentence))) is expected
+
+
+def test_each_passage_has_its_own_support_in_their_order() -> None:
+    first, second = support(HashingEmbedder(1_024))("Lunch costs 3.80 EUR.")
+    assert first < 0.25 < 0.5 < second
+
+
+def test_a_missing_number_and_a_missing_name_weigh_more_than_a_missing_word() -> None:
+    judge = support(HashingEmbedder(1_024))
+    word = max(judge("Staff get 28 nice days of leave."))
+    assert max(judge("Staff get 28 days of leave in Bergen.")) < word
+    assert max(judge("Staff get 28 days of leave in 17.")) < word
+
+
+def test_a_passage_without_lines_bears_nothing() -> None:
+    embedder = HashingEmbedder()
+    assert verdict(Support([], [hit("1 2 3", 0.5)], embedder, even)("Lunch is free.")[0]) is Verdict.UNSUPPORTED
+
+
+class Illiterate(HashingEmbedder):
+    def reads(self, text: str) -> bool:
+        return False
+
+
+def test_a_script_that_the_model_cannot_read_is_judged_by_its_words() -> None:
+    embedder = Illiterate()
+    hits = [hit("员工每年有二十八天年假。午餐三欧元。", 0.6)]
+    judge = Support(nearest_lines("年假", hits, HashingEmbedder(), {}), hits, embedder, even)
+    encoded = embedder.encoded
+    assert verdict(judge("员工每年有二十八天年假。")[0]) is Verdict.SUPPORTED
+    assert verdict(judge("电池必须由技术人员更换。")[0]) is Verdict.UNSUPPORTED
+    assert embedder.encoded == encoded + 2  # the lines of the passage, no sentence

@@ -66,7 +66,8 @@ def cite(
     for line in sentences.unwrap(_DOUBT.sub("", text)).strip().splitlines():
         placed, previous = _cite_line(line, hits, claims, previous, judge)
         lines.append(placed)
-    if not claims and DOUBT not in lines[-1] and words(" ".join(lines)):  # nothing but a lead-in
+    whole = " ".join(lines)
+    if not claims and DOUBT not in whole and words(whole):  # nothing but a lead-in
         lines[-1] += _brackets([default])
         claims[default] = [lines[-1]]
     citations = [

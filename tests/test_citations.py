@@ -164,3 +164,7 @@ def test_a_conclusion_in_the_words_of_the_question_is_not_judged() -> None:
 
 def test_the_sign_of_doubt_is_not_the_generators_to_set() -> None:
     assert cite("Lunch costs 3.80 EUR [?].", HITS)[0] == "Lunch costs 3.80 EUR. [1]"
+
+
+def test_an_empty_answer_cites_nothing() -> None:
+    assert cite("", HITS, bears=bears()) == ("", ())

@@ -1,6 +1,7 @@
 """The chat page, headless, with fakes for the models and the real library under it."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import ui.session
 from ingest.pipeline import find_files
 from rag import originals
 from rag.deletion import delete_document
+from rag.embedders import OnBatch, Vectors
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
@@ -41,6 +43,80 @@ def test_the_first_start_shows_the_samples_on_their_way(page: Page, monkeypatch:
     at = page.open()
     assert set(EXAMPLES) <= {button.label for button in at.button}
     assert not at.exception
+
+
+class GatedEmbedder(HashingEmbedder):
+    """Embeds no document before its gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
+        self.gate.wait(20)
+        return super().encode_documents(texts, on_batch=on_batch)
+
+
+def test_a_question_at_the_first_start_waits_for_the_models_and_the_samples(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    loaded, embedder = threading.Event(), GatedEmbedder()
+    models = (embedder, lambda: page.generator)
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: models if loaded.wait(20) else None)
+    at = page.test.run()
+    at.chat_input[0].set_value("How many days of leave carry over?").run()
+    (job,) = page.engine.answer_jobs.values()
+    page.wait(lambda: bool(job.waits_until))
+    at.run()
+    assert any("Waiting until the models are loaded…" in text.value for text in at.caption)
+    loaded.set()
+    page.wait(lambda: job.waits_until == "the samples are in the library")
+    at.run()
+    assert any("Waiting until the samples are in the library… 0 of 1 file" in text.value for text in at.caption)
+    assert not any("not asked yet" in text.value for text in at.caption)
+    assert button(at, "Stop")
+    embedder.gate.set()
+    page.wait(job.done.is_set)
+    at.run()
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    assert not at.exception
+
+
+def test_a_question_that_waits_for_the_samples_can_be_stopped_and_asked_again(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over until 31 March [1]."]
+    embedder = GatedEmbedder()
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: (embedder, lambda: page.generator))
+    at = page.test.run()
+    at.chat_input[0].set_value("How many days of leave carry over?").run()
+    (job,) = page.engine.answer_jobs.values()
+    page.wait(lambda: job.waits_until == "the samples are in the library")
+    button(at.run(), "Stop").click().run()
+    page.wait(job.done.is_set)
+    at.run()
+    assert any("Stopped after" in text.value for text in at.caption)
+    button(at, "Ask again").click().run()
+    embedder.gate.set()
+    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    at.run()
+    assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    assert not at.exception
+
+
+def test_a_question_does_not_wait_for_samples_that_somebody_paused(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    embedder = GatedEmbedder()
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: (embedder, lambda: page.generator))
+    page.test.run()
+    page.wait(lambda: page.engine.state.can_answer)
+    assert page.engine.waits_until == "the samples are in the library"
+    page.engine.queue.pause()
+    assert page.engine.waits_until == ""
+    embedder.gate.set()
 
 
 def test_an_answer_shows_its_source_and_stays(page: Page) -> None:

@@ -2,16 +2,18 @@
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from rag.assistant import Reply
 from rag.errors import FootnoteError
-from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from rag.types import Answer, Finish, Scope, Timings, Turn, answer_from_json, answer_to_json
 
 if TYPE_CHECKING:
     from ui.session import Engine
 
 _log = logging.getLogger(__name__)
+_LOOK = 0.2  # seconds between two looks at what is waited for
 
 
 class AnswerJob:
@@ -23,6 +25,7 @@ class AnswerJob:
         self.question = question
         self.again = again
         self.reply: Reply | None = None
+        self.waits_until = ""  # what is missing before it can begin
         self.failure = ""
         self.done = threading.Event()
         self._engine = engine
@@ -47,19 +50,26 @@ class AnswerJob:
             self.done.set()
 
     def _answer(self) -> None:
-        while not self._engine.answering.wait(timeout=0.2):
-            if self._stop.is_set():
+        began = time.monotonic()
+        while waits_until := self._engine.waits_until:
+            self.waits_until = waits_until
+            if self._stop.wait(timeout=_LOOK):
+                waited = Timings(wait=time.monotonic() - began)
+                self._keep(Answer(self.question, self.question, "", (), (), (), Finish.STOPPED, waited))
                 return
         if self._engine.assistant is None:
             raise FootnoteError(self._engine.state.failure)
-        catalog = self._engine.library.catalog
-        answers = [answer_from_json(values) for values in catalog.answers(self._conversation)]
+        answers = [answer_from_json(values) for values in self._engine.library.catalog.answers(self._conversation)]
         before = answers[:-1] if self.again else answers
         history = [Turn(answer.standalone, answer.text) for answer in before]
         self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
         for _ in self.reply:
             pass
-        answer = self.reply.answer
+        self._keep(self.reply.answer)
+
+    def _keep(self, answer: Answer) -> None:
+        """One that was stopped takes no other's place."""
+        catalog = self._engine.library.catalog
         if not self.again:
             catalog.add_answer(self._conversation, answer_to_json(answer))
         elif answer.finish is not Finish.STOPPED:

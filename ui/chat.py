@@ -68,7 +68,7 @@ def show() -> None:
         _show_answer(engine, conversation, kept, is_last=job is None and kept is answers[-1])
     if job is not None:
         _show_job(engine, conversation, job)
-    _question(engine, busy=job is not None and not job.done.is_set())
+    _question(engine, job)
 
 
 def _recent(answers: list[KeptAnswer], conversation: str) -> list[KeptAnswer]:
@@ -96,9 +96,11 @@ def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last
         show_why(engine, answer, lambda: _scope(engine), key=f"why-{kept.id}")
 
 
-def _question(engine: Engine, *, busy: bool) -> None:
-    """The field at the foot of the page; it is ready to be typed into."""
-    if (waiting := engine.queue.snapshot()).is_open and st.session_state["conversation"]:
+def _question(engine: Engine, job: AnswerJob | None) -> None:
+    """The field at the foot of the page; it is ready to be typed into unless a question is on its way."""
+    busy = job is not None and not job.done.is_set()
+    waiting = engine.queue.snapshot()
+    if waiting.is_open and st.session_state["conversation"] and not engine.waits_until:
         left = sum(waiting.batch.values()) - waiting.closed
         st.caption(f":material/hourglass: {counted(left, 'file')} still on the way into the library: not asked yet.")
     question = st.chat_input("Ask your documents", max_chars=QUESTION_CHARACTERS, disabled=busy)
@@ -217,7 +219,7 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
 
 def _stage(engine: Engine, job: AnswerJob) -> str:
     if job.reply is None:
-        return f"Your question is kept until the models are loaded. {engine.state.text}"
+        return _waiting(engine, job)
     progress = job.reply.progress
     if progress.stage is Stage.QUEUED:
         return f"{progress.ahead} {'question' if progress.ahead == 1 else 'questions'} before yours…"
@@ -229,3 +231,9 @@ def _stage(engine: Engine, job: AnswerJob) -> str:
         Stage.WRITING: "Writing…",
         Stage.DONE: "Done",
     }[progress.stage]
+
+
+def _waiting(engine: Engine, job: AnswerJob) -> str:
+    """ "Waiting until the samples are in the library… 2 of 6 files done"."""
+    how_far = headline(engine, engine.queue.snapshot()) if engine.state.can_answer else engine.state.text
+    return f"Waiting until {job.waits_until}… {how_far}" if job.waits_until else "Searching…"

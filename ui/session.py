@@ -249,6 +249,19 @@ class Engine:
                 self.state = state
 
     @property
+    def waits_until(self) -> str:
+        """What a question that is asked now has to wait for, "" where it can be answered or never will be.
+
+        At the first start everybody asks the samples; who paused their way into the library does not wait for them.
+        """
+        if not self.answering.is_set():
+            return "the models are loaded"
+        snapshot = self.queue.snapshot()
+        coming = (SAMPLES_FOLDER in file.path.parents for file in snapshot.files if file.state.is_open)
+        waits = self.assistant is not None and not snapshot.paused and any(coming)
+        return "the samples are in the library" if waits else ""
+
+    @property
     def embedding_model(self) -> str:
         """That of the open collection."""
         return self.embedder.name if self.embedder is not None else self.library.settings_of().embedding_model

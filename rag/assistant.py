@@ -273,11 +273,13 @@ class Reply:
         """Gives the answer its citations, numbered as they are met."""
         default = self.evidence[0].number if self.evidence else 1
         text = citations.without_false_yes(citations.without_question(text, self.standalone))
+        whole, half = citations.whole_and_half(text) if finish is Finish.STOPPED else (text, "")
         bears = self._parts.retriever.support(self.evidence, self.hits)
-        text, found = citations.cite(text, self.hits, default=default, question=self.standalone, bears=bears)
+        text, found = citations.cite(whole, self.hits, default=default, question=self.standalone, bears=bears)
         if not found and finish is Finish.COMPLETE:
             self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
             return
+        text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
         text, order = citations.in_reading_order(text, len(self.hits))
         renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
         cited = tuple(sorted(renumbered, key=lambda citation: citation.number))

@@ -18,6 +18,8 @@ _DOUBT = re.compile(r"\s*\[\?\]")
 _ABOUT_PASSAGES = re.compile(r"\bpassages?(\s*(and|or|,))*\s*\.?$")  # "This can be found in passages and."
 _YES = re.compile(r"yes\W+(?=\w)", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(not|no|never|neither|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
+_END = re.compile(r"[.!?…。！？:][\"'”’»)\]*_]*$")  # noqa: RUF001
+_BEGUN_NUMBER = re.compile(r"\s*\[\d*$")  # of a footnote that was not written to its end
 _MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
@@ -111,6 +113,17 @@ def without_question(text: str, question: str) -> str:
     first = sentences.split(text)[0].text if text else ""
     rest = text[len(first) :].strip()
     return without_question(rest, question) if rest and strip(first).strip().casefold() in asked else text
+
+
+def whole_and_half(text: str) -> tuple[str, str]:
+    """The sentences of an answer that was stopped, and the one in work: it rests on nothing but what it names."""
+    text = text.rstrip()
+    last = next(reversed(sentences.split(text)), None)
+    start = last.start if last is not None else len(text)
+    if before := _NUMBERS.match(text, start):  # of the sentence before
+        start = before.end()
+    half = _BEGUN_NUMBER.sub("", text[start:])
+    return (text, "") if not half.strip() or numbers(half) or _END.search(half) else (text[:start], half.strip())
 
 
 def says_nothing(text: str, question: str) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from rag.citations import DOUBT, DOUBT_MEANS
-from rag.types import Answer, Citation
+from rag.types import Answer, Citation, Finish
 
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
+_CUT = {Finish.STOPPED: "*Stopped before its end.*", Finish.LENGTH: "*Cut at its length limit.*"}
 _QUOTED = 300  # characters of a passage that are quoted where no sentence of it is marked
 
 
@@ -21,6 +22,8 @@ def to_markdown(title: str, answers: Sequence[Answer]) -> str:
     notes = []
     for answer, first in zip(answers, before, strict=False):
         lines += [f"## {_line(answer.question)}", _with_notes(_harmless(answer.text), _numbers(answer), first)]
+        if answer.finish in _CUT:
+            lines.append(_CUT[answer.finish])
         if answer.sql:
             lines.append(f"Calculated by `{' '.join(answer.sql.replace('`', ' ').split())}`")
         if DOUBT in answer.text:

@@ -150,7 +150,18 @@ def test_a_stopped_answer_keeps_what_was_written(library: Library, settings: Set
     reply = assistant.ask("How many days of leave carry over?")
     for _ in reply:
         reply.stop.set()
-    assert (reply.answer.finish, reply.answer.text) == (Finish.STOPPED, "Six [1]")
+    assert (reply.answer.finish, reply.answer.text) == (Finish.STOPPED, "Six …")
+    assert reply.answer.citations == (), "half a sentence rests on nothing it does not name"
+
+
+def test_the_whole_sentences_of_a_stopped_answer_keep_their_sources(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, "Six days carry over. They lapse after that date.")
+    reply = assistant.ask("How many days of leave carry over?")
+    for piece in reply:
+        if piece.startswith("lapse"):
+            reply.stop.set()
+    assert reply.answer.text == "Six days carry over. [1] They lapse …"
+    assert [citation.number for citation in reply.answer.citations] == [1]
 
 
 def test_several_sessions_are_served_in_turn(library: Library, settings: Settings) -> None:

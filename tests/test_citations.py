@@ -1,6 +1,15 @@
 import pytest
 
-from rag.citations import Bears, cite, in_reading_order, says_nothing, without_false_yes, without_question, words
+from rag.citations import (
+    Bears,
+    cite,
+    in_reading_order,
+    says_nothing,
+    whole_and_half,
+    without_false_yes,
+    without_question,
+    words,
+)
 from tests.fakes import hit
 
 HITS = [
@@ -168,3 +177,23 @@ def test_the_sign_of_doubt_is_not_the_generators_to_set() -> None:
 
 def test_an_empty_answer_cites_nothing() -> None:
     assert cite("", HITS, bears=bears()) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "half"),
+    [
+        ("Six days carry over. They la", "They la"),
+        ("Six days carry over. [1] They la", "They la"),
+        ("Six days carry over [1]. They lapse [", "They lapse"),
+        ("- Six days\n- Nine da", "- Nine da"),
+        ("Six days carry over.", ""),
+        ("Six days carry over [1]", ""),
+        ("Six days carry over. [1]", ""),
+        ("", ""),
+    ],
+    ids=["half", "after a number", "begun number", "list", "whole", "numbered", "number after it", "nothing"],
+)
+def test_the_half_sentence_of_a_stopped_answer_is_told_from_the_whole_ones(text: str, half: str) -> None:
+    whole, found = whole_and_half(text)
+    assert found == half
+    assert text.startswith(whole)

@@ -1,6 +1,7 @@
 """A conversation as Markdown."""
 
 import re
+from dataclasses import replace
 
 from rag.citations import DOUBT_MEANS
 from rag.export import to_markdown
@@ -40,6 +41,11 @@ def test_a_number_without_a_citation_stays_as_it_is() -> None:
 def test_a_sign_of_doubt_is_explained() -> None:
     assert DOUBT_MEANS in to_markdown("", [answer("Where?", "Somewhere. [?]")])
     assert DOUBT_MEANS not in to_markdown("", [answer("Where?", "Somewhere.")])
+
+
+def test_an_answer_without_its_end_says_so() -> None:
+    stopped = replace(answer("How many?", "Six …"), finish=Finish.STOPPED)
+    assert to_markdown("", [stopped]) == "## How many?\n\nSix …\n\n*Stopped before its end.*\n"
 
 
 def test_what_documents_smuggle_in_loads_nothing() -> None:

@@ -140,6 +140,8 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> None:
 def _tell(folder: Path, followed: Followed) -> None:
     if followed.problem:
         print(followed.problem, file=sys.stderr)
+    for name in followed.left:
+        print(f"{name} is no longer in {folder}: its document left")
     renamed = f", {followed.renamed} renamed" if followed.renamed else ""
     print(f"{folder}: {followed.files} files, {followed.removed} gone{renamed}; watching", flush=True)
 

@@ -5,13 +5,14 @@ second time. What was looked at is kept by size and time of change: a restart re
 """
 
 import os
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.pipeline import find_files
 from ingest.readers.cleaning import clean_name
-from ingest.renaming import MEMBER, rename_by_sources
+from ingest.renaming import MEMBER, rename_by_sources, source_name
 from ingest.report import IncomingFile
 from rag.catalog import Catalog, DocumentRecord, DocumentState
 from rag.deletion import finish_deletions
@@ -28,6 +29,7 @@ class Followed:
 
     Attributes:
         removed: files that are no longer in the folder.
+        left: names of the documents that left with them, and `left_at` when.
         problem: why nothing was removed, "" where all is well.
     """
 
@@ -37,6 +39,12 @@ class Followed:
     renamed: int = 0
     problem: str = ""
     stopped: bool = False
+    left: tuple[str, ...] = field(default=(), compare=False)
+    left_at: float = field(default=0.0, compare=False)
+
+    def after(self, before: "Followed | None") -> "Followed":
+        """With what left last, where nothing left this time."""
+        return self if self.left or before is None else replace(self, left=before.left, left_at=before.left_at)
 
 
 def check_folder(library: Library, folder: Path) -> Path:
@@ -97,11 +105,13 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
         return Followed(0, problem=f"{folder} is empty all at once; its documents stay. Delete them if they are to go.")
     catalog.leave_begun(collection, prefix)
     catalog.drop_sources(collection, gone, folder=kept)
+    leaving = set(catalog.document_ids(collection, DocumentState.LEAVING)) if gone else set()
+    left = tuple(source_name(source) for source in gone if held.get(source) in leaving)
     finish_deletions(library)
     renamed = sum(rename_by_sources(library, record) for record in _of(library, prefix))
     removed = len({files[source] for source in gone})
     problem = f"{unreadable[0]} may not be read; what came from it stays." if unreadable else ""
-    return Followed(len(there), len(changed), removed, renamed, problem)
+    return Followed(len(there), len(changed), removed, renamed, problem, left=left, left_at=time.time())
 
 
 def _away(folder: Path) -> Followed:

@@ -130,9 +130,10 @@ class FolderWatcher:
             if followed.stopped:
                 continue
             if collection == self._library.collection:
-                self.results[str(folder)] = followed
+                self.results[str(folder)] = followed.after(self.results.get(str(folder)))
             else:
-                self.other_results[collection, str(folder)] = followed
+                key = (collection, str(folder))
+                self.other_results[key] = followed.after(self.other_results.get(key))
             self._on_followed(folder, followed)
 
     def _follow_one(self, collection: str, folder: Path) -> Followed:

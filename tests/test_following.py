@@ -88,7 +88,11 @@ def test_added_changed_and_deleted_files_are_followed(
     assert labels(library, "dive fish") == set()
     (folder / "herons.txt").unlink()
     shutil.rmtree(folder / "sub")
-    assert look() == Followed(1, removed=2)
+    followed = look()
+    assert followed == Followed(1, removed=2)
+    assert set(followed.left) == {"herons.txt", "terns.txt"}
+    assert look().left == ()
+    assert look().after(followed).left == followed.left
     assert names(library) == {"gulls.txt"}
     assert library.store.count() == 1
 
@@ -253,6 +257,19 @@ def wait(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_files_that_are_no_document_are_counted_apart(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    write_zip(folder / "birds.zip", {"auks.txt": b"Auks dive."})
+    assert look() == Followed(4, added=4)
+    assert library.catalog.left_out("library", str(folder)) == 1
+    (folder / "broken.pdf").write_bytes(b"")
+    (folder / "broken.pdf").unlink()
+    assert look().left == (), "what was no document does not leave"
+    assert library.catalog.left_out("library", str(folder)) == 0
 
 
 def test_the_watcher_follows_while_it_runs_and_catches_up_after_a_pause(

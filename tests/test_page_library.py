@@ -15,6 +15,7 @@ from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from tests.documents import write_encrypted_pdf
 from tests.page import APP, Page, button, html_of, library_page, unescaped
+from ui.parts.queue import headline
 
 
 def test_the_library_page_lists_documents_and_failures(page: Page) -> None:
@@ -245,6 +246,15 @@ def test_a_watched_folder_is_followed_and_can_be_let_go(page: Page, tmp_path: Pa
     assert any("1 file followed" in unescaped(element.value) for element in at.markdown)
     (folder / "leave.txt").rename(folder / "holidays.txt")
     page.wait(lambda: [entry.name for entry in library.catalog.documents("library")] == ["holidays.txt"])
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    (folder / "sick.txt").write_text("A note is needed on day four.")
+    page.wait(lambda: watcher.results[str(folder)].files == 3)
+    (folder / "holidays.txt").unlink()
+    page.wait(lambda: watcher.results[str(folder)].left == ("holidays.txt",))
+    at.run()
+    (line,) = (unescaped(element.value) for element in at.markdown if str(folder) in unescaped(element.value))
+    assert "1 file followed, 1 more could not be added" in line
+    assert line.endswith(": holidays.txt")
     button(at, "Stop watching").click().run()
     assert library.catalog.watched("library") == []
     assert not at.exception
@@ -341,3 +351,10 @@ def test_a_chosen_collection_of_another_model_gives_way_to_that_of_the_settings(
     assert not restarted(page).exception
     assert page.engine.settings.collection == page.engine.library.collection == "library"
     assert page.engine.state.can_answer
+
+
+def test_a_file_that_waits_for_a_word_is_not_done(page: Page) -> None:
+    page.open()
+    batch = {QueueState.ADDED: 1, QueueState.NAMESAKE: 1, QueueState.WAITING: 1}
+    snapshot = QueueSnapshot((), batch, batch, None, 0.5, None, paused=False, stopping=False)
+    assert headline(page.engine, snapshot) == "1 of 3 files done · 1 waits for your word"

@@ -51,6 +51,15 @@ class Folders(Database):
         with self._transaction() as run:
             return {path: state for path, state in run.execute(query)}
 
+    def left_out(self, collection: str, folder: str) -> int:
+        """Files of a folder that were looked at and are no document: they failed, or wait for a password."""
+        source = _sources.c.source
+        is_own = (source == _seen.c.path) | source.between(_seen.c.path + "!", _seen.c.path + '"')  # of an archive
+        is_held = sql.exists().where(_sources.c.collection == collection, is_own)
+        query = sql.select(sql.func.count()).where(_seen.c.collection == collection, _seen.c.folder == folder, ~is_held)
+        with self._transaction() as run:
+            return int(run.execute(query).scalar_one())
+
     def see(self, collection: str, folder: str, states: Mapping[str, str]) -> None:
         """Keeps the state of files that were looked at."""
         with self._transaction() as run:

@@ -7,8 +7,10 @@ import streamlit as st
 from ingest.following import Followed, check_folder
 from rag.errors import FootnoteError
 from ui.parts.dialogs import may_redraw
-from ui.parts.text import counted, plain
+from ui.parts.text import counted, moment, plain
 from ui.session import Engine
+
+_NAMED = 5  # documents that left whose names are shown
 
 
 def show_folders(engine: Engine) -> None:
@@ -28,7 +30,8 @@ def _list(engine: Engine, folders: list[str], drawn: dict[str, Followed], *, is_
     for folder in folders:
         followed = results.get(folder)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{plain(folder)}**  \n{_state(engine, followed)}", width="stretch")
+            state = _state(engine, engine.settings.collection, folder, followed)
+            st.markdown(f"**{plain(folder)}**  \n{state}", width="stretch")
             if st.button("Stop watching", icon=":material/close:", type="tertiary", key=f"unwatch-{folder}"):
                 engine.unwatch(folder)
                 st.rerun()
@@ -41,7 +44,7 @@ def _list_others(engine: Engine) -> None:
     results = dict(engine.watcher.other_results) if engine.watcher is not None else {}
     for collection, folder in engine.library.catalog.watched_everywhere():
         if collection != engine.settings.collection:
-            state = _state(engine, results.get((collection, folder)))
+            state = _state(engine, collection, folder, results.get((collection, folder)))
             st.markdown(f"{plain(folder)}, in {plain(titles.get(collection, collection))}  \n{state}")
 
 
@@ -49,12 +52,24 @@ def _results(engine: Engine) -> dict[str, Followed]:
     return dict(engine.watcher.results) if engine.watcher is not None else {}
 
 
-def _state(engine: Engine, followed: Followed | None) -> str:
+def _state(engine: Engine, collection: str, folder: str, followed: Followed | None) -> str:
+    """ "2 files followed, 1 more could not be read · left at 14:02, no longer in the folder: notes.md"."""
     if followed is None:
         return ":material/hourglass: being compared with the library" if engine.queue.is_started else "waiting"
     if followed.problem:
         return f":material/warning: {plain(followed.problem)}"
-    return f":material/check: {counted(followed.files, 'file')} followed"
+    left_out = engine.library.catalog.left_out(collection, folder)
+    without = f", {left_out:,} more could not be added" if left_out else ""
+    text = f":material/check: {counted(max(followed.files - left_out, 0), 'file')} followed{without}"
+    return f"{text}{_left(followed)}"
+
+
+def _left(followed: Followed) -> str:
+    if not followed.left:
+        return ""
+    more = len(followed.left) - _NAMED
+    names = ", ".join(map(plain, followed.left[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+    return f"  \nNo longer there, so that they left the library on {moment(followed.left_at)}: {names}"
 
 
 def _add(engine: Engine, *, key: str) -> None:

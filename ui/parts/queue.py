@@ -67,9 +67,12 @@ def _controls(queue: IngestQueue, *, paused: bool) -> None:
 
 
 def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
-    """ "2 of 6 files done · about 40 s left"."""
+    """ "2 of 6 files done · 1 waits for your word · about 40 s left"."""
     total = sum(snapshot.batch.values())
-    text = f"{snapshot.closed} of {total} {'file' if total == 1 else 'files'} done"
+    asking = sum(count for state, count in snapshot.batch.items() if state in WAITING_FOR_A_WORD)
+    text = f"{snapshot.closed - asking} of {total} {'file' if total == 1 else 'files'} done"
+    if asking:
+        text += f" · {asking} {'waits' if asking == 1 else 'wait'} for your word"
     if not engine.queue.is_started:
         return f"{text} · waiting for the embedding model"
     if snapshot.paused:

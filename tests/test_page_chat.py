@@ -346,6 +346,23 @@ def test_a_defect_while_loading_is_told(page: Page, monkeypatch: pytest.MonkeyPa
     assert not at.exception
 
 
+def test_a_source_in_markdown_is_read_without_its_signs(page: Page) -> None:
+    (page.samples / "leave.md").write_text(
+        "# Leave\n\nSix **days** of leave\ncarry over, says [Tern](https://tern.example).\n\n"
+        "<img src=x onerror=alert(1)> ![p](https://tracker.example/p.png)\n"
+    )
+    page.generator.replies = ["Six days of leave carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    assert "<strong><mark>days</mark></strong><mark> of leave</mark>\n<mark>carry over" in page.html()
+    assert "<h1>Leave</h1>" in page.html()
+    button(at, "Show in its place").click().run()
+    assert "<mark>carry over" in page.html().split('<div class="sheet">')[1]
+    assert "<img" not in page.html()
+    assert "<a href" not in page.html()
+    assert not at.exception
+
+
 def test_hostile_text_is_only_text(page: Page) -> None:
     attack = "<img src=x onerror=alert(1)> days of leave ![p](https://tracker.example/p.png)"
     (page.samples / "leave.txt").write_text(attack)

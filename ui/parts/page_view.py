@@ -17,7 +17,7 @@ from rag.types import Chunk, RecognisedLine, Span
 from rag.versions import passages_of
 from ui.parts.changes import show_changes
 from ui.parts.dialogs import dialog
-from ui.parts.text import marked, moment, plain, shortened, sure
+from ui.parts.text import READABLE, marked, moment, passage, plain, shortened, sure
 from ui.session import Engine
 
 _PICTURE, _TEXT, _PASSAGES = "Picture", "Text", "Passages"
@@ -25,7 +25,8 @@ _CITED, _CURRENT, _CHANGES = "Version cited", "Current version", "What changed"
 _DIALOG = "page-dialog"  # how many were opened: each begins at its page, whatever the last one was turned to
 _WIDTH = 880  # pixels: a page is as wide as on paper, and the answer stays in sight
 _KEPT = 24  # pictures, and texts of documents, kept in memory
-_STYLE = """<style>
+_STYLE = (
+    """<style>
 .sheet {position: relative; overflow: auto; max-height: calc(100vh - 10.5rem);
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 4px}
 @media (max-width: 640px) {.sheet {max-height: calc(100vh - 14rem)}}
@@ -33,7 +34,10 @@ _STYLE = """<style>
 .sheet .place {position: absolute; left: 0; width: 1px; height: 1px}
 .sheet .text {white-space: pre-wrap; overflow-wrap: anywhere; font-size: .95em; line-height: 1.55; padding: .8rem 1rem}
 .sheet mark {background: rgba(255, 206, 84, .45); color: inherit; border-radius: 2px}
-</style>"""
+"""
+    + READABLE
+    + "</style>"
+)
 _TO_MARK = """<script>
 {
   const mark = document.querySelector(".sheet .place, .sheet mark"), sheet = mark?.closest(".sheet");
@@ -76,7 +80,7 @@ def _page_view(engine: Engine, cited: Cited) -> None:
         _show_version(engine, version, cited, key=key)
     else:
         st.info(f"{_missing(engine, cited)} The passage as it was cited:")
-        _show_text(cited.chunk.text, cited.marks)
+        _show_text(cited.chunk.document_name, cited.chunk.text, cited.marks)
 
 
 def _show_version(engine: Engine, version: Version, cited: Cited, *, key: str) -> None:
@@ -95,7 +99,7 @@ def _show_version(engine: Engine, version: Version, cited: Cited, *, key: str) -
         show_pages(engine, _as_record(version), cited, key=key)
     else:
         st.caption("The version cited is no longer kept. The passage as it was cited:")
-        _show_text(cited.chunk.text, cited.marks)
+        _show_text(cited.chunk.document_name, cited.chunk.text, cited.marks)
 
 
 def _as_record(version: Version) -> DocumentRecord:
@@ -146,7 +150,7 @@ def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = Non
     elif view == _PASSAGES:
         _show_passages(read.get(number), here)
     else:
-        _show_sheet(read.get(number), here)
+        _show_sheet(record.name, read.get(number), here)
 
 
 def _choose_number(own: int, last: int, word: str, key: str) -> int:
@@ -217,14 +221,14 @@ def _show_picture(
 def _show_before_loading(here: Cited | None) -> None:
     st.caption("The whole text can be read once the embedding model is loaded.")
     if here is not None:
-        _show_text(here.chunk.text, here.marks)
+        _show_text(here.chunk.document_name, here.chunk.text, here.marks)
 
 
-def _show_sheet(sheet: Sheet | None, here: Cited | None) -> None:
+def _show_sheet(name: str, sheet: Sheet | None, here: Cited | None) -> None:
     if sheet is None:
         st.info("No text was read of this page.", icon=":material/article:")
     else:
-        _show_text(sheet.text, sheet.spans(here.chunk, here.marks) if here else ())
+        _show_text(name, sheet.text, sheet.spans(here.chunk, here.marks) if here else ())
 
 
 def _show_passages(sheet: Sheet | None, here: Cited | None) -> None:
@@ -239,8 +243,8 @@ def _show_passages(sheet: Sheet | None, here: Cited | None) -> None:
         )
 
 
-def _show_text(text: str, marks: Sequence[Span]) -> None:
-    _html(f'<div class="sheet"><div class="text">{marked(text, marks)}</div></div>')
+def _show_text(name: str, text: str, marks: Sequence[Span]) -> None:
+    _html(f'<div class="sheet"><div class="text">{passage(name, text, marks)}</div></div>')
 
 
 def _html(body: str) -> None:

@@ -13,10 +13,11 @@ from rag.quotes import is_blank
 from rag.types import Answer, Citation, Finish, Hit, Span
 from rag.versions import standing
 from ui.parts.page_view import page_button
-from ui.parts.text import counted, duration, marked, plain, sure
+from ui.parts.text import READABLE, counted, duration, passage, plain, sure
 from ui.session import Engine
 
-_STYLE = """<style>
+_STYLE = (
+    """<style>
 .footnote {font-size: .72em; vertical-align: super; line-height: 0; margin-left: .1em; font-weight: 600; opacity: .75}
 .doubt {color: #b26a00; opacity: 1; cursor: help}
 a.footnote {color: inherit; text-decoration: none}
@@ -28,7 +29,10 @@ a.footnote:hover {text-decoration: underline; opacity: 1}
 .source .detail {opacity: .7; font-size: .85em}
 .source .passage {white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92em; margin-top: .2rem}
 .source mark {background: rgba(255, 206, 84, .45); color: inherit; border-radius: 2px}
-</style>"""
+"""
+    + READABLE
+    + "</style>"
+)
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _DOUBT_MARK = f'<span class="footnote doubt" title="{DOUBT_MEANS}">?</span>'
 _ENDINGS = {
@@ -55,10 +59,12 @@ def show_text(text: str, citations: Sequence[Citation] = (), *, key: str = "") -
 
 def show_line(line: Line, hits: Sequence[Hit]) -> None:
     """The nearest line, while the answer is not begun."""
-    place = html.escape(hits[line.number - 1].chunk.label)
+    chunk = hits[line.number - 1].chunk
+    place = html.escape(chunk.label)
+    words = passage(chunk.document_name, line.text, (Span(0, len(line.text)),))
     st.html(
         f'{_STYLE}<div class="source"><div class="detail">Nearest line · {place}</div>'
-        f'<div class="passage"><mark>{html.escape(line.text)}</mark></div></div>'
+        f'<div class="passage">{words}</div></div>'
     )
 
 
@@ -133,5 +139,5 @@ def _source(number: str, hit: Hit, marks: Sequence[Span], confidence: float | No
     return (
         f'<div class="source"><div class="place">{number} · <bdi>{html.escape(hit.chunk.label)}</bdi></div>'
         f'<div class="detail">{html.escape(details)}</div>'
-        f'<div class="passage">{marked(hit.chunk.text, marks)}</div></div>'
+        f'<div class="passage">{passage(hit.chunk.document_name, hit.chunk.text, marks)}</div></div>'
     )

@@ -5,9 +5,19 @@ import html
 import re
 from collections.abc import Sequence
 
+from rag.markdown import readable
 from rag.types import Span
 
 _LONGEST = 80  # characters of a title
+READABLE = """
+.readable {white-space: normal}
+.readable :is(h1, h2, h3, h4, h5, h6) {font-size: 1em; font-weight: 600; margin: .5em 0 .2em; padding: 0}
+.readable :is(p, ul, ol, pre, table, blockquote) {margin: 0 0 .5em; font-size: 1em}
+.readable > :is(:first-child) {margin-top: 0}
+.readable > :is(:last-child) {margin-bottom: 0}
+.readable pre {white-space: pre-wrap; background: rgba(128, 128, 128, .12); padding: .3em .6em; border-radius: 4px}
+.readable :is(th, td) {border: 1px solid rgba(128, 128, 128, .35); padding: .1em .5em; text-align: start}
+"""
 
 
 def plain(text: str) -> str:
@@ -22,6 +32,16 @@ def marked(text: str, marks: Sequence[Span]) -> str:
         parts += [html.escape(text[end : mark.start]), f"<mark>{html.escape(text[mark.start : mark.end])}</mark>"]
         end = mark.end
     return "".join([*parts, html.escape(text[end:])])
+
+
+def is_markdown(name: str) -> bool:
+    """Whether the text of a document of this name is read better with its Markdown carried out."""
+    return name.lower().endswith((".md", ".markdown"))
+
+
+def passage(name: str, text: str, marks: Sequence[Span]) -> str:
+    """Safe HTML of words of a document, with its marks; those of Markdown without its signs."""
+    return f'<div class="readable">{readable(text, marks)}</div>' if is_markdown(name) else marked(text, marks)
 
 
 def duration(seconds: float) -> str:

@@ -93,9 +93,9 @@ def test_a_document_shows_its_history_and_what_changed(page: Page) -> None:
     assert len(lines) == 2
     first, second = page.engine.library.catalog.all_versions("library")
     at.button(key=f"since-{first.id}").click().run()
-    assert "<del>Six days</del><ins>Nine &lt;b&gt;weeks&lt;/b&gt;</ins> of leave." in html_of(at)
+    assert "<del>Six days</del> <ins>Nine &lt;b&gt;weeks&lt;/b&gt;</ins> of leave." in html_of(at)
     at.button(key=f"changes-{second.id}").click().run()
-    assert "<del>days</del><ins>weeks</ins>" in html_of(at)
+    assert "<del>days</del> <ins>weeks</ins>" in html_of(at)
     assert not at.exception
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rag.catalog import DocumentRecord, Version
-from rag.diff import Change, Kind
+from rag.diff import Change, Kind, Piece
 from rag.errors import FootnoteError
 from rag.types import page_label
 from rag.versions import Comparison, compare, compare_documents
@@ -70,9 +70,15 @@ def _blocks(name: str, changes: Sequence[Change]) -> None:
 
 
 def _block(name: str, change: Change) -> str:
-    words = "".join(_TAGS[piece.kind].format(html.escape(_cut(piece.text))) for piece in change.pieces)
+    words = "".join(map(_words, change.pieces, (None, *change.pieces)))
     place = "" if change.after is None else f'<div class="place">{html.escape(_place(name, change))}</div>'
     return f'<div class="change">{place}<div class="words" dir="auto">{words}</div></div>'
+
+
+def _words(piece: Piece, before: Piece | None) -> str:
+    """A piece in its colour; what came stands apart from what went before it."""
+    gap = " " if before is not None and before.kind is Kind.GONE and piece.kind is Kind.NEW else ""
+    return gap + _TAGS[piece.kind].format(html.escape(_cut(piece.text)))
 
 
 def _place(name: str, change: Change) -> str:

@@ -14,11 +14,12 @@ from rag.collections import create_collection, move_documents
 from rag.errors import FootnoteError
 from rag.evaluation.faults import Fault, faults, rank
 from rag.evaluation.judged import to_lines
+from rag.evaluation.measures import Estimate
 from rag.evaluation.run import read_report
 from rag.evaluation.runs import Task
 from tests.page import Page, button, unescaped
 from ui.parts.question import show_question
-from ui.parts.report import _show_comparison
+from ui.parts.report import _mean, _show_comparison
 
 QUESTIONS = [
     {"question": "How many days of leave carry over?", "answers": ["Six days"], "file": "leave.txt"},
@@ -125,7 +126,7 @@ def test_a_run_is_begun_watched_and_read(page: Page) -> None:
     assert report.estimates["as run hit@5"].mean == 1.0
     assert page.engine.runs.unfinished() == []
     assert list(at.dataframe[0].value["Right answers"]) == [0.5]
-    assert "1.000" in set(at.dataframe[1].value["As run"])
+    assert any(told.startswith("1.000 (") and told.endswith("no interval)") for told in at.dataframe[1].value["As run"])
     assert list(at.dataframe[-1].value["Question"]) == ["What does lunch cost?"]
     assert not at.exception
 
@@ -300,3 +301,15 @@ def test_a_damaged_report_does_not_hide_the_others(page: Page) -> None:
     at.run()
     assert "cannot be read" in list(at.dataframe[0].value["Questions"])
     assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("estimate", "told"),
+    [
+        (Estimate(1.0, 1.0, 1.0, 1), "1.000 (one question, no interval)"),
+        (Estimate(1.0, 1.0, 1.0, 40), "1.000 (all 40 alike, no interval)"),
+        (Estimate(0.85, 0.7, 0.95, 40), "0.850 (0.700 to 0.950)"),
+    ],
+)
+def test_a_figure_without_an_interval_says_so(estimate: Estimate, told: str) -> None:
+    assert _mean(estimate) == told

@@ -119,7 +119,7 @@ def _print(report: "Report", half: Mapping[str, "Estimate"]) -> None:
     held = {name: value.mean for name, value in half.items()}
     print(f"\n{'measure':28} {'mean':>8}   95 % interval      questions  held-out half")
     for name, value in report.estimates.items():
-        interval = f"{value.low:.4f} to {value.high:.4f}"
+        interval = f"{value.low:.4f} to {value.high:.4f}" if value.low < value.high else "none"
         rest = f"{held[name]:.4f}" if name in held else "-"
         print(f"{name:28} {value.mean:8.4f}   {interval:18} {value.count:8}  {rest:>13}")
 

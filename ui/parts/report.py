@@ -181,8 +181,11 @@ def _show_seconds(estimates: Mapping[str, Estimate]) -> None:
 
 
 def _mean(value: Estimate, digits: int = 3) -> str:
+    """ "0.850 (0.700 to 0.950)"; where no interval can be told, why."""
+    if value.count < 2:
+        return f"{value.mean:.{digits}f} (one question, no interval)"
     if value.low == value.high:
-        return f"{value.mean:.{digits}f}"
+        return f"{value.mean:.{digits}f} (all {value.count:,} alike, no interval)"
     return f"{value.mean:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
 
 

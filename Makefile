@@ -11,6 +11,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: run test ask demo check kills models setup
 
 run: models
+	@$(BIN)/python -c "import socket; socket.create_server(('127.0.0.1', $(PORT))).close()" 2> /dev/null || { echo \
+		'Port $(PORT) is taken, perhaps by Footnote itself: see http://127.0.0.1:$(PORT), or take another: PORT=8502 make run'; \
+		exit 1; }
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 # The question reaches the program as it was typed: neither make nor the shell reads what is in it.

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,26 @@ def test_senseless_arguments_are_refused_before_anything_is_loaded(arguments: li
     with pytest.raises(SystemExit) as refused:
         main(arguments)
     assert refused.value.code == 2
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make")
+def test_make_run_names_another_port_where_its_own_is_taken(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parents[1] / "Makefile", tmp_path)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").write_text(f'#!/bin/sh\n[ "$1" != -c ] || exec {sys.executable} "$@"\n')
+    (tmp_path / ".venv/bin/streamlit").write_text('#!/bin/sh\necho "served at $4"\n')
+    for name in ("python", "streamlit"):
+        (tmp_path / ".venv/bin" / name).chmod(0o755)
+    for name in ("requirements.txt", ".stamps/requirements"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = {"cwd": tmp_path, "env": {**os.environ, "PORT": str(port)}, "capture_output": True, "text": True}
+        refused = subprocess.run(["make", "-s", "run"], **run)
+    assert refused.returncode == 2
+    assert f"Port {port} is taken" in refused.stdout and "PORT=8502 make run" in refused.stdout
+    assert subprocess.run(["make", "-s", "run"], **run).stdout == f"served at {port}\n"
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="no make")

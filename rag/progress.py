@@ -8,6 +8,7 @@ from typing import Protocol
 from tqdm import tqdm
 
 LOG_INTERVAL = 15.0  # seconds between two lines where stderr is a log file
+_UNCOUNTED = "{desc}… {elapsed}"  # of work that does not tell how much there is
 
 
 class OnProgress(Protocol):
@@ -29,8 +30,9 @@ def terminal_bar(*, unit: str) -> Iterator[OnProgress]:
         nonlocal bar, shown
         if what != shown:
             bar.close()
-            bar, shown = _bar(what, unit, hidden=False), what
+            bar, shown = _bar(what, unit, hidden=False, is_counted=bool(done or total)), what
         bar.total = total or None
+        bar.bar_format = None if done or total else _UNCOUNTED
         bar.update(done - bar.n)
 
     try:
@@ -39,7 +41,7 @@ def terminal_bar(*, unit: str) -> Iterator[OnProgress]:
         bar.close()
 
 
-def _bar(what: str, unit: str, *, hidden: bool) -> "tqdm[int]":
+def _bar(what: str, unit: str, *, hidden: bool, is_counted: bool = True) -> "tqdm[int]":
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL
     return tqdm(
         range(0),
@@ -50,4 +52,5 @@ def _bar(what: str, unit: str, *, hidden: bool) -> "tqdm[int]":
         file=sys.stderr,
         dynamic_ncols=True,
         disable=hidden,
+        bar_format=None if is_counted else _UNCOUNTED,
     )

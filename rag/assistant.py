@@ -40,7 +40,7 @@ class Stage(str, Enum):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an answer stands. `ahead` counts the questions before it while it is queued."""
+    """Where an answer stands. `ahead` counts the questions before it while it is searched or queued."""
 
     stage: Stage
     ahead: int = 0
@@ -186,7 +186,7 @@ class Reply:
 
     def _search(self, readings: Sequence[str]) -> None:
         """Finds passages and their lines, for the reading of the question that is answered most surely."""
-        self.progress = Progress(Stage.SEARCHING)
+        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
         started = time.perf_counter()
         first, *others = (self._found(reading) for reading in readings)
         fitting = (

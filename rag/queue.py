@@ -17,6 +17,10 @@ class TurnQueue:
         self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
 
+    def __len__(self) -> int:
+        """Turns that are held or waited for."""
+        return len(self._waiting)
+
     @contextlib.contextmanager
     def turn(self, stop: threading.Event, on_position: Callable[[int], None]) -> Iterator[None]:
         """Waits for the turn and holds it.

@@ -1,14 +1,15 @@
 """The way of a question with a scripted generator over the real store."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.pipeline import find_files, ingest
-from rag.assistant import Assistant, QuestionError, Stage
+from rag.assistant import Assistant, Progress, QuestionError, Stage
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
 from rag.retriever import Retriever
@@ -177,6 +178,32 @@ def test_several_sessions_are_served_in_turn(library: Library, settings: Setting
     list(pieces)
     thread.join(10)
     assert second.answer.finish is Finish.COMPLETE
+
+
+def test_who_searches_is_told_of_those_before(
+    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant, _ = build(library, settings, *["Six days [1]."] * 2)
+    first, second = (assistant.ask("How many days of leave carry over?") for _ in range(2))
+    seen: list[Progress] = []
+    monkeypatch.setattr(Retriever, "retrieve", _looked_at(Retriever.retrieve, lambda: seen.append(second.progress)))
+    pieces = iter(first)
+    next(pieces)
+    thread = threading.Thread(target=lambda: list(second))
+    thread.start()
+    while second.progress.stage is not Stage.QUEUED:
+        pass
+    list(pieces)
+    thread.join(10)
+    assert seen[-1] == Progress(Stage.SEARCHING, ahead=1)
+
+
+def _looked_at(method: Callable[..., Any], look: Callable[[], object]) -> Callable[..., Any]:
+    def looked(*arguments: Any, **options: Any) -> Any:
+        look()
+        return method(*arguments, **options)
+
+    return looked
 
 
 def test_one_who_stops_waiting_leaves_the_queue(library: Library, settings: Settings) -> None:

@@ -221,10 +221,10 @@ def _stage(engine: Engine, job: AnswerJob) -> str:
     if job.reply is None:
         return _waiting(engine, job)
     progress = job.reply.progress
-    if progress.stage is Stage.QUEUED:
-        return f"{progress.ahead} {'question' if progress.ahead == 1 else 'questions'} before yours…"
+    before = f"{counted(progress.ahead, 'question')} before yours…"
     return {
-        Stage.SEARCHING: "Searching…",
+        Stage.SEARCHING: f"Searching… {before if progress.ahead else ''}".strip(),
+        Stage.QUEUED: before,
         Stage.REWRITING: "Understanding the question…",
         Stage.CALCULATING: "Calculating with the cells…",
         Stage.READING: f"Reading {len(job.reply.hits)} passages…",

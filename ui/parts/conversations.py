@@ -11,6 +11,9 @@ from ui.parts.text import plain
 from ui.session import Engine
 
 _TITLE_LIMIT = 200
+_TO_THE_LEFT = """<style>
+[class*="st-key-open-"] button, [class*="st-key-open-"] button > div {justify-content: flex-start; text-align: start}
+</style>"""
 
 
 def show_conversations(engine: Engine) -> None:
@@ -18,6 +21,7 @@ def show_conversations(engine: Engine) -> None:
     if st.button("New conversation", icon=":material/add:", width="stretch"):
         st.session_state["conversation"] = ""
         st.rerun()
+    st.html(_TO_THE_LEFT)
     for conversation in engine.library.catalog.conversations():
         _conversation(engine, conversation)
 

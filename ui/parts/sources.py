@@ -33,6 +33,7 @@ a.footnote:hover {text-decoration: underline; opacity: 1}
     + READABLE
     + "</style>"
 )
+_SCORE = "What it was ranked by: how near its meaning is, up to 1, plus the words it shares, so that it can be above 1"
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
 _DOUBT_MARK = f'<span class="footnote doubt" title="{DOUBT_MEANS}">?</span>'
 _ENDINGS = {
@@ -132,12 +133,13 @@ def _show_standing(engine: Engine, hit: Hit) -> None:
 def _source(number: str, hit: Hit, marks: Sequence[Span], confidence: float | None) -> str:
     """`confidence`: how sure the text is, 0 to 1, where it was recognised in a picture."""
     also = ", ".join(dict.fromkeys(copy.label for copy in hit.copies))
+    also = also and f"also in {also}"
     recognised = "" if confidence is None else f"text recognised in a picture, {sure(confidence)}"
-    details = " · ".join(
-        filter(None, (hit.chunk.heading, f"score {hit.score:.2f}", recognised, also and f"also in {also}"))
-    )
+    score = f'<span title="{_SCORE}">score {hit.score:.2f}</span>'
+    before, after = html.escape(hit.chunk.heading), html.escape(" · ".join(filter(None, (recognised, also))))
+    details = " · ".join(filter(None, (before, score, after)))
     return (
         f'<div class="source"><div class="place">{number} · <bdi>{html.escape(hit.chunk.label)}</bdi></div>'
-        f'<div class="detail">{html.escape(details)}</div>'
+        f'<div class="detail">{details}</div>'
         f'<div class="passage">{passage(hit.chunk.document_name, hit.chunk.text, marks)}</div></div>'
     )

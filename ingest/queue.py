@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.archives import SUFFIX
@@ -16,9 +15,9 @@ from ingest.fetching import is_address
 from ingest.isolation import IsolatedReader, ReadFile
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
-from ingest.pipeline import abandon, ingest, is_passed_over
+from ingest.pipeline import ACCEPTED, abandon, ingest, is_passed_over
 from ingest.readers import read
-from ingest.report import IncomingFile, IngestProgress, IngestReport
+from ingest.report import IncomingFile, IngestProgress, IngestReport, QueueSnapshot
 from ingest.tables import MissingTables
 from rag import originals
 from rag.catalog import DocumentRecord, QueuedFile, QueueState
@@ -33,40 +32,6 @@ WAITING_FOR_A_WORD = frozenset([QueueState.LOCKED, QueueState.NAMESAKE])
 _LOOK = 0.2  # seconds between two looks at files that are waited for
 _NAMED = 5  # files of an archive that a question names
 _SHOWN = 100  # files of the queue that a snapshot names; the totals count all
-
-
-@dataclass(frozen=True)
-class QueueSnapshot:
-    """The queue at one moment.
-
-    Attributes:
-        files: the first hundred, those in work and waiting before those that are done.
-        totals: number of files by state.
-        batch: the same of the files dropped last, without what failed before them.
-        progress: of the file in work, None when there is none.
-        fraction: of the bytes of the batch, 0 to 1.
-        stopping: the file in work ends as soon as its step is done, because of a pause or a cancel.
-        seconds_left: by the pace since the worker began, None until there is one.
-    """
-
-    files: tuple[QueuedFile, ...]
-    totals: dict[QueueState, int]
-    batch: dict[QueueState, int]
-    progress: IngestProgress | None
-    fraction: float
-    seconds_left: float | None
-    paused: bool
-    stopping: bool
-
-    @property
-    def is_open(self) -> bool:
-        """Whether files are waiting or in work."""
-        return any(state.is_open for state in self.totals)
-
-    @property
-    def closed(self) -> int:
-        """Files of the batch that are done, well or not."""
-        return sum(count for state, count in self.batch.items() if not state.is_open)
 
 
 class IngestQueue:
@@ -315,8 +280,9 @@ class IngestQueue:
         )
         if state not in (QueueState.LOCKED, QueueState.FAILED):
             self._decided.pop(file.id, None)
-            if file.is_copy:
-                file.path.unlink(missing_ok=True)
+            self._delete_copy(file)
+        elif file.size > self._settings.max_bytes or Path(file.name).suffix.lower() not in ACCEPTED:
+            self._delete_copy(file)  # no other try would take it
 
     def _namesake(self, file: QueuedFile) -> str | None:
         """Why an upload has to wait: two files of one name may be two documents, or an old and a new version."""
@@ -369,8 +335,11 @@ class IngestQueue:
     def _drop(self, files: Sequence[QueuedFile]) -> None:
         self._catalog.dequeue([file.id for file in files])
         for file in files:
-            if file.is_copy:
-                file.path.unlink(missing_ok=True)
+            self._delete_copy(file)
+
+    def _delete_copy(self, file: QueuedFile) -> None:
+        if file.is_copy:
+            file.path.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """Deletes copies that a killed process left before it had noted them."""

@@ -320,3 +320,15 @@ def test_nothing_is_released_without_the_kept_copy(queue: IngestQueue, library: 
     with pytest.raises(FootnoteError, match="kept copy is missing"):
         queue.release(record, [held.passage.id])
     assert not library.catalog.is_release_asked("library", record.id)
+
+
+def test_a_refused_upload_leaves_no_copy(library: Library, embedder: GatedEmbedder) -> None:
+    made = IngestQueue(library, Settings(isolate_readers=False, file_megabytes=1))
+    made.start(embedder)
+    made.receive("large.txt", b"About herons. " * 100_000)
+    made.receive("film.mov", b"About herons.")
+    made.receive("broken.pdf", b"%PDF-1.7 and then nothing")
+    assert set(finish(made).values()) == {QueueState.FAILED}
+    kept = {file.name: file.path.is_file() for file in made.snapshot().files}
+    assert kept == {"large.txt": False, "film.mov": False, "broken.pdf": True}
+    made.close()

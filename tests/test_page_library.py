@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.pipeline import find_files
-from ingest.queue import QueueSnapshot
+from ingest.report import QueueSnapshot
 from rag.catalog import DocumentOrder, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document

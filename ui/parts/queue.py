@@ -8,7 +8,8 @@ import html
 
 import streamlit as st
 
-from ingest.queue import WAITING_FOR_A_WORD, IngestQueue, QueueSnapshot
+from ingest.queue import WAITING_FOR_A_WORD, IngestQueue
+from ingest.report import QueueSnapshot
 from rag.catalog import QueuedFile, QueueState
 from ui.parts.dialogs import may_redraw
 from ui.parts.text import duration, plain
@@ -131,8 +132,9 @@ def _show_notes(notes: list[str]) -> None:
 def _show_failure(queue: IngestQueue, file: QueuedFile) -> None:
     st.error(plain(file.message), icon=":material/error:")
     with st.container(horizontal=True):
-        key = f"retry-{file.id}"
-        st.button("Try again", icon=":material/refresh:", type="tertiary", key=key, on_click=queue.retry, args=(file,))
+        if not file.is_copy or file.path.is_file():
+            key, icon = f"retry-{file.id}", ":material/refresh:"
+            st.button("Try again", icon=icon, type="tertiary", key=key, on_click=queue.retry, args=(file,))
         _leave_out(queue, file)
 
 

@@ -26,8 +26,7 @@ _SQL_TOKENS = 200
 _VALUES = 200  # different values of a column among which words of the question are looked for
 _COLUMNS = 12  # columns of words of each table in which they are
 _ROWS = 12  # of the cells behind an answer that are quoted
-_MARKED = 3  # rows up to which each is marked
-_GROUPS = 3  # stretches of columns up to which each is named
+_GROUPS = 3  # stretches of columns, or of rows, up to which each is named
 _FUNCTIONS = {
     Wanted.COUNT: {"count", "count_star", "sum"},
     Wanted.SUM: {"sum", "+", "count", "count_star"},
@@ -128,6 +127,8 @@ class Calculation:
         is_first = wanted is Wanted.EXTREME and query.is_ordered
         if not (done or is_one_row or is_first or wanted is Wanted.ROWS):
             return _TELL[wanted]
+        if question.quantity and question.quantity not in query.columns:
+            return f"one row stands for several pieces; use sum({question.quantity})"
         if fixed := _fixed(query):
             return f"count(DISTINCT {fixed}) is always 1 here; write count(*) instead"
         if question.each and not query.is_grouped:
@@ -174,12 +175,12 @@ class Calculation:
         for table in used:
             numbers = result.rows_read if len(used) == 1 and result.rows_read else self._calculator.numbers(table)
             names = [name for name in table.columns if name in query.columns] or list(table.columns)
-            places.append(_place(table, names, numbers))
+            places.append(_place(table, names, numbers, self._calculator.numbers(table)))
             lines.append(" | ".join(_head(table, name) for name in names))
             for row in self._calculator.rows(table, names, numbers[:_ROWS]):
                 line = " | ".join(" ".join(table_phrases.plain(value).split()) for value in row[1:])
                 start = sum(len(before) + 1 for before in lines)
-                marks += [Span(start, start + len(line))] if len(numbers) <= _MARKED else []
+                marks.append(Span(start, start + len(line)))
                 lines.append(line)
             lines += ["…"] if len(numbers) > _ROWS else []
         text = "\n".join(lines)
@@ -236,22 +237,47 @@ def _head(table: NamedTable, name: str) -> str:
     return (column.head if column else "") or name
 
 
-def _place(table: NamedTable, names: Sequence[str], rows: Sequence[int]) -> str:
-    """ "Sales!B2:B14, D2:D14"; rows where the columns have no letters."""
-    first, last = min(rows, default=1), max(rows, default=1)
+def _place(table: NamedTable, names: Sequence[str], rows: Sequence[int], every: Sequence[int]) -> str:
+    """ "Sales!B2:B14, D2:D14", or "Sales!B6, B9, B14 … (9 cells)" of some of the rows; rows where no letters are."""
+    stretches = _stretches(rows, every)
     if table.data.page is None:
-        return f"row {first}" if first == last else f"rows {first}–{last}"  # noqa: RUF001
-    numbers = sorted(column.number for name in names if (column := table.column(name)) is not None)
+        cells = [f"{first}" if first == last else f"{first}–{last}" for first, last in stretches]  # noqa: RUF001
+        return f"{'row' if len(rows) == 1 else 'rows'} {_some(cells, _GROUPS, f'{len(rows):,} rows')}"
+    groups = _groups(sorted(column.number for name in names if (column := table.column(name)) is not None))
+    cells = [_cells(start, end, *stretch) for stretch in stretches for start, end in groups]
+    is_one = len(groups) == 1 and groups[0][0] == groups[0][1]
+    total = f"{len(rows):,} {'cells' if is_one else 'rows'}"
+    return f"{table.data.sheet}!{_some(cells, _GROUPS * len(groups), total)}"
+
+
+def _stretches(rows: Sequence[int], every: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of the rows that follow each other in a table, whatever stands between them in its sheet."""
+    if not rows:
+        return [(1, 1)]
+    places = {row: place for place, row in enumerate(every)}
+    found: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if found and places[row] == places[found[-1][1]] + 1:
+            found[-1][1] = row
+        else:
+            found.append([row, row])
+    return [(first, last) for first, last in found]
+
+
+def _groups(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of the columns that stand side by side; of all, where they are many."""
     groups: list[list[int]] = []
     for number in numbers:
         if groups and number == groups[-1][1] + 1:
             groups[-1][1] = number
         else:
             groups.append([number, number])
-    if len(groups) > _GROUPS:
-        groups = [[numbers[0], numbers[-1]]]
-    cells = ", ".join(_cells(start, end, first, last) for start, end in groups)
-    return f"{table.data.sheet}!{cells}"
+    return [(numbers[0], numbers[-1])] if len(groups) > _GROUPS else [(first, last) for first, last in groups]
+
+
+def _some(cells: Sequence[str], most: int, total: str) -> str:
+    listed = ", ".join(cells[:most])
+    return listed if len(cells) <= most else f"{listed} … ({total})"
 
 
 def _cells(start: int, end: int, first: int, last: int) -> str:

@@ -26,6 +26,7 @@ class _Words:
     result: str
     where: str
     joint: str
+    by: str
     found: str
     more: str
     nothing: str
@@ -54,6 +55,7 @@ _WORDS = {
         result="The result",
         where=" where {}",
         joint=" and ",
+        by="{what} by {group}{where}.",
         found="{count} rows{where}.",
         more="The first {shown} of {count} rows{where}.",
         nothing="No row fulfils this{where}.",
@@ -80,6 +82,7 @@ _WORDS = {
         result="Das Ergebnis",
         where=" mit {}",
         joint=" und ",
+        by="{what} nach {group}{where}.",
         found="{count} Zeilen{where}.",
         more="Die ersten {shown} von {count} Zeilen{where}.",
         nothing="Keine Zeile erfüllt das{where}.",
@@ -106,6 +109,7 @@ _WORDS = {
         result="结果",
         where="（{}）",
         joint="，",
+        by="按{group}统计的{what}{where}。",
         found="共 {count} 行{where}。",
         more="共 {count} 行{where}，列出前 {shown} 行。",
         nothing="没有符合条件的行{where}。",
@@ -139,6 +143,8 @@ def sentences(query: Query, result: Result, tables: Sequence[NamedTable], langua
     if len(result.rows) == 1:
         return f"{_one(labels, shown[0], where, words)} [1]"
     count = f"{len(result.rows)}{'' if result.is_whole else '+'}"
+    if query.is_grouped and len(result.rows) <= SHOWN and (said := _grouped(items, labels, where, words)):
+        return f"{said} [1]\n\n{_table(labels, shown)}"
     text = (words.found if len(result.rows) <= SHOWN else words.more).format(count=count, shown=SHOWN, where=where)
     return f"{text} [1]\n\n{_table(labels, shown)}"
 
@@ -184,6 +190,16 @@ def _one(labels: Sequence[str], values: Sequence[str], where: str, words: _Words
     labels = list(map(_without_article, labels))
     named = ", ".join(f"{label}: {value}" if label else value for label, value in zip(labels, values, strict=True))
     return f"{named}{where}{words.end}"
+
+
+def _grouped(items: Sequence[Item], labels: Sequence[str], where: str, words: _Words) -> str:
+    """ "The sum of Amount by Region."; "" where the groups or what was calculated for each are not shown."""
+    groups = [label for item, label in zip(items, labels, strict=True) if not item.function and item.column]
+    found = [label for item, label in zip(items, labels, strict=True) if item.function and label]
+    if not groups or not found or len(groups) + len(found) < len(items):
+        return ""
+    what = words.joint.join([found[0], *map(_without_article, found[1:])])
+    return words.by.format(what=what, group=words.joint.join(groups), where=where)
 
 
 def _table(labels: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

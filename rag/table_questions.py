@@ -37,6 +37,7 @@ class TableQuestion:
         each: columns by which the result is parted: "by region".
         subject: column of what is asked for: "which customer", "" where none is named.
         adds_up: whether "most" may mean several rows together.
+        quantity: column of pieces that is added up where the question counts things that stand in cells.
     """
 
     text: str
@@ -45,6 +46,7 @@ class TableQuestion:
     each: tuple[str, ...] = ()
     subject: str = ""
     adds_up: bool = False
+    quantity: str = ""
 
 
 _NUMBER = r"[\d][\d.,'\s]*"
@@ -112,6 +114,8 @@ _ADDS_UP = re.compile(
     r"|最多|最少|总",
     re.IGNORECASE,
 )
+_IN_ALL = re.compile(r"\b(?:in total|altogether|in all|overall|insgesamt)\b", re.IGNORECASE)
+_QUANTITY = re.compile(r"(?:quantity|qty|pieces|units|stock|menge|st(?:ü|ue)ck(?:zahl)?|bestand)\.?", re.IGNORECASE)
 _UNSPACED = re.compile(r"[\u4e00-\u9fff]")
 _COUNTED = re.compile(r"\b(?:how many|number of|wie ?viele|anzahl (?:der |an )?)\s*([\w\s]*)", re.IGNORECASE)
 _FOLLOWING = 3  # words after "how many" among which the unit is
@@ -129,7 +133,8 @@ def asked_of_table(question: str, tables: Sequence[NamedTable], values: Collecti
     if found is None or not is_grounded(question, tables, values):
         return None
     wanted, language = found
-    if wanted is Wanted.COUNT and _counts_a_column(question, tables):
+    quantity = _quantity(question, tables, values) if wanted is Wanted.COUNT else ""
+    if quantity or (wanted is Wanted.COUNT and _counts_a_column(question, tables)):
         wanted = Wanted.SUM  # how many pieces were sold: their numbers stand in a column
     each = [
         name
@@ -147,6 +152,7 @@ def asked_of_table(question: str, tables: Sequence[NamedTable], values: Collecti
         each=tuple(dict.fromkeys(each)),
         subject=next(iter(subjects), ""),
         adds_up=_ADDS_UP.search(question) is not None,
+        quantity=quantity,
     )
 
 
@@ -200,3 +206,26 @@ def _counts_a_column(question: str, tables: Sequence[NamedTable]) -> bool:
         if column.kind is Kind.NUMBER and column.head
     )
     return any(counted & set(terms(head)) for head in numbers)
+
+
+def _quantity(question: str, tables: Sequence[NamedTable], values: Collection[str]) -> str:
+    """The column of pieces to add up: "How many anemometers in total?" of a list with a quantity in each row.
+
+    Only where it is plain: the question says "in total", what it counts stands in cells and heads nothing, and one
+    column of numbers is called a quantity.
+    """
+    found = _COUNTED.search(question)
+    if found is None or not _IN_ALL.search(question):
+        return ""
+    counted = set(terms(" ".join(found[1].split()[:_FOLLOWING])))
+    named = [column.head for table in tables for column in table.data.columns] + [table.data.sheet for table in tables]
+    in_cells = any(counted & set(terms(value)) for value in values)
+    if not in_cells or any(counted & set(terms(text)) for text in named if text):
+        return ""
+    columns = [
+        name
+        for table in tables
+        for name, column in zip(table.columns, table.data.columns, strict=True)
+        if column.kind is Kind.NUMBER and _QUANTITY.fullmatch(column.head.strip())
+    ]
+    return columns[0] if len(columns) == 1 else ""

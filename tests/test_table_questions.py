@@ -41,6 +41,24 @@ def test_english_questions_that_are_calculated(question: str, wanted: Wanted) ->
     assert (found.wanted, found.language) == (wanted, Language.ENGLISH)
 
 
+STOCK = [["Article", "Room", "Quantity"], ["Anemometer A-1", "Shed", "3"], ["Mast", "Shed", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "quantity"),
+    [
+        ("How many anemometers are there in total?", "quantity"),
+        ("How many anemometers do we have altogether?", "quantity"),
+        ("How many anemometers are there?", ""),  # perhaps how many kinds
+        ("How many articles are there in total?", ""),  # a head: rows
+    ],
+)
+def test_pieces_are_added_up_where_a_question_plainly_asks_for_all(question: str, quantity: str) -> None:
+    found = asked_of_table(question, tables_of(STOCK), ["Anemometer A-1", "Mast", "Shed"])
+    assert found is not None
+    assert (found.quantity, found.wanted) == (quantity, Wanted.SUM if quantity else Wanted.COUNT)
+
+
 @pytest.mark.parametrize(
     ("question", "wanted"),
     [

@@ -10,6 +10,7 @@ import pytest
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from ingest.report import IngestReport
     from tests.model_sources import Server
     from tests.page import Page
 
@@ -25,6 +26,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("models"))
         elif "test_browser" in item.nodeid:
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, IngestReport]":
+    """A library of the samples, embedded once by the real model, and what its ingest reported. Nobody writes to it."""
+    from ingest.pipeline import find_files, ingest
+    from rag.build import load_embedder
+    from rag.library import Library
+    from rag.settings import load_settings
+
+    settings = load_settings(library=tmp_path_factory.mktemp("samples") / "library")
+    files = find_files([Path(__file__).parents[1] / "samples"])
+    with Library.open(settings, holder="tests") as library:
+        embedder = load_embedder(settings)
+        library.open_store(embedder)
+        return settings.library_folder, ingest(files, library=library, embedder=embedder, settings=settings)
 
 
 @pytest.fixture

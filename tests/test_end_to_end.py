@@ -4,23 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files, ingest
+from ingest.report import IngestReport
 from rag.build import build_assistant, load_embedder, load_generator
 from rag.library import Library
 from rag.settings import load_settings
 from rag.types import Finish
 
-ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.model
 
 
-def test_real_models_answer_from_the_samples_with_citations(tmp_path: Path) -> None:
-    settings = load_settings(library=tmp_path / "library")
+def test_real_models_answer_from_the_samples_with_citations(samples: tuple[Path, IngestReport]) -> None:
+    folder, report = samples
+    assert (len(report.added), report.failed) == (6, ())
+    settings = load_settings(library=folder)
     with Library.open(settings, holder="test") as library:
         embedder = load_embedder(settings)
         library.open_store(embedder)
-        report = ingest(find_files([ROOT / "samples"]), library=library, embedder=embedder, settings=settings)
-        assert (len(report.added), report.failed) == (6, ())
         assistant = build_assistant(library, embedder, load_generator(settings), settings)
         answer = assistant.answer("What may a hotel in Oslo cost per night?")
         assert "210 EUR" in answer.text

@@ -33,6 +33,7 @@ from rag.queue import Cancelled
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Citation, Finish, Turn
+from tests.documents import write_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
 
 PASSAGES = [
@@ -366,15 +367,15 @@ def test_places_of_documents_are_pages_where_the_question_names_one() -> None:
 @pytest.mark.model
 def test_the_command_measures_a_folder_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The real reader, embedder and store, through the command."""
-    root = Path(__file__).parents[1]
     questions = write_lines(
         tmp_path / "q.jsonl",
-        [{"question": "What does error E-14 mean?", "answer": "Blocked", "file": "skua-4-manual.pdf", "page": 8}],
+        [{"question": "What does error E-14 mean?", "answer": "Blocked", "file": "errors.pdf", "page": 2}],
     )
     out = tmp_path / "report.json"
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "skua-4-manual.pdf").write_bytes((root / "samples/skua-4-manual.pdf").read_bytes())
+    errors = ["the mast leans", "rain gauge blocked", "no signal", "battery low", "memory full", "clock lost", "ice"]
+    write_pdf(folder / "errors.pdf", [f"Error E-{number}: {text}." for number, text in enumerate(errors, 13)])
     where = ["--corpus", str(folder), "--out", str(out), "--work", str(tmp_path / "work")]
     assert main(["evaluate", str(questions), *where]) == 0
     assert "fused hit@5" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,12 @@ ROOT = Path(__file__).parents[1]
 ROOMS = {"rag": set(), "ingest": {"rag"}, "ui": {"rag", "ingest"}}
 
 
+@cache
+def files(room: str) -> tuple[Path, ...]:
+    return tuple((ROOT / room).rglob("*.py"))
+
+
+@cache
 def imports(file: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
@@ -29,7 +36,7 @@ def imports(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_imports_run_one_way(room: str) -> None:
-    for file in (ROOT / room).rglob("*.py"):
+    for file in files(room):
         outside = imports(file) & ({"rag", "ingest", "ui", "app"} - ROOMS[room] - {room})
         assert not outside, f"{file} imports {outside}"
 
@@ -77,12 +84,12 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
     ],
 )
 def test_one_file_owns_a_library(library: str) -> None:
-    owners = [file for room in ROOMS for file in (ROOT / room).rglob("*.py") if library in imports(file)]
+    owners = [file for room in ROOMS for file in files(room) if library in imports(file)]
     assert len(owners) == 1, owners
 
 
 def test_only_the_catalog_imports_sqlalchemy() -> None:
-    owners = {file.parent for room in ROOMS for file in (ROOT / room).rglob("*.py") if "sqlalchemy" in imports(file)}
+    owners = {file.parent for room in ROOMS for file in files(room) if "sqlalchemy" in imports(file)}
     assert owners == {ROOT / "rag" / "catalog"}
 
 

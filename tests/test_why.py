@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.__main__ import main as ingest
+from ingest.report import IngestReport
 from rag.__main__ import main
 from rag.errors import FootnoteError
 from rag.generators import Message
@@ -116,11 +116,9 @@ def test_words_that_stand_nowhere_are_said_to(desk: Desk) -> None:
 
 @pytest.mark.model
 def test_the_command_tells_ranks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    samples: tuple[Path, IngestReport], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FOOTNOTE_LIBRARY", str(tmp_path / "library"))
-    manual = str(Path(__file__).parents[1] / "samples" / "skua-4-manual.pdf")
-    assert ingest([manual]) == 0
+    monkeypatch.setenv("FOOTNOTE_LIBRARY", str(samples[0]))
     assert main(["why", "What does error E-14 mean?", "Rain gauge blocked Remove leaves from the funnel"]) == 0
     shown = capsys.readouterr().out
     assert "skua-4-manual.pdf, p. 8: It was read by the generator." in shown

@@ -149,7 +149,9 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     page.get_by_text("Rename", exact=True).click()
     page.get_by_role("dialog").get_by_label("Name").fill("Birds")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
-    expect(page.get_by_test_id("stSidebar").get_by_role("button", name="Birds")).to_be_visible()
+    title = page.get_by_test_id("stSidebar").get_by_role("button", name="Birds")
+    expect(title).to_be_visible()
+    expect(title).to_have_css("justify-content", "flex-start")  # short and long ones begin at the same place
 
     page.reload()  # the conversation is kept
     page.get_by_test_id("stSidebar").get_by_role("button", name="Birds").click()

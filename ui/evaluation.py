@@ -17,7 +17,7 @@ from ui.parts.text import counted, duration, plain
 from ui.session import Engine, open_engine
 
 _JUDGED = Path("From your answers.jsonl")  # made of the catalog when it is asked
-_COLLECTION, _OWN = "A collection", "Documents or passages of their own"
+_COLLECTION, _OWN = "A collection", "Other documents"  # short: both stand side by side in a narrow window
 _SEARCH, _ANSWERS = "Passages only", "Passages and answers"
 _CHOSEN = "evaluation-questions"  # key of the set that is chosen
 _UPLOADED = "evaluation-uploaded"  # the set that is to be chosen next

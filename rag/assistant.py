@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import citations, follow_ups, prompt, table_answers
+from rag import citations, conflicts, follow_ups, prompt, table_answers
 from rag.errors import FootnoteError
 from rag.evidence import Line, certainty, choose, is_answered, narrow, quotation
 from rag.generators import Generator, StopReason
@@ -279,6 +279,10 @@ class Reply:
         if not found and finish is Finish.COMPLETE:
             self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
             return
+        if finish is Finish.COMPLETE:
+            others = conflicts.contradictions(self.standalone, text, self.evidence, self.hits)
+            dates = self._parts.retriever.dates({hit.chunk.document_id for hit in self.hits} if others else ())
+            text, found = conflicts.told(text, found, others, self.hits, dates)
         text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
         text, order = citations.in_reading_order(text, len(self.hits))
         renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)

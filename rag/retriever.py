@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.catalog import Catalog, DocumentState
@@ -97,6 +97,11 @@ class Retriever:
     def support(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Support:
         """How far each of the hits bears a sentence; `lines` are all of theirs."""
         return Support(lines, hits, self._embedder, self._lexical.weights)
+
+    def dates(self, documents: Iterable[str]) -> dict[str, str]:
+        """The day on which each of these documents (ids) was added, as YYYY-MM-DD of this machine's clock."""
+        records = (self._catalog.document(self._collection, document) for document in documents)
+        return {found.id: time.strftime("%Y-%m-%d", time.localtime(found.added_at)) for found in records if found}
 
     def count(self) -> int:
         """Chunks of the collection."""

@@ -76,21 +76,23 @@ class _Passage:
         after = (line.reading for line in lines[1:])
         self._pairs = [f"{text} {following}" for text, following in zip_longest(self._texts, after, fillvalue="")]
         self._whole = f"{hit.chunk.label} {hit.chunk.context} {hit.chunk.text}"
-        self._numbers, self._terms = _numbers(self._whole), set(terms(self._whole, parts=True))
+        self._numbers, self._terms = numbers(self._whole), set(terms(self._whole, parts=True))
         self._vectors = embedder.encode_documents(self._texts)
 
     def support(self, sentence: str, weights: Mapping[str, float], vector: Vectors | None) -> float:
         words = max((share(weights, pair) for pair in self._pairs), default=0.0)
         cosine = words if vector is None else float(np.max(self._vectors @ vector, initial=0.0))
         odds = _BIAS + _WORDS * words + _WHOLE * share(weights, self._whole) + _COSINE * cosine
-        odds += _NUMBERS * len(_numbers(sentence) - self._numbers) + _NAMES * len(_names(sentence) - self._terms)
+        odds += _NUMBERS * len(numbers(sentence) - self._numbers) + _NAMES * len(names(sentence) - self._terms)
         return 1 / (1 + math.exp(-odds))
 
 
-def _numbers(text: str) -> set[str]:
+def numbers(text: str) -> set[str]:
+    """Numbers of a text, without the commas of thousands; small ones also where they are spelled out in English."""
     spelled = {_SPELLED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SPELLED}
     return spelled | {number.replace(",", "") for number in _NUMBER.findall(text)}
 
 
-def _names(text: str) -> set[str]:
+def names(text: str) -> set[str]:
+    """Terms of the words that begin with a capital inside a sentence."""
     return {term for name in _NAME.findall(text) for term in terms(name)}

@@ -244,3 +244,18 @@ def test_a_sentence_that_no_passage_bears_is_marked(library: Library, settings: 
     assistant, _ = build(library, settings, written)
     answer = assistant.answer("How many days of leave carry over?")
     assert answer.text.endswith("31 March. [1] The managing director grants sabbaticals in Antarctica. [?]")
+
+
+def test_a_document_that_says_otherwise_is_told_with_the_answer(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "new.txt").write_text("Staff get 30 days of leave. Ten days carry over until 31 March.")
+    ingest(find_files([tmp_path / "new.txt"]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    assistant, _ = build(library, settings, "Staff get 28 days of leave [1].")
+    answer = assistant.answer("How many days of leave do staff get?")
+    first, second = answer.text.split("\n\n")
+    assert "28" in first
+    assert second.startswith("Another document says otherwise: “Staff get 30 days of leave.” [")
+    assert {citation.hit.chunk.label for citation in answer.citations} == {"leave.txt", "new.txt"}
+    other = next(citation for citation in answer.citations if citation.hit.chunk.label == "new.txt")
+    assert [other.hit.chunk.text[mark.start : mark.end] for mark in other.marks] == ["Staff get 30 days of leave."]

@@ -1,0 +1,70 @@
+import pytest
+
+from rag.conflicts import contradictions, told
+from rag.evidence import nearest_lines
+from rag.terms import terms
+from rag.types import Citation
+from tests.fakes import HashingEmbedder, hit
+
+QUESTION = "How many unused days of leave can be carried over?"
+OLD = "Up to 6 unused days of leave can be carried over."
+
+
+def found(question: str, text: str, *passages: str) -> list[str]:
+    """What contradicts an answer, each passage in a document of its own."""
+    hits = [hit(passage, 0.8, document=f"{number}.txt") for number, passage in enumerate(passages)]
+    lines = nearest_lines(question, hits, HashingEmbedder(1_024), dict.fromkeys(terms(question, parts=True), 1.0))
+    return [line.text for line in contradictions(question, text, lines, hits)]
+
+
+def test_another_number_for_the_same_is_a_contradiction() -> None:
+    new = "Up to 10 unused days of leave can be carried over."
+    assert found(QUESTION, "Up to 6 days can be carried over.", OLD, new) == [new]
+
+
+def test_another_name_for_the_same_is_a_contradiction() -> None:
+    other = "The film was directed by Raj Kapoor."
+    text = "It was directed by Mahesh Bhatt."
+    assert found("Who directed the film?", text, "The film was directed by Mahesh Bhatt.", other) == [other]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Up to 6 unused days of leave can be carried over into the next year.",
+        "Lunch in the canteen costs 3.80 EUR.",
+        "Up to 10 days of sick notes can be sent.",
+        "Unused days of leave can be carried over.",
+    ],
+    ids=["the same number", "another matter", "lacks words of the question", "no number"],
+)
+def test_what_does_not_contradict_is_not_told(other: str) -> None:
+    assert found(QUESTION, "Up to 6 days can be carried over.", OLD, other) == []
+
+
+def test_what_the_answer_tells_already_is_not_told_again() -> None:
+    new = "Up to 10 unused days of leave can be carried over."
+    assert found(QUESTION, "Up to 6 or up to 10 days can be carried over.", OLD, new) == []
+
+
+def test_a_document_does_not_contradict_itself() -> None:
+    assert found(QUESTION, "Up to 6 days.", f"{OLD} Up to 10 unused days of leave can be carried over in Oslo.") == []
+
+
+def test_an_answer_without_a_number_or_name_is_contradicted_by_nothing() -> None:
+    assert found(QUESTION, "They can.", OLD, "Up to 10 unused days of leave can be carried over.") == []
+
+
+def test_a_contradiction_is_quoted_with_its_passage_and_its_date() -> None:
+    hits = [hit(OLD, document="a"), hit("Up to 10 unused days of leave [7] can be carried over.", document="b")]
+    lines = nearest_lines(QUESTION, hits, HashingEmbedder(), {})
+    other = next(line for line in lines if line.number == 2)
+    cited = (Citation(1, hits[0], ()),)
+    text, citations = told("Up to 6 days. [1]", cited, [other], hits, {"a": "2026-01-02", "b": "2026-05-03"})
+    assert text == (
+        "Up to 6 days. [1]\n\nAnother document, added on 2026-05-03, says otherwise: "
+        "“Up to 10 unused days of leave can be carried over.” [2]"
+    )
+    assert [(citation.number, citation.marks) for citation in citations] == [(1, ()), (2, (other.span,))]
+    same = told("Up to 6 days. [1]", cited, [other], hits, {"a": "2026-01-02", "b": "2026-01-02"})[0]
+    assert "added on" not in same

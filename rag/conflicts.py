@@ -5,7 +5,7 @@ words; they contradict each other when each has a number or a name that the othe
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rag.evidence import Line, in_context
 from rag.support import names, numbers
@@ -14,6 +14,7 @@ from rag.types import Citation, Hit
 
 _NEAR = 0.2  # of the best line's score: how much further from the question another may be
 _SAME = 0.5  # share of the words, without numbers and names, that both have
+_ALIKE = 0.75  # the same where neither number nor name was told, only other words
 _AT_MOST = 2  # documents that are told of
 _QUOTED = 300  # characters of a line
 _BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
@@ -25,18 +26,20 @@ def contradictions(question: str, text: str, lines: Sequence[Line], hits: Sequen
     Args:
         lines: of all `hits`, the nearest to the question first.
     """
-    asked, told = set(terms(question)), _values(text)
-    best = next((line for line in lines if told & _values(line.reading) - asked), None)
+    asked = _words(question)
+    by_value = _nearest(lines, _values(text) - asked, _values)
+    best, said, values = by_value or _nearest(lines, _words(text) - asked, _words) or (None, set[str](), _values)
     if best is None:
         return []
-    said = told & _values(best.reading) - asked
+    told, variable = values(text), _values(best.reading) if by_value else said
     own, found = _document(best, hits), dict[str, Line]()
     for line in lines:
         document = _document(line, hits)
-        if document != own and document not in found and line.score >= best.score - _NEAR:
-            is_same = _speaks_of_the_same(in_context(hits[best.number - 1].chunk, best), line, asked, hits)
-            if is_same and _differ(said, _values(line.reading) - asked, told):
-                found[document] = line
+        if document == own or document in found or line.score < best.score - _NEAR:
+            continue
+        same = _shared(best, line, asked, variable, hits) >= (_SAME if by_value else _ALIKE)
+        if same and _differ(said, values(line.reading) - asked, told):
+            found[document] = line
     return list(found.values())[:_AT_MOST]
 
 
@@ -71,15 +74,29 @@ def _document(line: Line, hits: Sequence[Hit]) -> str:
     return hits[line.number - 1].chunk.document_id
 
 
+def _nearest(
+    lines: Sequence[Line], told: set[str], values: Callable[[str], set[str]]
+) -> tuple[Line, set[str], Callable[[str], set[str]]] | None:
+    """The nearest line that holds values which were told, and those."""
+    found = ((line, told & values(line.reading), values) for line in lines)
+    return next((one for one in found if one[1]), None)
+
+
 def _values(text: str) -> set[str]:
-    return numbers(text) | names(text)
+    return numbers(text) | {term for name in names(text) for term in terms(name, parts=True)}
 
 
-def _speaks_of_the_same(text: str, other: Line, asked: set[str], hits: Sequence[Hit]) -> bool:
-    held = set(terms(in_context(hits[other.number - 1].chunk, other)))
-    words = set(terms(text))
-    frame = words - _values(text) - asked
-    return words & asked <= held and len(frame & held) >= _SAME * len(frame)
+def _words(text: str) -> set[str]:
+    return set(terms(text, parts=True))
+
+
+def _shared(best: Line, other: Line, asked: set[str], variable: set[str], hits: Sequence[Hit]) -> float:
+    """Share of the best line's words, but the variable ones, that the other holds; 0 where it lacks one of `asked`."""
+    words, held = (_words(in_context(hits[line.number - 1].chunk, line)) for line in (best, other))
+    frame = words - variable - asked
+    if not words & asked <= held:
+        return 0.0
+    return len(frame & held) / len(frame) if frame else 1.0
 
 
 def _differ(said: set[str], other: set[str], told: set[str]) -> bool:

@@ -68,3 +68,26 @@ def test_a_contradiction_is_quoted_with_its_passage_and_its_date() -> None:
     assert [(citation.number, citation.marks) for citation in citations] == [(1, ()), (2, (other.span,))]
     same = told("Up to 6 days. [1]", cited, [other], hits, {"a": "2026-01-02", "b": "2026-01-02"})[0]
     assert "added on" not in same
+
+
+def test_other_words_contradict_where_the_lines_are_alike_else() -> None:
+    first, second = (
+        f"Big Girl is a Canadian {kind}, directed by Renuka Jeyapalan in 2005." for kind in ("film", "song")
+    )
+    assert found("What is the genre of Big Girl?", "The genre of Big Girl is film.", first, second) == [second]
+    assert (
+        found("What is the genre of Big Girl?", "The genre of Big Girl is film.", first, "Big Girl is a loud song.")
+        == []
+    )
+
+
+def test_the_same_number_in_other_words_is_no_contradiction() -> None:
+    assert (
+        found(
+            "How many days of leave are there?",
+            "Staff get 28 days.",
+            "Staff get 28 days of leave.",
+            "Crew get 28 days of leave.",
+        )
+        == []
+    )

@@ -32,7 +32,8 @@ def without_quotes(answer: dict[str, Any], documents: Collection[str]) -> dict[s
     citations = [_without_copies(entry, documents) for entry in answer["citations"] if entry["number"] not in gone]
     dropped = [_without_hit(hit, documents) for hit in answer["dropped"] if not _is_of(hit["chunk"], documents)]
     text = TAKEN_OUT if answer["citations"] and not citations else _without_sentences(answer["text"], gone)
-    return {**answer, "text": text, "used": used, "citations": citations, "dropped": dropped}
+    changed = {"text": text, "used": used, "citations": citations, "dropped": dropped}
+    return {**answer, **changed, "basis": ""}  # never given again
 
 
 def is_blank(document_id: str) -> bool:

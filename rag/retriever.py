@@ -1,12 +1,14 @@
 """Finds the passages for a question, by meaning and by words. Knows the stores and an embedder, no generator."""
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from rag.catalog import Catalog, DocumentState
-from rag.embedders import Embedder
+from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
 from rag.lexical import LexicalIndex
@@ -121,12 +123,7 @@ class Retriever:
         seconds: dict[str, float] = {}
         with _timed("question", seconds):
             vector = self._embedder.encode_query(question)
-        with _timed("dense", seconds):
-            dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
-        words: dict[str, float] = {}
-        if self._word_weight:
-            with _timed("lexical", seconds):
-                words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
+        dense, words = self._both(question, vector, count, scope, hidden, seconds)
         with _timed("fused", seconds):
             near = {hit.chunk.id: hit for hit in dense}
             others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
@@ -141,6 +138,30 @@ class Retriever:
             fused.sort(key=lambda hit: -hit.score)
         return Stages(dense, lexical, tuple(fused), seconds)
 
+    def _both(
+        self,
+        question: str,
+        vector: Vectors,
+        count: int,
+        scope: Scope,
+        hidden: Sequence[str],
+        seconds: dict[str, float],
+    ) -> tuple[tuple[Hit, ...], dict[str, float]]:
+        """What is found by meaning and by words; both are searched at once."""
+
+        def by_words() -> tuple[dict[str, float], float]:
+            started = time.perf_counter()
+            found = self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden)
+            return dict(found), time.perf_counter() - started
+
+        by_both = _searches().submit(by_words) if self._word_weight else None
+        with _timed("dense", seconds):
+            dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
+        if by_both is None:
+            return dense, {}
+        words, seconds["lexical"] = by_both.result()
+        return dense, words
+
     def _weigh(self, question: str) -> Callable[[Hit, float], Hit]:
         """How a hit is scored by its nearest line and its words; by words alone where the model cannot read."""
         scale = _PAIRS if is_unspaced(question) else 1.0
@@ -151,6 +172,11 @@ class Retriever:
             return replace(hit, score=meaning * hit.line + weight * scale * words, words=words)
 
         return weigh
+
+
+@functools.cache
+def _searches() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(thread_name_prefix="words")
 
 
 @contextlib.contextmanager

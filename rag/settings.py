@@ -49,7 +49,7 @@ class Settings:
     minimum_score: float = 0.3  # score under which a passage counts as not found
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
     generator_refuses: bool | None = None  # tell the generator how to; None: unless it is a small one of ours
-    exact_rows: int = 10_000  # up to this many chunks the search is exact, above it HNSW
+    exact_rows: int = 100_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
 

@@ -9,13 +9,12 @@ It is given vectors, never an embedder. What Milvus Lite 3.2 needs and the calls
 - Filter templates are unknown to it: values are quoted by `rag.rows`.
 - FAISS's HNSW loses rows when hundreds of vectors are exactly equal (milvus-lite#369): repeats are moved apart by
   `rag.rows.shifted`, and the search looks at `_EF` candidates. Under a selective filter it may return fewer rows than
-  there are, or miss the nearest: a few documents are scored row by row.
+  there are, or miss the nearest: a few documents are scored row by row, where `rag.lite` does not do that already.
 """
 
 import contextlib
 import logging
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from pymilvus import DataType, MilvusClient, MilvusException
 
+from rag import lite
 from rag.embedders import Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.lines import pack
@@ -48,8 +48,6 @@ for _name in (
 
 # pymilvus asks every ten seconds whether the other side lives; Milvus Lite hangs up on such impatience.
 _QUIET = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": 0}
-_folders: Counter[str] = Counter()
-_folders_lock = threading.Lock()
 
 
 class Store(Protocol):
@@ -133,9 +131,10 @@ class MilvusStore:
         self._dimension = dimension
         self._exact_rows = exact_rows
         self._write_lock = threading.Lock()
+        self._filters_surely = uri.endswith(".db") and lite.speed_up()
         with _milvus_errors(f"The vectors at {uri} could not be opened"):
             self._client = MilvusClient(uri, grpc_options=_QUIET if uri.endswith(".db") else {})
-            _hold(uri)
+            lite.hold(uri)
             try:
                 self._open()
             except BaseException:
@@ -163,19 +162,11 @@ class MilvusStore:
     ) -> list[Hit]:
         where = where_of(documents, hidden)
         with _milvus_errors("The search failed"):
-            if documents and self.search_kind() == "HNSW" and self._count(where) <= _SCORED:
+            is_unsure = bool(where) and not self._filters_surely and self.search_kind() == "HNSW"
+            if documents and is_unsure and self._are_few(where):
                 return self._score_all(vector, k=k, where=where)
-            found = self._client.search(
-                self._collection,
-                data=[vector],
-                anns_field="embedding",
-                limit=k,
-                filter=where,
-                output_fields=self._read,
-                search_params={"metric_type": "IP", "params": {"ef": max(_EF, 4 * k)}},
-            )[0]
-            hits = hits_of([row["entity"] for row in found], [row["distance"] for row in found], vector)
-            if len(hits) < k and where and self.search_kind() == "HNSW":
+            hits = [hit for _, hit in self._nearest(vector, k=k, where=where)]
+            if len(hits) < k and is_unsure:
                 return self._score_all(vector, k=k, where=where)
         return hits
 
@@ -183,9 +174,8 @@ class MilvusStore:
         if not ids:
             return []
         with _milvus_errors("The chunks could not be read"):
-            rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", *self._read, "embedding"])
-        scores = np.array([row["embedding"] for row in rows], dtype=np.float32).reshape(len(rows), -1) @ vector
-        found = dict(zip((row["id"] for row in rows), hits_of(rows, scores, vector), strict=True))
+            found = dict(self._nearest(vector, k=len(ids), where=any_of("id", ids)))  # no vectors on the wire
+            found |= self._read_and_score([chunk_id for chunk_id in ids if chunk_id not in found], vector)
         return [found[chunk_id] for chunk_id in ids if chunk_id in found]
 
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
@@ -240,7 +230,7 @@ class MilvusStore:
 
     def close(self) -> None:
         self._client.close()
-        _release(self._uri)
+        lite.release(self._uri)
 
     # Opening and indexing
 
@@ -259,6 +249,8 @@ class MilvusStore:
             # waiting for an index of next to nothing sleeps half a second; loading waits for it where it must
             self._client.create_index(self._collection, self._index("FLAT"), sync=False)
         self._load()
+        if self._index_type() == "HNSW" and self._count("") <= self._exact_rows:
+            self._change_index("FLAT")
         self._grow()
 
     def _load(self) -> None:
@@ -300,9 +292,12 @@ class MilvusStore:
         """Above `exact_rows` the exact index gives way to HNSW, once."""
         if self._index_type() == "HNSW" or self._count("") <= self._exact_rows:
             return
+        self._change_index("HNSW")
+
+    def _change_index(self, kind: str) -> None:
         self._client.release_collection(self._collection)
         self._client.drop_index(self._collection, "embedding")
-        self._client.create_index(self._collection, self._index("HNSW"))
+        self._client.create_index(self._collection, self._index(kind))
         self._client.load_collection(self._collection)
 
     # Rows
@@ -323,6 +318,30 @@ class MilvusStore:
 
     def _stored_texts(self, hashes: set[str]) -> set[str]:
         return {row["text_hash"] for row in self._query(any_of("text_hash", sorted(hashes)), ["text_hash"])}
+
+    def _are_few(self, where: str) -> bool:
+        rows = self._client.query(self._collection, filter=where, output_fields=["id"], limit=_SCORED + 1)
+        return len(rows) <= _SCORED
+
+    def _nearest(self, vector: Vectors, *, k: int, where: str) -> list[tuple[str, Hit]]:
+        found = self._client.search(
+            self._collection,
+            data=[vector],
+            anns_field="embedding",
+            limit=k,
+            filter=where,
+            output_fields=self._read,
+            search_params={"metric_type": "IP", "params": {"ef": max(_EF, 4 * k)}},
+        )[0]
+        hits = hits_of([row["entity"] for row in found], [row["distance"] for row in found], vector)
+        return list(zip((str(row["id"]) for row in found), hits, strict=True))
+
+    def _read_and_score(self, ids: Sequence[str], vector: Vectors) -> dict[str, Hit]:
+        if not ids:
+            return {}
+        rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", *self._read, "embedding"])
+        scores = np.array([row["embedding"] for row in rows], dtype=np.float32).reshape(-1, self._dimension) @ vector
+        return dict(zip((row["id"] for row in rows), hits_of(rows, scores, vector), strict=True))
 
     def _score_all(self, vector: Vectors, *, k: int, where: str) -> list[Hit]:
         rows = list(self._query(where, [*self._read, "embedding"]))
@@ -345,12 +364,12 @@ def stored_collections(uri: str) -> dict[str, int]:
     """Name and dimension of every collection that lies in a folder of Milvus Lite."""
     with _milvus_errors(f"The vectors at {uri} could not be opened"):
         client = MilvusClient(uri, grpc_options=_QUIET)
-        _hold(uri)
+        lite.hold(uri)
         try:
             described = {name: client.describe_collection(name)["fields"] for name in client.list_collections()}
         finally:
             client.close()
-            _release(uri)
+            lite.release(uri)
     return {
         name: next(int(field["params"]["dim"]) for field in fields if field["name"] == "embedding")
         for name, fields in described.items()
@@ -365,20 +384,3 @@ def _milvus_errors(what: str) -> Iterator[None]:
         detail = str(exc.message or exc).strip().splitlines()[-1:] or ["no reason given"]
         remedy = " Make room on the disk and try again; what was written before is kept." if _FULL in detail[0] else ""
         raise StoreError(f"{what}. Milvus says: {detail[0].rstrip('.')}.{remedy}") from exc
-
-
-def _hold(uri: str) -> None:
-    """Counts the collections that are open in one folder of Milvus Lite."""
-    with _folders_lock:
-        _folders[uri] += 1
-
-
-def _release(uri: str) -> None:
-    """The last one lets go of the folder, which closing a client alone does not."""
-    with _folders_lock:
-        _folders[uri] -= 1
-        if _folders[uri] > 0 or not uri.endswith(".db"):
-            return
-    from milvus_lite.server_manager import server_manager_instance
-
-    server_manager_instance.release_server(uri)

@@ -263,6 +263,8 @@ class Answer:
         used: the passages that the generator saw; number `n` is `used[n - 1]`.
         dropped: passages that were found but did not fit the prompt, or lay under the minimum score.
         sql: the query by which it was calculated from the cells of a spreadsheet, "" where it was not.
+        basis: what it came from besides the passages (`rag.answered`), "" where it may not be given again.
+        is_repeated: whether it was given before and nothing changed since.
     """
 
     question: str
@@ -274,6 +276,8 @@ class Answer:
     finish: Finish
     timings: Timings = field(default_factory=Timings)
     sql: str = ""
+    basis: str = ""
+    is_repeated: bool = False
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -297,6 +301,8 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
         finish=Finish(values["finish"]),
         timings=Timings(**values["timings"]),
         sql=values.get("sql", ""),
+        basis=values.get("basis", ""),
+        is_repeated=values.get("is_repeated", False),
     )
 
 

@@ -1,5 +1,7 @@
 """The lexical index on its real file."""
 
+import math
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +103,44 @@ def test_a_file_that_is_none_of_ours_is_named(tmp_path: Path) -> None:
     (tmp_path / "words.db").write_bytes(b"no database at all, but long enough to be looked at" * 50)
     with pytest.raises(StoreError, match=r"words\.db"):
         LexicalIndex(tmp_path / "words.db", "library")
+
+
+def test_scores_are_those_of_every_chunk_compared(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    words = [f"word{number}" for number in range(60)]
+    rows = [
+        chunk(" ".join(chance.choices(words, range(1, 61), k=chance.randint(3, 90))), document=f"d{i % 20}", position=i)
+        for i in range(600)
+    ]
+    index = LexicalIndex(tmp_path / "words.db", "library")
+    index.add(rows)
+    index.delete([row.id for row in rows[::7]])
+    left = [row for place, row in enumerate(rows) if place % 7]
+    average = sum(len(row.text.split()) + 2 for row in left) / len(left)  # the title counts twice
+    for documents, hidden in (((), ()), (("d3", "d4"), ("d4",)), ((), ("d5",))):
+        question = chance.sample(words, 6)
+        held = {word: [word in row.text.split() for row in left].count(True) for word in question}
+        weights = {word: math.log1p((len(left) - count + 0.5) / (count + 0.5)) for word, count in held.items()}
+        scores = {
+            row.id: sum(
+                weight * times / (times + 0.9 * (0.6 + 0.4 * (len(row.text.split()) + 2) / average))
+                for word, weight in weights.items()
+                if (times := row.text.split().count(word))
+            )
+            / sum(weights.values())
+            for row in left
+            if (not documents or row.document_id in documents) and row.document_id not in hidden
+        }
+        best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))[:10]
+        found = index.search(" ".join(question), k=10, documents=documents, hidden=hidden)
+        assert [chunk_id for chunk_id, _ in found] == [chunk_id for chunk_id, _ in best]
+        assert [score for _, score in found] == pytest.approx([score for _, score in best])
+    index.close()
+
+
+def test_an_index_without_its_sizes_gets_them(tmp_path: Path, index: LexicalIndex) -> None:
+    before = index.search("battery", k=10)
+    index._database.executescript("DROP TRIGGER chunk_added; DROP TRIGGER chunk_removed; DROP TABLE sizes;")
+    again = LexicalIndex(tmp_path / "words.db", "library")
+    assert again.search("battery", k=10) == before
+    again.close()

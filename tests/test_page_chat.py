@@ -143,6 +143,24 @@ def test_a_sentence_in_doubt_is_marked_and_explained(page: Page) -> None:
     assert any("borne out only in part" in unescaped(caption.value) for caption in at.caption)
 
 
+def test_the_same_question_is_answered_at_once_and_anew_when_that_is_asked(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over [1].", "Six days carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "New conversation").click().run()
+    page.ask("how many days of leave carry over")
+    assert any("Answered before" in caption.value for caption in at.caption)
+    assert "Six days of leave carry over" in page.html()
+    assert len(page.generator.prompts) == 1
+    button(at, "Ask again").click().run()
+    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    at.run()
+    assert len(page.generator.prompts) == 2
+    assert not any("Answered before" in caption.value for caption in at.caption)
+    assert not at.exception
+
+
 def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
     write_pdf(page.samples / "leave.pdf", ["Page of contents.", "Six days of leave carry over.", "About sick notes."])
     page.generator.replies = ["Six days of leave carry over [1]."]

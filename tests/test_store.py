@@ -119,6 +119,16 @@ def test_it_opens_again_with_everything(tmp_path: Path) -> None:
     again.close()
 
 
+def test_an_index_that_became_too_much_gives_way_to_the_exact_search(tmp_path: Path) -> None:
+    first = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=5)
+    chunks, vectors = fill(first)
+    first.close()
+    again = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=12)
+    assert (again.count(), again.search_kind()) == (12, "exact")
+    assert again.search(vectors[3], k=1)[0].chunk == chunks[3]
+    again.close()
+
+
 def test_chunks_are_fetched_with_their_score_in_the_order_asked(store: MilvusStore) -> None:
     chunks, vectors = fill(store)
     asked = [chunks[7].id, "unknown", chunks[2].id]

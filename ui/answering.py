@@ -3,8 +3,10 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rag import answered
 from rag.assistant import Reply
 from rag.errors import FootnoteError
 from rag.types import Answer, Finish, Scope, Timings, Turn, answer_from_json, answer_to_json
@@ -57,15 +59,12 @@ class AnswerJob:
                 waited = Timings(wait=time.monotonic() - began)
                 self._keep(Answer(self.question, self.question, "", (), (), (), Finish.STOPPED, waited))
                 return
-        if self._engine.assistant is None:
+        if self._engine.retriever is None:
             raise FootnoteError(self._engine.state.failure)
         answers = [answer_from_json(values) for values in self._engine.library.catalog.answers(self._conversation)]
         before = answers[:-1] if self.again else answers
-        history = [Turn(answer.standalone, answer.text) for answer in before]
-        self.reply = self._engine.assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
-        for _ in self.reply:
-            pass
-        self._keep(self.reply.answer)
+        answer = self._given_before() if not before and not self.again else None
+        self._keep(answer or self._written(before))
 
     def _keep(self, answer: Answer) -> None:
         """One that was stopped takes no other's place."""
@@ -74,3 +73,20 @@ class AnswerJob:
             catalog.add_answer(self._conversation, answer_to_json(answer))
         elif answer.finish is not Finish.STOPPED:
             catalog.replace_last_answer(self._conversation, answer_to_json(answer))
+
+    def _given_before(self) -> Answer | None:
+        engine = self._engine
+        return engine.retriever and answered.find(
+            engine.library.catalog, engine.retriever, engine.settings, self.question, self._scope
+        )
+
+    def _written(self, before: list[Answer]) -> Answer:
+        assistant = self._engine.assistant
+        if assistant is None:
+            raise FootnoteError(self._engine.state.failure)
+        history = [Turn(answer.standalone, answer.text) for answer in before]
+        self.reply = assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
+        for _ in self.reply:
+            pass
+        basis = "" if before else answered.basis_of(self.question, self._engine.settings)
+        return replace(self.reply.answer, basis=basis)

@@ -88,6 +88,10 @@ class Conversations(Database):
         """The answers of all conversations of which somebody said what they are worth, oldest first."""
         return self._kept(_feedback.c.good.is_not(None))
 
+    def answers_holding(self, text: str) -> list[KeptAnswer]:
+        """The answers of all conversations in whose JSON a text stands, oldest first."""
+        return self._kept(_messages.c.answer.contains(text, autoescape=True))
+
     def _kept(self, where: sql.ColumnElement[bool]) -> list[KeptAnswer]:
         query = (
             sql.select(_messages.c.position, _messages.c.answer, _feedback.c.good, _feedback.c.correction)

@@ -1,0 +1,53 @@
+"""Questions that were answered before get the same answer at once, as long as nothing changed that it came from.
+
+No copy of an answer is kept for that: looked up are those of the conversations. One that was deleted is not found any
+more, one whose quotes of a document were taken out neither, and one that was judged wrong is not given again.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rag.catalog import Catalog
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.types import Answer, Finish, Hit, Scope, Timings, answer_from_json
+
+_GIVEN_AGAIN = (Finish.COMPLETE, Finish.NO_ANSWER)
+
+
+def basis_of(question: str, settings: Settings) -> str:
+    """Equal for questions that are answered alike from the same passages: same words, models, settings and program."""
+    words = " ".join(question.casefold().split()).rstrip("?!. ")
+    return hashlib.sha256("\0".join((words, repr(settings), _program())).encode()).hexdigest()
+
+
+def find(catalog: Catalog, retriever: Retriever, settings: Settings, question: str, scope: Scope) -> Answer | None:
+    """The answer that was given before, if the same passages are found for the question today."""
+    kept = catalog.answers_holding(basis_of(question, settings))
+    answers = [answer_from_json(entry.values) for entry in kept if entry.good is not False]
+    answers = [answer for answer in answers if answer.finish in _GIVEN_AGAIN and not answer.sql]
+    if not answers:
+        return None
+    started = time.perf_counter()
+    found = retriever.retrieve(question, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope)
+    passages, timings = _passages((*found.hits, *found.below)), Timings(retrieve=time.perf_counter() - started)
+    for answer in reversed(answers):
+        if _passages((*answer.used, *answer.dropped)) == passages:
+            return replace(answer, question=question, standalone=question, timings=timings, is_repeated=True)
+    return None
+
+
+def _passages(hits: Iterable[Hit]) -> set[Any]:
+    return {(hit.chunk, hit.copies, round(hit.score, 4)) for hit in hits}
+
+
+@cache
+def _program() -> str:
+    """Changes with every line of the code that answers."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

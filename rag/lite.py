@@ -1,0 +1,330 @@
+"""Milvus Lite, made to find rows without walking over all of them in Python. The only file that imports milvus_lite.
+
+For every search and every query, Milvus Lite 3.2.2 decides of each row in a loop whether it is the newest of its id and
+not deleted, copies the vectors to compare them, and turns whole rows into Python objects, vectors and all: by far most
+of the time (docs/performance.md). `speed_up` puts other methods in the place of its own, which give the same:
+
+- which rows are alive is found out once after each write, from the ids that two segments share and those deleted;
+- an exact search compares the vectors where they lie, in all threads, or only those that a filter leaves;
+- under a filter HNSW is asked where it is sure to be good at it, and otherwise each row that is left is compared;
+- only the fields that were asked for are turned into Python objects, and a page of a listing is not sorted anew.
+
+While rows are being written, which lasts until they are flushed, and for what the store never asks, its own methods
+answer. So they do, a little slower, when another version than this one is installed: then nothing is replaced.
+"""
+
+import functools
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from rag.embedders import Vectors
+
+VERSION = "3.2.2"  # of the methods that are replaced
+_FEW = 4  # an index is asked when a filter leaves more than one in so many rows; below, each of them is compared
+_PART = 8_192  # rows that one thread compares at a time
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+Found = list[dict[str, Any]]
+
+
+_folders: Counter[str] = Counter()
+_folders_lock = threading.Lock()
+
+
+def hold(uri: str) -> None:
+    """Counts the collections that are open in one folder."""
+    with _folders_lock:
+        _folders[uri] += 1
+
+
+def release(uri: str) -> None:
+    """The last one lets go of the folder, which closing a client alone does not."""
+    with _folders_lock:
+        _folders[uri] -= 1
+        if _folders[uri] > 0 or not uri.endswith(".db"):
+            return
+    from milvus_lite.server_manager import server_manager_instance
+
+    server_manager_instance.release_server(uri)
+
+
+@functools.cache
+def speed_up() -> bool:
+    """Replaces the slow methods, once; False where another version is installed and nothing was replaced."""
+    if version("milvus-lite") != VERSION:
+        return False
+    from milvus_lite.engine import collection
+
+    found: Any = collection.Collection
+    found._read_snapshot = _read_snapshot(found._read_snapshot)
+    found._num_entities = _num_entities(found._num_entities)
+    found.query = _query(found.query)
+    found.get = _get(found.get)
+    collection.execute_search_with_index = _search(collection.execute_search_with_index)
+    return True
+
+
+class _Snapshot(tuple[Any, ...]):
+    """The segments of a collection at one moment.
+
+    Attributes:
+        alive: of each segment, which rows are the newest of their id and not deleted; None for all.
+        deleted: the deletions that are counted in it.
+    """
+
+    alive: tuple[Mask | None, ...]
+    deleted: dict[str, int]
+
+    @classmethod
+    def of(cls, segments: Sequence[Any], deleted: dict[str, int]) -> "_Snapshot":
+        made = cls(segments)
+        made.deleted = deleted
+        made.alive = _alive(segments, deleted)
+        for segment in segments:
+            _share_vectors(segment)
+        return made
+
+    @functools.cached_property
+    def order(self) -> Rows:
+        """Places of all rows, counted through the segments, by id."""
+        ids = [own for segment in self for own in segment.pks]
+        return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+
+    def place(self, own: str) -> int | None:
+        """The place of a row by its id, counted through the segments; None where none is alive."""
+        start = 0
+        for segment, mask in zip(self, self.alive, strict=True):
+            row = segment.pk_to_row.get(own)
+            if row is not None and (mask is None or mask[row]):
+                return int(start + row)
+            start += segment.num_rows
+        return None
+
+    def masks(self, condition: Any, plan: Any) -> list[Mask | None]:
+        """Of each segment, which rows are alive and meet a filter; None for all."""
+        from milvus_lite.search.indexed_filter import evaluate_segment_filter
+
+        if condition is None:
+            return list(self.alive)
+        met = [np.asarray(evaluate_segment_filter(segment, condition, plan), dtype=bool) for segment in self]
+        return [own if alive is None else own & alive for own, alive in zip(met, self.alive, strict=True)]
+
+
+def _share_vectors(segment: Any) -> None:
+    """An index that is only a copy of the vectors lets go of its own."""
+    for name, index in segment.indexes.items():
+        if index.index_type == "BRUTE_FORCE":
+            index._vectors = segment.vector_data(name)[0]
+
+
+def _alive(segments: Sequence[Any], deleted: dict[str, int]) -> tuple[Mask | None, ...]:
+    masks = [np.ones(segment.num_rows, dtype=bool) for segment in segments]
+    for (one, first), (other, second) in combinations(zip(segments, masks, strict=True), 2):
+        for own in one.pk_to_row.keys() & other.pk_to_row.keys():
+            row, later = one.pk_to_row[own], other.pk_to_row[own]
+            if one.seqs[row] < other.seqs[later]:
+                first[row] = False
+            else:
+                second[later] = False
+    for segment, mask in zip(segments, masks, strict=True):
+        for own in deleted.keys() & segment.pk_to_row.keys():
+            row = segment.pk_to_row[own]
+            if deleted[own] > segment.seqs[row]:
+                mask[row] = False
+    return tuple(None if mask.all() else mask for mask in masks)
+
+
+def _read_snapshot(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def read_snapshot(self: Any) -> tuple[Sequence[Any], Any]:
+        segments, deletions = original(self)
+        segments = tuple(segment for segment in segments if segment.num_rows)
+        if not all(_is_plain(segment) for segment in segments):
+            return segments, deletions
+        last = getattr(self, "_last_snapshot", None)
+        if last is None or last.deleted != deletions.snapshot or not _same(last, segments):
+            last = self._last_snapshot = _Snapshot.of(segments, deletions.snapshot)
+        return last, deletions
+
+    return read_snapshot
+
+
+def _is_plain(segment: Any) -> bool:
+    """Whether no id is twice in it and no vector is missing; of others its own methods know more."""
+    return len(segment.pk_to_row) == segment.num_rows and segment.vector_null_mask is None
+
+
+def _same(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return len(one) == len(other) and all(first is second for first, second in zip(one, other, strict=True))
+
+
+def _num_entities(original: Callable[..., int]) -> Callable[..., int]:
+    @functools.wraps(original)
+    def num_entities(self: Any, partition_names: list[str] | None) -> int:
+        segments, _ = self._read_snapshot()
+        if partition_names or self._memtable.size() or not isinstance(segments, _Snapshot):
+            return original(self, partition_names)
+        return len(_places(segments, segments.alive, in_order=False))
+
+    return num_entities
+
+
+def _query(original: Callable[..., Found]) -> Callable[..., Found]:
+    @functools.wraps(original)
+    def query(
+        self: Any,
+        expr: str | None = None,
+        output_fields: list[str] | None = None,
+        partition_names: list[str] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        timezone: str | None = None,
+        order_by_pk: bool = False,
+    ) -> Found:
+        self._require_loaded()
+        segments, _ = self._read_snapshot()
+        if not _is_simple(self, segments, output_fields, partition_names):
+            return original(self, expr, output_fields, partition_names, limit, offset, timezone, order_by_pk)
+        condition = self._compile_filter(expr, timezone=timezone) if expr else None
+        masks = segments.masks(condition, self._indexed_filter_plan(condition))
+        places = _places(segments, masks, in_order=order_by_pk)[offset : None if limit is None else offset + limit]
+        return list(_records(segments, places, _fields(self, output_fields)))
+
+    return query
+
+
+def _get(original: Callable[..., Found]) -> Callable[..., Found]:
+    @functools.wraps(original)
+    def get(
+        self: Any,
+        pks: list[Any],
+        partition_names: list[str] | None = None,
+        expr: str | None = None,
+        output_fields: list[str] | None = None,
+        timezone: str | None = None,
+    ) -> Found:
+        self._require_loaded()
+        segments, _ = self._read_snapshot()
+        if expr or not _is_simple(self, segments, output_fields, partition_names):
+            return original(self, pks, partition_names, expr, output_fields, timezone)
+        places = (segments.place(own) for own in pks)
+        chosen = np.array([place for place in places if place is not None], dtype=np.int64)
+        return list(_records(segments, chosen, _fields(self, output_fields)))
+
+    return get
+
+
+def _is_simple(self: Any, segments: Sequence[Any], names: list[str] | None, partitions: list[str] | None) -> bool:
+    is_plain = isinstance(segments, _Snapshot) and not self._schema.enable_dynamic_field
+    return is_plain and not partitions and not self._memtable.size() and "*" not in (names or ())
+
+
+def _fields(self: Any, names: list[str] | None) -> list[str]:
+    """Those asked for, or all, the id among them."""
+    known = [field.name for field in self._schema.fields]
+    return [name for name in known if names is None or name in names or name == self._pk_name]
+
+
+def _search(original: Callable[..., list[Found]]) -> Callable[..., list[Found]]:
+    @functools.wraps(original)
+    def search(**asked: Any) -> list[Found]:
+        segments, names = asked["segments"], asked["output_fields"]
+        plain = asked["metric_type"] == "IP" and not asked["partition_names"] and names and "*" not in names
+        if not plain or asked["memtable"].size() or not isinstance(segments, _Snapshot):
+            return original(**asked)
+        masks = segments.masks(asked["compiled_filter"], asked["indexed_filter_plan"])
+        return [_nearest(segments, masks, vector, asked) for vector in asked["query_vectors"]]
+
+    return search
+
+
+def _nearest(segments: _Snapshot, masks: Sequence[Mask | None], vector: Vectors, asked: dict[str, Any]) -> Found:
+    found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))]
+    start = 0
+    for segment, mask in zip(segments, masks, strict=True):
+        found += [(rows + start, scores) for rows, scores in _nearest_of(segment, mask, vector, asked)]
+        start += segment.num_rows
+    places, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    best = np.argsort(-score, kind="stable")[: asked["top_k"]]
+    names = [name for name in asked["output_fields"] if name != asked["pk_field"]]
+    records = _records(segments, places[best], names)
+    ids = _records(segments, places[best], [asked["pk_field"]])
+    return [
+        {"id": own[asked["pk_field"]], "distance": -float(near), "entity": record}
+        for own, record, near in zip(ids, records, score[best], strict=True)
+    ]
+
+
+def _nearest_of(
+    segment: Any, mask: Mask | None, vector: Vectors, asked: dict[str, Any]
+) -> Iterable[tuple[Rows, Vectors]]:
+    """Rows of a segment with their scores, its best `top_k` among them."""
+    left = int(segment.num_rows if mask is None else np.count_nonzero(mask))
+    index, k = segment.indexes.get(asked["vector_field"]), asked["top_k"]
+    if index is not None and index.index_type == "HNSW" and left * _FEW > segment.num_rows:
+        rows, distances = index.search(vector[None], min(k, left), valid_mask=mask, params=asked["search_params"])
+        if (rows >= 0).all():
+            return [(rows[0], -distances[0])]
+    vectors, _ = segment.vector_data(asked["vector_field"])
+    parts: list[slice | Rows]
+    if mask is not None and left * _FEW < segment.num_rows:
+        parts = [*np.array_split(np.flatnonzero(mask), 1 + left // _PART)]
+    else:
+        parts = [slice(start, start + _PART) for start in range(0, segment.num_rows, _PART)]
+    return _workers().map(lambda part: _compare(vectors, mask, part, vector, k), parts)
+
+
+def _compare(vectors: Vectors, mask: Mask | None, part: slice | Rows, vector: Vectors, k: int) -> tuple[Rows, Vectors]:
+    """The k best of some rows, without BLAS, whose threads wait for each other long while a file is being embedded."""
+    rows = np.arange(*part.indices(len(vectors))) if isinstance(part, slice) else part
+    scores = np.einsum("ij,j->i", vectors[part], vector)
+    if mask is not None:
+        rows, scores = rows[mask[part]], scores[mask[part]]
+    best = np.argpartition(scores, -k)[-k:] if k < len(rows) else slice(None)
+    return rows[best], scores[best]
+
+
+@functools.cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="compare")
+
+
+def _places(segments: _Snapshot, masks: Sequence[Mask | None], *, in_order: bool) -> Rows:
+    if not segments:
+        return np.empty(0, dtype=np.int64)
+    pairs = zip(segments, masks, strict=True)
+    chosen = np.concatenate([np.ones(one.num_rows, dtype=bool) if mask is None else mask for one, mask in pairs])
+    return segments.order[chosen[segments.order]] if in_order else np.flatnonzero(chosen)
+
+
+def _records(segments: Sequence[Any], places: Rows, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Fields of rows, counted through the segments, in the order of `places`."""
+    starts = np.cumsum([0, *(segment.num_rows for segment in segments)])
+    owners = np.searchsorted(starts, places, side="right") - 1
+    read = {
+        owner: _columns(segments[owner], places[owners == owner] - starts[owner], names) for owner in np.unique(owners)
+    }
+    for owner in owners:
+        yield dict(zip(names, next(read[owner]), strict=True))
+
+
+def _columns(segment: Any, rows: Rows, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_column(segment, name, rows) for name in names), strict=True)
+
+
+def _column(segment: Any, name: str, rows: Rows) -> list[Any]:
+    import pyarrow
+
+    column = segment.table.column(name)
+    if pyarrow.types.is_fixed_size_list(column.type):
+        return list(segment.vector_data(name)[0][rows].tolist())
+    return list(column.take(pyarrow.array(rows)).to_pylist())

@@ -1,0 +1,150 @@
+"""What was answered before is given again, and only as long as nothing changed that it came from."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest.pipeline import find_files, ingest
+from rag import answered
+from rag.assistant import Assistant
+from rag.deletion import delete_document
+from rag.library import Library
+from rag.prompt import REFUSAL
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.types import Answer, Finish, Scope, answer_to_json
+from tests.fakes import HashingEmbedder, ScriptedGenerator
+
+QUESTION = "How many days of leave carry over?"
+EMBEDDER = HashingEmbedder(1_024)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.2, top_k=3)
+
+
+@pytest.fixture
+def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
+    (tmp_path / "leave.txt").write_text("Staff get 28 days of leave. Six days carry over until 31 March.")
+    (tmp_path / "lunch.txt").write_text("Lunch in the canteen costs 3.80 EUR.")
+    with Library.open(settings, holder="test") as opened:
+        opened.open_store(EMBEDDER)
+        add(opened, settings, tmp_path)
+        yield opened
+
+
+def add(library: Library, settings: Settings, folder: Path) -> None:
+    ingest(find_files([folder]), library=library, embedder=EMBEDDER, settings=settings)
+
+
+def answer(library: Library, settings: Settings, *, reply: str = "Six days carry over [1].") -> Answer:
+    """Answers the question and keeps that in a conversation, as the page does."""
+    retriever = Retriever.of_library(library, EMBEDDER, settings)
+    given = Assistant(retriever, ScriptedGenerator(reply), settings).answer(QUESTION)
+    given = replace(given, basis=answered.basis_of(QUESTION, settings))
+    library.catalog.add_answer(library.catalog.start_conversation("T").id, answer_to_json(given))
+    return given
+
+
+def find(library: Library, settings: Settings, question: str = QUESTION, scope: Scope = Scope()) -> Answer | None:
+    retriever = Retriever.of_library(library, EMBEDDER, settings)
+    return answered.find(library.catalog, retriever, settings, question, scope)
+
+
+def document(library: Library, name: str) -> str:
+    found = library.catalog.document_named(library.collection, name)
+    assert found is not None
+    return found.id
+
+
+@pytest.mark.parametrize("question", [QUESTION, "  how many days of  leave carry over"])
+def test_the_same_question_gets_the_same_answer(library: Library, settings: Settings, question: str) -> None:
+    given = answer(library, settings)
+    again = find(library, settings, question)
+    assert again is not None
+    assert again.is_repeated
+    assert (again.text, again.citations, again.used, again.dropped) == (
+        given.text,
+        given.citations,
+        given.used,
+        given.dropped,
+    )
+    assert again.question == question
+
+
+def test_a_refusal_of_the_generator_is_given_again_and_a_stopped_answer_never(
+    library: Library, settings: Settings
+) -> None:
+    refusing = replace(settings, generator_refuses=True)
+    assert answer(library, refusing, reply=REFUSAL).finish is Finish.NO_ANSWER
+    assert find(library, refusing) is not None
+    stopped = replace(answer(library, settings), finish=Finish.STOPPED)
+    library.catalog.delete_conversation(library.catalog.conversations()[0].id)
+    library.catalog.add_answer(library.catalog.start_conversation("T").id, answer_to_json(stopped))
+    assert find(library, settings) is None
+
+
+def test_another_question_or_setting_is_answered_anew(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    assert find(library, settings, "How many days of leave are there?") is None
+    assert find(library, replace(settings, answer_tokens=50)) is None
+    assert find(library, replace(settings, generator_model="another")) is None
+
+
+def test_a_changed_program_answers_anew(library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(library, settings)
+    monkeypatch.setattr(answered, "_program", lambda: "another")
+    assert find(library, settings) is None
+
+
+def test_a_changed_document_is_read_anew(library: Library, settings: Settings, tmp_path: Path) -> None:
+    answer(library, settings)
+    (tmp_path / "leave.txt").write_text("Staff get 28 days of leave. Five days carry over until 31 March.")
+    add(library, settings, tmp_path)
+    assert find(library, settings) is None
+
+
+def test_another_document_that_is_as_near_is_read_as_well(library: Library, settings: Settings, tmp_path: Path) -> None:
+    answer(library, settings)
+    (tmp_path / "more.txt").write_text("Ten days of leave carry over for those who work nights.")
+    add(library, settings, tmp_path)
+    assert find(library, settings) is None
+
+
+def test_only_what_was_asked_is_given_again(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    assert find(library, settings, scope=Scope((document(library, "lunch.txt"),))) is None
+
+
+@pytest.mark.parametrize("quotes", [False, True])
+def test_an_answer_from_a_deleted_document_is_gone(library: Library, settings: Settings, quotes: bool) -> None:
+    answer(library, settings)
+    delete_document(library, document(library, "leave.txt"), quotes=quotes)
+    assert find(library, settings) is None
+
+
+def test_an_answer_whose_quotes_were_taken_out_is_not_given_even_where_the_other_passages_are_those_found(
+    library: Library, settings: Settings
+) -> None:
+    given = answer(library, settings)
+    delete_document(library, given.used[0].chunk.document_id, quotes=True)
+    (kept,) = library.catalog.kept_answers(library.catalog.conversations()[0].id)
+    assert kept.values["basis"] == ""
+
+
+def test_an_answer_that_was_judged_wrong_is_not_given_again(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    (kept,) = library.catalog.kept_answers(library.catalog.conversations()[0].id)
+    library.catalog.rate_answer(kept.id, False)
+    assert find(library, settings) is None
+    library.catalog.rate_answer(kept.id, True)
+    assert find(library, settings) is not None
+
+
+def test_a_deleted_conversation_takes_its_answers_along(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    library.catalog.delete_conversation(library.catalog.conversations()[0].id)
+    assert find(library, settings) is None

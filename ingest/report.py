@@ -69,6 +69,7 @@ class IngestReport:
         alike: which added files are nearly the same as other documents.
         chunks: that were embedded anew.
         unfinished: id of the document that was in work when the run was stopped, "" where there was none.
+        waiting: ids of the documents that had not all of their vectors when they were read.
     """
 
     added: tuple[str, ...]
@@ -83,6 +84,7 @@ class IngestReport:
     seconds: float
     stopped: bool = False
     unfinished: str = ""
+    waiting: tuple[str, ...] = ()
 
 
 def told(document: Document, released: AbstractSet[str]) -> list[str]:

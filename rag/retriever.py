@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag import lines
 from rag.catalog import Catalog, DocumentState
-from rag.embedders import Embedder
+from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
 from rag.lexical import LexicalIndex
-from rag.library import Library
+from rag.library import Library, all_passages
 from rag.settings import Settings
 from rag.store import Store
 from rag.terms import is_unspaced
 from rag.types import Chunk, Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
+_EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
@@ -95,11 +97,11 @@ class Retriever:
 
     def count(self) -> int:
         """Chunks of the collection."""
-        return self._store.count()
+        return self._store.count() + self._catalog.count_unembedded(self._collection)
 
     def passages(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in their order."""
-        return sorted(self._store.chunks([document_id]), key=lambda chunk: chunk.position)
+        return all_passages(self._catalog, self._store, self._collection, document_id)
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both."""
@@ -119,6 +121,9 @@ class Retriever:
                 words = dict(self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden))
         with _timed("fused", seconds):
             near = {hit.chunk.id: hit for hit in dense}
+            # those without vectors first: what has left them meanwhile is in the store
+            waiting = self._unembedded([chunk_id for chunk_id in words if chunk_id not in near], vector)
+            near |= {hit.chunk.id: hit for hit in waiting}
             others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
             near |= {hit.chunk.id: hit for hit in others}
             lexical = tuple(
@@ -130,6 +135,20 @@ class Retriever:
             fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
             fused.sort(key=lambda hit: -hit.score)
         return Stages(dense, lexical, tuple(fused), seconds)
+
+    def _unembedded(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
+        """Passages that have no vectors yet, found by words: the first few are embedded for this question."""
+        chunks = self._catalog.unembedded_passages(self._collection, ids)
+        now, later = chunks[:_EMBEDDED_NOW], chunks[_EMBEDDED_NOW:]
+        if not now:
+            return []
+        rows, of_lines = self._embedder.encode_passages(*lines.embedded(now))
+        scores = (rows @ vector).tolist()
+        nearest = (
+            float((own @ vector).max()) if len(own) else score for own, score in zip(of_lines, scores, strict=True)
+        )
+        hits = [Hit(chunk, score, line=line) for chunk, score, line in zip(now, scores, nearest, strict=True)]
+        return hits + [Hit(chunk, 0.0) for chunk in later]
 
     def _weigh(self, question: str) -> Callable[[Hit, float], Hit]:
         """How a hit is scored by its nearest line and its words; by words alone where the model cannot read."""

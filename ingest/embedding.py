@@ -28,6 +28,7 @@ def embed_next(
     *,
     document_id: str = "",
     besides: Sequence[str] = (),
+    most: int = 0,
     is_urgent: Callable[[], bool] = lambda: False,
 ) -> int | None:
     """Embeds some passages of a document and stores their vectors. The library's store must be open for `embedder`.
@@ -35,6 +36,7 @@ def embed_next(
     Args:
         document_id: of which; where none is named, of the one that has waited longest.
         besides: documents that are left out.
+        most: passages, where they are to be fewer than usual.
         is_urgent: asked every few seconds; ends the step, and what was embedded by then is stored.
 
     Returns:
@@ -44,7 +46,7 @@ def embed_next(
     if chosen is None:
         return None
     missing = _missing(library, chosen)
-    chunks, vectors, rows = _encode(missing[:_WRITTEN], embedder, is_urgent)
+    chunks, vectors, rows = _encode(missing[: most or _WRITTEN], embedder, is_urgent)
     _store(library, chosen, chunks, vectors, rows)
     return len(chunks)
 

@@ -11,6 +11,7 @@ from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.library import Library
 
+_FIRST = 4  # passages that tell the pace, before the other files are read: less than a second
 _log = logging.getLogger(__name__)
 DEFECT = "an error inside Footnote; its log says more. The other files are not affected."
 
@@ -39,9 +40,9 @@ class Filling:
         self._failed.difference_update(documents)
 
     def _embed(self, document_id: str, embedder: Embedder, is_urgent: Callable[[], bool]) -> None:
-        started = time.perf_counter()
+        started, most = time.perf_counter(), 0 if self._pace.is_known else _FIRST
         try:
-            done = embed_next(self._library, embedder, document_id=document_id, is_urgent=is_urgent)
+            done = embed_next(self._library, embedder, document_id=document_id, most=most, is_urgent=is_urgent)
         except FootnoteError as exc:
             self._give_up(document_id, str(exc))
         except Exception:  # a defect of ours: this document is named, the others go on

@@ -22,9 +22,9 @@ _WELL = {
 }
 _STYLE = """<style>
 .queue {font-size: .88em; opacity: .75}
-.queue div {display: flex; justify-content: space-between; gap: 1rem; line-height: 1.7}
-.queue .name {overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
-.queue span:last-child {flex: none; font-variant-numeric: tabular-nums}
+.queue div {display: flex; flex-wrap: wrap; column-gap: 1rem; line-height: 1.7}
+.queue .name {flex: 1 1 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
+.queue span:last-child {flex: none; margin-left: auto; font-variant-numeric: tabular-nums}
 </style>"""
 _LISTED = 8  # files in work and waiting that are listed at once
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest import pipeline
+from ingest import embedding, pipeline, writing
 from ingest.examination import examine
 from ingest.following import follow
 from ingest.report import IncomingFile
@@ -139,7 +139,8 @@ def _kill(place: Path, after: float | None, *, step: str = "opening") -> str:
 
 def follow_once(home: Path, folder: Path, tell: Callable[[str], None]) -> None:
     """What the killed process does: opens the library and follows the folder."""
-    pipeline._BATCH = 4
+    writing._BATCH = embedding._WRITTEN = 4
+    embedding._STEP = 2
     settings = _settings(home)
     embedder = SlowEmbedder()
     tell("opening")

@@ -1,4 +1,7 @@
-"""Compares what the library holds in its four places: originals, catalog, passages and words. Changes nothing."""
+"""Compares what the library holds in its four places: originals, catalog, passages and words. Changes nothing.
+
+A passage without vectors counts as there: the catalog keeps it until they are.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from ingest.hashing import document_id
 from rag import originals, tables
-from rag.catalog import DocumentRecord, DocumentState, Version
+from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.rows import StoredChunk
@@ -21,9 +24,11 @@ class Fault(str, Enum):
     """What can be wrong; the words take `name` and `count`."""
 
     UNFINISHED = "{name} was begun and is not whole: no answer reads it."
+    UNEMBEDDED = "{name} is found by words only: {count} of its passages have no vectors yet."
     LEAVING = "{name} is being deleted and was not deleted to the end."
     PASSAGES_MISSING = "{name} lacks {count} of its passages."
     PASSAGES_FOREIGN = "{name} has {count} passages too many, left by an earlier reading."
+    UNEMBEDDED_OF_NOTHING = "{name}: {count} passages that wait for vectors belong to no document."
     PASSAGES_OF_NOTHING = "{name}: {count} of the passages that answer belong to no document."
     WORDS_MISSING = "{name}: {count} of its passages cannot be found by their words."
     WORDS_OF_NOTHING = "The search by words knows {count} passages that are not there."
@@ -80,7 +85,14 @@ def examine(library: Library, *, on_document: OnDocument = lambda done, total, n
     stored: dict[str, list[StoredChunk]] = defaultdict(list)
     for chunk in library.store.listing():
         stored[chunk.document_id].append(chunk)
-    findings = [*_states(records), *_passages(records, stored), *_words(library, stored)]
+    waiting = _waiting(library, records, stored)
+    there = {identifier: [*stored[identifier], *waiting[identifier]] for identifier in {*stored, *waiting}}
+    findings = [
+        *_states(records),
+        *_unembedded(records, waiting),
+        *_passages(records, stored, waiting),
+        *_words(library, there),
+    ]
     findings += [
         *_versions(library, records),
         *_originals(library, records, on_document),
@@ -99,11 +111,37 @@ def _states(records: list[DocumentRecord]) -> Iterator[Finding]:
             yield Finding(faults[record.state], record.name, record.id)
 
 
-def _passages(records: list[DocumentRecord], stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
+def _waiting(
+    library: Library, records: list[DocumentRecord], stored: dict[str, list[StoredChunk]]
+) -> dict[str, list[StoredChunk]]:
+    """The passages that have no vectors yet; one that is stored already counts as that."""
+    names = {record.id: record.name for record in records}
+    found: dict[str, list[StoredChunk]] = defaultdict(list)
+    for chunk_id, identifier, position in library.catalog.all_unembedded(library.collection):
+        found[identifier].append(StoredChunk(chunk_id, identifier, names.get(identifier, identifier), position))
+    for identifier, chunks in found.items():
+        there = {chunk.id for chunk in stored.get(identifier, ())}
+        found[identifier] = [chunk for chunk in chunks if chunk.id not in there]
+    return found
+
+
+def _unembedded(records: list[DocumentRecord], waiting: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
+    states = {record.id: record.state for record in records}
+    for record in records:
+        if record.state is DocumentState.EMBEDDING:
+            yield Finding(Fault.UNEMBEDDED, record.name, record.id, len(waiting[record.id]))
+    for identifier, chunks in waiting.items():
+        if identifier not in states and chunks:
+            yield Finding(Fault.UNEMBEDDED_OF_NOTHING, identifier, identifier, len(chunks))
+
+
+def _passages(
+    records: list[DocumentRecord], stored: dict[str, list[StoredChunk]], waiting: dict[str, list[StoredChunk]]
+) -> Iterator[Finding]:
     """A document's passages are counted from 0: a gap is one that is missing, a repeat is one too many."""
     for record in records:
-        if record.state is DocumentState.READY:
-            there = Counter(chunk.position for chunk in stored[record.id])
+        if record.state in ANSWERING:
+            there = Counter(chunk.position for chunk in (*stored[record.id], *waiting[record.id]))
             expected = range(record.chunks)
             if missing := sum(position not in there for position in expected):
                 yield Finding(Fault.PASSAGES_MISSING, record.name, record.id, missing)
@@ -132,7 +170,7 @@ def _words(library: Library, stored: dict[str, list[StoredChunk]]) -> Iterator[F
 def _originals(library: Library, records: list[DocumentRecord], on_document: OnDocument) -> Iterator[Finding]:
     for number, record in enumerate(records):
         on_document(number, len(records), record.name)
-        if record.state is not DocumentState.READY:
+        if record.state not in ANSWERING:
             continue
         path = originals.find(library.folder, record.id)
         if path is None:
@@ -179,7 +217,7 @@ def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) ->
 def _tables(library: Library, records: list[DocumentRecord]) -> Iterator[Finding]:
     for record in records:
         is_sheet = Path(record.name).suffix.lower() in tables.SUFFIXES
-        if is_sheet and record.state is DocumentState.READY and not tables.are_sound(library.folder, record.id):
+        if is_sheet and record.state in ANSWERING and not tables.are_sound(library.folder, record.id):
             yield Finding(Fault.TABLES_MISSING, record.name, record.id)
 
 

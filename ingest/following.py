@@ -67,7 +67,7 @@ def glance(catalog: Catalog, collection: str, folder: Path) -> Followed | None:
     """What following a folder of any collection would come to, where there is nothing to do; else None."""
     if not folder.is_dir():
         return _away(folder)
-    states = (DocumentState.WRITING, DocumentState.LEAVING)
+    states = (DocumentState.WRITING, DocumentState.EMBEDDING, DocumentState.LEAVING)
     if any(catalog.document_ids(collection, state) for state in states):
         return None
     there = _there(folder)
@@ -98,6 +98,8 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
         if not add([file for file, _ in some]):
             return Followed(len(there), stopped=True)
         catalog.see(collection, kept, {file.source: state for file, state in some})
+    if not changed and catalog.document_ids(collection, DocumentState.EMBEDDING) and not add(()):
+        return Followed(len(there), stopped=True)  # an earlier run was killed before all vectors were there
     held = catalog.sources(collection, prefix)
     files = {source: _file(source, there) for source in held} | {source: source for source in seen}
     gone = [source for source, file in files.items() if file not in there and not _is_under(file, unreadable)]

@@ -1,9 +1,9 @@
 """Files into the library: read, chunk, embed, write. Safe to kill at any moment and to run again.
 
-A document is announced in the catalog, its chunks are written in batches, then it is marked as whole, and only then
-the chunks of the version it replaces are deleted; those that stay the same give their vectors to the new version. Until
-it is whole no question sees it. A run that was killed is carried on by the next one: chunks that are stored already are
-not embedded again.
+A new document is announced in the catalog, its words are indexed, and from then on it is found by them; vectors fill in
+behind, when every file was read (`ingest.embedding`). A changed file is written whole before anybody sees it: only then
+the chunks of the version it replaces are deleted, and those that stay the same give their vectors to the new version. A
+run that was killed is carried on by the next one: chunks that are stored already are not embedded again.
 """
 
 import shutil
@@ -11,34 +11,36 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ingest import archives
-from ingest.chunker import chunk, embedding_text
+from ingest.chunker import chunk
+from ingest.embedding import embed_next, embed_waiting
 from ingest.hashing import document_id
 from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
 from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
-from ingest.reuse import Earlier, Vectors, earlier_at
-from rag import lines, originals, tables
-from rag.catalog import DocumentRecord, DocumentState, Succession
-from rag.deletion import delete_document, finish_deletions
+from ingest.reuse import Earlier, earlier_at
+from ingest.writing import remove_others, store_known, write, write_words
+from rag import originals, tables
+from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Succession
+from rag.deletion import finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
 from rag.library import Library
 from rag.likeness import catch_up, compare_document, sentence
-from rag.rows import Record
 from rag.settings import Settings
 from rag.types import Chunk
 from rag.versions import thin
 
 ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
-_BATCH = 256  # chunks between two writes: what a kill costs at most
 _CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
 _MEGABYTE = 1_000_000
+_READ = 0.2  # of the way of a run: reading its files, where their vectors are made after that
 _READING = 0.9  # of the way of a document whose text is recognised; others are read at once
 _OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
 
@@ -69,7 +71,9 @@ class _Run:
     failed: list[Failure] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)  # ids of documents whose vectors are to be made
     unfinished: str = ""  # id of the document in work
+    share: float = 1.0  # of the way of the run that reading is
     begun: float = 0.0  # share of its way that a document has behind it when it is read
     window: tuple[float, float] = (0.0, 1.0)  # of its file, where that is an archive
 
@@ -83,7 +87,8 @@ class _Run:
         done = (sum(self.sizes[:index]) + part * self.sizes[index]) / (sum(self.sizes) or 1)
         elapsed = time.perf_counter() - self.started
         left = elapsed * (1 - done) / done if done > 0 and self.chunks else None
-        self.on_progress(IngestProgress(self.files[index].name, index + 1, len(self.files), stage, part, done, left))
+        name, files = self.files[index].name, len(self.files)
+        self.on_progress(IngestProgress(name, index + 1, files, stage, part, done * self.share, left))
 
 
 def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
@@ -119,6 +124,7 @@ def ingest(
     on_progress: Callable[[IngestProgress], None] = lambda progress: None,
     stop: threading.Event | None = None,
     read_file: ReadFile = read,
+    embed: bool = True,
 ) -> IngestReport:
     """Adds files to the library's collection, one after the other; a file that fails never stops the rest.
 
@@ -128,19 +134,22 @@ def ingest(
 
     Args:
         read_file: reads a file; `IsolatedReader.read` does so in a process of its own.
+        embed: also makes the vectors of what was read, and of what an earlier run left without.
     """
     sizes = [_size(file.path) for file in files]
     run = _Run(library, embedder, settings, stop or threading.Event(), on_progress, read_file, files, sizes)
+    run.share = _READ if embed else 1.0
     finish_deletions(library)
     thin(library, settings)
     catch_up(library, limit=_CAUGHT_UP)
     stopped = False
-    for index, file in enumerate(files):
-        try:
+    try:
+        for index, file in enumerate(files):
             _try(run, index, file)
-        except _Stopped:
-            stopped = True
-            break
+        if embed:
+            _embed(run)
+    except _Stopped:
+        stopped = True
     return IngestReport(
         tuple(run.added),
         tuple(run.unchanged),
@@ -154,14 +163,27 @@ def ingest(
         time.perf_counter() - run.started,
         stopped,
         run.unfinished,
+        tuple(dict.fromkeys(run.waiting)),
     )
 
 
-def abandon(library: Library, document_id: str) -> None:
-    """Forgets a document that was begun and never became whole; a whole one is left alone."""
-    record = library.catalog.document(library.collection, document_id)
-    if record is not None and record.state is DocumentState.WRITING:
-        delete_document(library, document_id)
+def abandon(library: Library, documents: Sequence[str]) -> None:
+    """Forgets those of the documents (ids) that were begun and never became whole; whole ones are left alone."""
+    library.catalog.give_up(library.collection, documents)
+    finish_deletions(library)
+
+
+def _embed(run: _Run) -> None:
+    """The vectors of every document that has none, or not all."""
+
+    def tell(progress: IngestProgress) -> None:
+        run.on_progress(replace(progress, fraction=run.share + (1 - run.share) * progress.fraction))
+
+    done, failed = embed_waiting(run.library, run.embedder, stop=run.stop, on_progress=tell)
+    run.chunks += done
+    run.failed += failed
+    if run.stop.is_set():
+        raise _Stopped
 
 
 def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None:
@@ -245,11 +267,13 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     catalog, collection = run.library.catalog, run.library.collection
     known = catalog.document(collection, identifier) if identifier else None
     read: Sequence[Chunk] = ()
-    if known is None or known.state is not DocumentState.READY:
+    if known is None or known.state not in ANSWERING:
         read = _read(run, index, file, known)
     elif not (file.again or catalog.is_release_asked(collection, known.id)) and _is_whole(run.library, known):
         before = earlier_at(run.library, file.source, known.id)
-        chunks = list(run.library.store.chunks([known.id])) if before is not None else []
+        if before is not None:
+            _complete(run, index, known)
+        chunks = run.library.passages(known.id) if before is not None else []
         left = catalog.add_source(
             collection, known.id, source=file.source, before=_succession(before, chunks, run.settings)
         )
@@ -258,6 +282,8 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     else:
         read = _read(run, index, replace(file, name=known.name), known)
     run.unfinished = ""
+    if catalog.embedded(collection, [identifier]):
+        run.waiting.append(identifier)
     finish_deletions(run.library)
     thin(run.library, run.settings)
     if read:
@@ -272,7 +298,14 @@ def _is_whole(library: Library, record: DocumentRecord) -> bool:
     """What has its kept copy is repaired from that; only without one are its passages counted, which is slow."""
     if originals.find(library.folder, record.id) is not None:
         return True
-    return library.store.count([record.id]) == record.chunks
+    return len(library.passages(record.id)) == record.chunks
+
+
+def _complete(run: _Run, index: int, record: DocumentRecord) -> None:
+    """The vectors of a document that is to take the place of a whole one."""
+    while run.library.catalog.embedded(run.library.collection, [record.id]):
+        run.tell(index, "embedding", 0.0)
+        run.chunks += embed_next(run.library, run.embedder, document_id=record.id, is_urgent=run.stop.is_set) or 0
 
 
 def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | None) -> Sequence[Chunk]:
@@ -300,62 +333,34 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     originals.keep(run.library.folder, document.id, file.path)
     if Path(file.name).suffix.lower() in tables.SUFFIXES:
         tables.keep(run.library.folder, document.id, document.tables)
-    if known is None or known.state is not DocumentState.READY:
+    if known is None or known.state not in ANSWERING:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
         originals.keep(run.library.folder, document.id, file.path)  # where another collection let go of it meanwhile
     may_be_there = file.again or known is not None
     before, embedded = earlier_at(run.library, file.source, document.id), run.chunks
-    _write(run, index, chunks, () if before is None else before.passages, may_be_there=may_be_there)
+    earlier = before.passages if before is not None else ()
+    waiting = store_known(run.library, chunks, earlier, may_be_there=may_be_there)
+    if before is not None or (known is not None and known.state is DocumentState.READY):
+        run.chunks += write(run.library, run.embedder, waiting, tell=partial(run.tell, index))
+        waiting = []
+    else:
+        write_words(run.library, waiting, tell=partial(run.tell, index))
     if may_be_there:
-        _remove_others(run.library, document.id, chunks)
+        remove_others(run.library, document.id, chunks)
     catalog.set_recognised(collection, document.id, document.recognised)
     catalog.set_aside(collection, document.id, document.set_aside, released=released)
-    succession = _succession(before, chunks, run.settings)
-    left = catalog.finish(collection, document.id, source=file.source, chunks=len(chunks), before=succession)
+    left = catalog.finish(
+        collection,
+        document.id,
+        source=file.source,
+        chunks=len(chunks),
+        before=_succession(before, chunks, run.settings),
+        unembedded=waiting,
+    )
     if before is not None:
         run.changes.append(anew(file.name, run.chunks - embedded, len(chunks)))
     (run.replaced if left else run.added).append(file.name)
     return chunks
-
-
-def _write(run: _Run, index: int, chunks: Sequence[Chunk], earlier: Sequence[Record], *, may_be_there: bool) -> None:
-    """Stores the chunks that are not stored yet, or in another place; a new document has none.
-
-    Args:
-        earlier: passages of the version that is replaced; what they have in common is not embedded again.
-    """
-    documents = sorted({item.document_id for item in chunks}) if may_be_there else []
-    own = list(run.library.store.records(documents)) if documents else []
-    stored = {entry.chunk.id: entry.chunk.position for entry in own}
-    missing = [item for item in chunks if stored.get(item.id) != item.position]
-    run.library.lexical.add([item for item in chunks if item.id in stored])  # none, where nothing was damaged
-    settled = {item.id for item in chunks} - {item.id for item in missing}
-    free = [entry for entry in own if entry.chunk.id not in settled]
-    kept, missing = Vectors([*free, *earlier]).take(missing)
-    for start in range(0, len(kept), _BATCH):
-        run.library.lexical.add([entry.chunk for entry in kept[start : start + _BATCH]])
-        run.library.store.put(kept[start : start + _BATCH])
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-
-        def tell(done: int, start: int = start) -> None:
-            run.tell(index, "embedding", (start + done) / len(missing))
-
-        texts = [embedding_text(item) for item in batch]
-        spans = [lines.spans(item.text, within=text) for item, text in zip(batch, texts, strict=True)]
-        vectors, rows = run.embedder.encode_passages(texts, spans, on_batch=tell)
-        run.chunks += len(batch)
-        run.tell(index, "writing", (start + len(batch)) / len(missing))
-        run.library.lexical.add(batch)  # first: what the store has, the words have too
-        run.library.store.upsert(batch, vectors, rows)
-
-
-def _remove_others(library: Library, document_id: str, chunks: Sequence[Chunk]) -> None:
-    """Removes chunks that an earlier run cut in another way, with other settings or under another name."""
-    own = {item.id for item in chunks}
-    library.store.delete([stored.id for stored in library.store.listing([document_id]) if stored.id not in own])
-    indexed = (chunk_id for chunk_id, _ in library.lexical.listing([document_id]))  # a kill may leave words alone
-    library.lexical.delete([chunk_id for chunk_id in indexed if chunk_id not in own])
 
 
 def _size(path: Path) -> int:

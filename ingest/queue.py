@@ -1,6 +1,8 @@
 """The queue of the page: files wait in the catalog, one worker adds them one after the other.
 
-It outlives the process: what waited or was in work goes on at the next start, a document by its stored chunks.
+Files are read before anything is embedded, so that each is found by its words within seconds; vectors fill in whenever
+no file waits to be read. The queue outlives the process: what waited or was in work goes on at the next start, a
+document by its stored chunks.
 """
 
 import logging
@@ -12,26 +14,28 @@ from pathlib import Path
 
 from ingest.archives import SUFFIX
 from ingest.fetching import is_address
+from ingest.filling import DEFECT, Filling
 from ingest.isolation import IsolatedReader, ReadFile
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
 from ingest.pipeline import ACCEPTED, abandon, ingest, is_passed_over
 from ingest.readers import read
-from ingest.report import IncomingFile, IngestProgress, IngestReport, QueueSnapshot
+from ingest.report import IncomingFile, IngestProgress, IngestReport
+from ingest.snapshot import QueueSnapshot, take_snapshot
 from ingest.tables import MissingTables
 from rag import originals
 from rag.catalog import DocumentRecord, QueuedFile, QueueState
+from rag.deletion import finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
 
 _log = logging.getLogger(__name__)
-_OPEN = tuple(state for state in QueueState if state.is_open)
+_TO_READ = (QueueState.WAITING, QueueState.WORKING)
 WAITING_FOR_A_WORD = frozenset([QueueState.LOCKED, QueueState.NAMESAKE])
 _LOOK = 0.2  # seconds between two looks at files that are waited for
 _NAMED = 5  # files of an archive that a question names
-_SHOWN = 100  # files of the queue that a snapshot names; the totals count all
 
 
 class IngestQueue:
@@ -49,9 +53,12 @@ class IngestQueue:
         self._progress: IngestProgress | None = None
         self._tables = MissingTables(library, settings)
         self._pace = Pace()
+        self._filling = Filling(library, self._pace, on_added=self._forget_copy)
         self._taking = threading.Lock()  # no file is taken between the two steps of a pause or a cancel
         self._wake = threading.Event()
         self._stop = threading.Event()  # ends the file in work
+        self._in_work = threading.Event()  # the worker is at a file or at vectors
+        self._to_delete = threading.Event()  # something is to be deleted
         self._resume = threading.Event()
         self._resume.set()
         self._closing = threading.Event()
@@ -62,6 +69,7 @@ class IngestQueue:
 
     def start(self, embedder: Embedder) -> None:
         """Begins to work. The library's store must be open for `embedder`."""
+        self._to_delete.set()  # what an earlier process left
         self._worker = threading.Thread(target=self._run, args=(embedder,), name="ingest", daemon=True)
         self._worker.start()
 
@@ -78,12 +86,12 @@ class IngestQueue:
         self._wake.set()
 
     def add(self, files: Sequence[IncomingFile]) -> bool:
-        """Puts files that stay where they are, and waits until they are done; False where the queue closes before."""
-        waiting = {file.source for file in self._catalog.queue(self._library.collection, *_OPEN)}
+        """Puts files that stay where they are, and waits until they were read; False where the queue closes before."""
+        waiting = {file.source for file in self._catalog.queue(self._library.collection, *_TO_READ)}
         self.put([file for file in files if file.source not in waiting])
         sources = {file.source for file in files}
         while not self._closing.is_set():
-            if not any(file.source in sources for file in self._catalog.queue(self._library.collection, *_OPEN)):
+            if not any(file.source in sources for file in self._catalog.queue(self._library.collection, *_TO_READ)):
                 return True
             self._closing.wait(_LOOK)
         return False
@@ -127,6 +135,7 @@ class IngestQueue:
         """A file that failed waits again, with a password if one is given."""
         if password:
             self._passwords[file.id] = password
+        self._filling.try_again(file.documents)
         self._catalog.set_queue_state([file.id], QueueState.WAITING)
         self._wake.set()
 
@@ -158,11 +167,15 @@ class IngestQueue:
         self._resume.set()
 
     def cancel(self) -> None:
-        """Drops every file that waits or is in work; of the latter nothing stays in the library."""
+        """Drops every file that is not done; of those begun nothing answers any more, and the worker deletes it."""
         with self._taking:
-            self._drop(self._catalog.queue(self._library.collection, QueueState.WAITING))
+            filling = self._catalog.queue(self._library.collection, QueueState.EMBEDDING)
+            self._catalog.give_up(self._library.collection, [each for file in filling for each in file.documents])
+            self._drop([*filling, *self._catalog.queue(self._library.collection, QueueState.WAITING)])
+            self._to_delete.set()
             self._stop.set()
             self._resume.set()
+            self._wake.set()
 
     def dismiss(self) -> None:
         """Drops every file that is done, well or not; one that waits for a password or a decision stays."""
@@ -175,36 +188,14 @@ class IngestQueue:
 
     def snapshot(self) -> QueueSnapshot:
         """How far everything is."""
-        totals = self._catalog.queue_totals(self._library.collection)
-        batch = {
-            state: total
-            for state, total in self._catalog.queue_totals(self._library.collection, since=self._batch).items()
-            if not state.is_open
-        } | {state: total for state, total in totals.items() if state.is_open}
-        order = (
-            QueueState.WORKING,
-            QueueState.NAMESAKE,
-            QueueState.LOCKED,
-            QueueState.FAILED,
-            QueueState.WAITING,
-        )
-        files: list[QueuedFile] = []
-        for states in (*((state,) for state in order), tuple(state for state in QueueState if state not in order)):
-            files += self._catalog.queue(self._library.collection, *states, limit=_SHOWN - len(files))
-        progress = self._progress
-        working = sum(size for state, (_, size) in totals.items() if state is QueueState.WORKING)
-        waiting = sum(size for state, (_, size) in totals.items() if state is QueueState.WAITING)
-        left = waiting + working * (1 - (progress.part if progress else 0))
-        every = sum(size for _, size in batch.values())
-        return QueueSnapshot(
-            tuple(files),
-            {state: count for state, (count, _) in totals.items()},
-            {state: count for state, (count, _) in batch.items()},
-            progress,
-            1 - left / every if every else 0.0,
-            self._pace.seconds_for(left),
-            not self._resume.is_set(),
-            self._stop.is_set() and QueueState.WORKING in totals,
+        return take_snapshot(
+            self._catalog,
+            self._library.collection,
+            since=self._batch,
+            progress=self._progress,
+            pace=self._pace,
+            paused=not self._resume.is_set(),
+            stopping=self._stop.is_set() and self._in_work.is_set(),
         )
 
     def close(self) -> None:
@@ -222,15 +213,32 @@ class IngestQueue:
     def _run(self, embedder: Embedder) -> None:
         while not self._closing.is_set():
             self._resume.wait()
-            file = self._take()
-            if file is not None:
-                self._work(file, embedder)
-            elif self._resume.is_set():
+            if self._to_delete.is_set():
+                self._to_delete.clear()
+                finish_deletions(self._library)
+            elif not self._work_once(embedder) and self._resume.is_set():
                 self._tables.make(self._read_file, stop=self._wake)
-                self._pace = Pace()
+                self._pace.begin()
                 self._reader.close()
                 self._wake.wait()
                 self._wake.clear()
+
+    def _work_once(self, embedder: Embedder) -> bool:
+        """Reads a file, or makes some vectors where none waits; False where there is nothing to do.
+
+        Vectors come first once, so that there is a pace by which the rest can be told.
+        """
+        self._in_work.set()
+        try:
+            if not self._pace.is_known and self._embed(embedder):
+                return True
+            file = self._take()
+            if file is not None:
+                self._work(file, embedder)
+                return True
+            return self._embed(embedder)
+        finally:
+            self._in_work.clear()
 
     @property
     def _read_file(self) -> ReadFile:
@@ -244,6 +252,19 @@ class IngestQueue:
             self._stop.clear()
             self._catalog.set_queue_state([waiting[0].id], QueueState.WORKING)
             return waiting[0]
+
+    def _embed(self, embedder: Embedder) -> bool:
+        """Some vectors; False where nothing waits for them, or they have to wait."""
+        with self._taking:
+            if not self._resume.is_set() or self._to_delete.is_set() or self._closing.is_set():
+                return False
+            self._stop.clear()
+        return self._filling.step(embedder, is_urgent=self._is_urgent)
+
+    def _is_urgent(self) -> bool:
+        """Whether vectors have to wait: for a pause, the end, or a file that can be found in a moment."""
+        waiting = self._catalog.queue(self._library.collection, QueueState.WAITING, limit=1)
+        return self._stop.is_set() or bool(waiting)
 
     def _work(self, file: QueuedFile, embedder: Embedder) -> None:
         decided = self._decided.get(file.id, Namesakes.AS_THEY_ARE)
@@ -262,27 +283,37 @@ class IngestQueue:
                     on_progress=self._tell,
                     stop=self._stop,
                     read_file=self._read_file,
+                    embed=False,
                 )
         except Exception:  # a defect of ours: this file is named, the others go on
             _log.exception("%s could not be added", file.name)
-            message = f"{file.name}: an error inside Footnote; its log says more. The other files are not affected."
+            message = f"{file.name}: {DEFECT}"
             self._catalog.set_queue_state([file.id], QueueState.FAILED, message)
             return
         finally:
             self._progress = None
         if report.stopped:
-            self._stopped(file, report.unfinished)
+            self._stopped(file, report)
             return
-        state = _state_of(report)
+        far = self._catalog.embedded(self._library.collection, report.waiting)
+        self._pace.found(sum(entry.of - entry.done for entry in far.values()))
+        state = QueueState.EMBEDDING if far else _state_of(report)
         messages = [*(failure.message for failure in report.failed), *report.gaps, *report.set_aside]
         self._catalog.set_queue_state(
-            [file.id], state, "\n".join(messages), note="\n".join((*report.changes, *report.alike))
+            [file.id],
+            state,
+            "\n".join(messages),
+            note="\n".join((*report.changes, *report.alike)),
+            documents=tuple(far),
         )
-        if state not in (QueueState.LOCKED, QueueState.FAILED):
-            self._decided.pop(file.id, None)
-            self._delete_copy(file)
+        if state not in (QueueState.LOCKED, QueueState.FAILED, QueueState.EMBEDDING):
+            self._forget_copy(file)
         elif file.size > self._settings.max_bytes or Path(file.name).suffix.lower() not in ACCEPTED:
             self._delete_copy(file)  # no other try would take it
+
+    def _forget_copy(self, file: QueuedFile) -> None:
+        self._decided.pop(file.id, None)
+        self._delete_copy(file)
 
     def _namesake(self, file: QueuedFile) -> str | None:
         """Why an upload has to wait: two files of one name may be two documents, or an old and a new version."""
@@ -304,12 +335,11 @@ class IngestQueue:
         queued = {file.name for file in self._catalog.queue(self._library.collection)}
         return name in queued or self._catalog.document_named(self._library.collection, name) is not None
 
-    def _stopped(self, file: QueuedFile, unfinished: str) -> None:
+    def _stopped(self, file: QueuedFile, report: IngestReport) -> None:
         if self._closing.is_set() or not self._resume.is_set():
             self._catalog.set_queue_state([file.id], QueueState.WAITING)
             return
-        if unfinished:
-            abandon(self._library, unfinished)
+        abandon(self._library, (*report.waiting, report.unfinished))
         self._drop([file])
 
     def _tell(self, progress: IngestProgress) -> None:

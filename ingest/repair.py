@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.embedding import embed_next
 from ingest.examination import Fault, Finding
 from ingest.hashing import document_id
 from ingest.pipeline import ingest
@@ -98,6 +99,27 @@ class _Mending:
             raise FootnoteError(report.failed[0].message)
         return f"{finding.name} was read again from its kept copy; {report.chunks:,} passages were embedded."
 
+    def embed(self, finding: Finding) -> str:
+        """What is found by its words gets its vectors, too."""
+        count = 0
+        while (done := self._embed_some(finding)) is not None:
+            count += done
+        return f"{finding.name}: {count:,} passages were embedded; it is found by its meaning, too."
+
+    def _embed_some(self, finding: Finding) -> int | None:
+        catalog, collection = self.library.catalog, self.library.collection
+        how_far = catalog.embedded(collection, [finding.document_id]).get(finding.document_id)
+        if how_far is None:
+            return None
+        self._on_progress(IngestProgress(finding.name, 1, 1, "embedding", how_far.share, how_far.share, None))
+        return embed_next(self.library, self._embedder, document_id=finding.document_id)
+
+    def forget_unembedded(self, finding: Finding) -> str:
+        """Without a document nobody knows what they are of."""
+        self.library.catalog.drop_unembedded(self.library.collection, finding.document_id)
+        self.library.lexical.delete_document(finding.document_id)
+        return f"{finding.count:,} passages that waited for vectors and belonged to no document were removed."
+
     def give_up_or_read(self, finding: Finding) -> str:
         """Passages of no document: with an original they become one again, else their text is set aside."""
         if originals.find(self.library.folder, finding.document_id) is not None:
@@ -116,7 +138,7 @@ class _Mending:
 
     def index_words(self, finding: Finding) -> str:
         """From the passages."""
-        for batch in batches(self.library.store.chunks([finding.document_id]), _DELETED):
+        for batch in batches(iter(self.library.passages(finding.document_id)), _DELETED):
             self.library.lexical.add(batch)
         return f"{finding.name}: its words were indexed again."
 
@@ -214,11 +236,13 @@ _STEPS: dict[Fault, Callable[[_Mending, Finding], str]] = {
     Fault.ORIGINAL_OF_NOTHING: _Mending.set_aside,
     Fault.WORDS_DAMAGED: _Mending.rebuild_words,
     Fault.WORDS_OF_NOTHING: _Mending.forget_words,
+    Fault.UNEMBEDDED_OF_NOTHING: _Mending.forget_unembedded,
     Fault.UNFINISHED: _Mending.read_again,
     Fault.PASSAGES_MISSING: _Mending.read_again,
     Fault.PASSAGES_FOREIGN: _Mending.read_again,
     Fault.PASSAGES_OF_NOTHING: _Mending.give_up_or_read,
     Fault.WORDS_MISSING: _Mending.index_words,
+    Fault.UNEMBEDDED: _Mending.embed,
     Fault.TABLES_MISSING: _Mending.make_tables,
     Fault.TABLES_OF_NOTHING: _Mending.sweep,
 }

@@ -1,11 +1,10 @@
-"""What goes into a run of the pipeline or its queue, what they tell on their way, and what was done."""
+"""What goes into a run of the pipeline, what it tells on its way, and what it did."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.namesakes import Namesakes
-from rag.catalog import QueuedFile, QueueState
 from rag.types import Document, page_label
 
 _TOLD = 5  # passages of a document that are named one by one
@@ -70,6 +69,7 @@ class IngestReport:
         alike: which added files are nearly the same as other documents.
         chunks: that were embedded anew.
         unfinished: id of the document that was in work when the run was stopped, "" where there was none.
+        waiting: ids of the documents that had not all of their vectors when they were read.
     """
 
     added: tuple[str, ...]
@@ -84,40 +84,7 @@ class IngestReport:
     seconds: float
     stopped: bool = False
     unfinished: str = ""
-
-
-@dataclass(frozen=True)
-class QueueSnapshot:
-    """The queue at one moment.
-
-    Attributes:
-        files: the first hundred, those in work and waiting before those that are done.
-        totals: number of files by state.
-        batch: the same of the files dropped last, without what failed before them.
-        progress: of the file in work, None when there is none.
-        fraction: of the bytes of the batch, 0 to 1.
-        stopping: the file in work ends as soon as its step is done, because of a pause or a cancel.
-        seconds_left: by the pace since the worker began, None until there is one.
-    """
-
-    files: tuple[QueuedFile, ...]
-    totals: dict[QueueState, int]
-    batch: dict[QueueState, int]
-    progress: IngestProgress | None
-    fraction: float
-    seconds_left: float | None
-    paused: bool
-    stopping: bool
-
-    @property
-    def is_open(self) -> bool:
-        """Whether files are waiting or in work."""
-        return any(state.is_open for state in self.totals)
-
-    @property
-    def closed(self) -> int:
-        """Files of the batch that are done, well or not."""
-        return sum(count for state, count in self.batch.items() if not state.is_open)
+    waiting: tuple[str, ...] = ()
 
 
 def told(document: Document, released: AbstractSet[str]) -> list[str]:

@@ -1,13 +1,14 @@
 """Documents out of the library: first out of the answers, then what was kept of them, with a receipt that proves it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag import originals, reembedding, tables
-from rag.catalog import Conversation, DocumentRecord, DocumentState, Version
+from rag.catalog import ANSWERING, Conversation, DocumentRecord, DocumentState, Version
+from rag.embedders import Vectors
 from rag.library import Library
 from rag.quotes import without_quotes
-from rag.rows import Record
+from rag.types import Chunk
 from rag.versions import finish_versions
 
 _ASKED = 20  # passages of a document by which it is searched for after its deletion
@@ -91,7 +92,8 @@ def delete_document(library: Library, document_id: str, *, quotes: bool = False)
     record = library.catalog.document(library.collection, document_id)
     if record is None:
         return None
-    records = list(library.store.records([document_id]))
+    passages = library.passages(document_id)
+    vectors = {entry.chunk.id: entry.vector for entry in library.store.records([document_id])}
     words = len(library.lexical.listing([document_id]))
     size = _size(library, document_id)
     of_tables = tables.size(library.folder, document_id)
@@ -108,7 +110,7 @@ def delete_document(library: Library, document_id: str, *, quotes: bool = False)
     return Receipt(
         document_id=document_id,
         name=record.name,
-        passages=len(records),
+        passages=len(vectors),
         words=words,
         copy=size if _is_gone(library, document_id) else 0,
         tables=of_tables if not tables.size(library.folder, document_id) else 0,
@@ -116,8 +118,8 @@ def delete_document(library: Library, document_id: str, *, quotes: bool = False)
         version_copies=gone,
         shared_with=shared,
         sources=record.sources,
-        asked=len(_chosen(records)),
-        left=_left(library, record, records, is_shared=bool(shared)),
+        asked=len(_chosen(passages)),
+        left=_left(library, record, passages, vectors, is_shared=bool(shared)),
         quoted_in=tuple(conversation.title for conversation in library.catalog.conversations_quoting(of_it)),
         unquoted=unquoted,
     )
@@ -133,6 +135,12 @@ def finish_deletions(library: Library) -> None:
     """Carries out deletions that were announced, also those that a killed process left."""
     finish_versions(library, library.collection)
     for document_id in library.catalog.document_ids(library.collection, DocumentState.LEAVING):
+        _finish(library, document_id)
+
+
+def _finish(library: Library, document_id: str) -> None:
+    """While nothing of it is written."""
+    with library.writing:
         library.store.delete_document(document_id)
         library.lexical.delete_document(document_id)
         reembedding.forget_document(library, document_id)
@@ -146,7 +154,7 @@ def finish_deletions(library: Library) -> None:
 def _versions(library: Library, record: DocumentRecord) -> list[Version]:
     """What goes out of histories with a document; one that was never whole takes only its own along."""
     found = library.catalog.versions_with(library.collection, record.id)
-    return [entry for entry in found if record.state is DocumentState.READY or entry.current == record.id]
+    return [entry for entry in found if record.state in ANSWERING or entry.current == record.id]
 
 
 def _ids(document_id: str, versions: Sequence[Version]) -> list[str]:
@@ -169,12 +177,19 @@ def _is_gone(library: Library, document_id: str) -> bool:
     return originals.find(library.folder, document_id) is None
 
 
-def _left(library: Library, record: DocumentRecord, records: list[Record], *, is_shared: bool) -> tuple[str, ...]:
+def _left(
+    library: Library,
+    record: DocumentRecord,
+    passages: list[Chunk],
+    vectors: Mapping[str, Vectors],
+    *,
+    is_shared: bool,
+) -> tuple[str, ...]:
     """What of a deleted document is still found, by looking it up and by searching for its own passages."""
     found = []
     if library.catalog.document(library.collection, record.id) is not None:
         found.append("its row in the catalog")
-    if library.store.count([record.id]):
+    if library.store.count([record.id]) or library.catalog.unembedded(library.collection, record.id, limit=1):
         found.append("passages")
     if library.lexical.listing([record.id]):
         found.append("words")
@@ -184,20 +199,19 @@ def _left(library: Library, record: DocumentRecord, records: list[Record], *, is
         found.append("its tables")
     if library.catalog.versions_with(library.collection, record.id):
         found.append("old versions")
-    ids = {entry.chunk.id for entry in records}
-    for entry in _chosen(records):
-        near = (hit.chunk for hit in library.store.search(entry.vector, k=_NEAREST))
-        if any(chunk.document_id == record.id for chunk in near):
-            found.append(f"passage {entry.chunk.position + 1} by its meaning")
-        if any(chunk_id in ids for chunk_id, _ in library.lexical.search(entry.chunk.text, k=_NEAREST)):
-            found.append(f"passage {entry.chunk.position + 1} by its words")
+    ids = {passage.id for passage in passages}
+    for passage in _chosen(passages):
+        near = library.store.search(vectors[passage.id], k=_NEAREST) if passage.id in vectors else ()
+        if any(hit.chunk.document_id == record.id for hit in near):
+            found.append(f"passage {passage.position + 1} by its meaning")
+        if any(chunk_id in ids for chunk_id, _ in library.lexical.search(passage.text, k=_NEAREST)):
+            found.append(f"passage {passage.position + 1} by its words")
     return tuple(found)
 
 
-def _chosen(records: list[Record]) -> list[Record]:
+def _chosen(passages: list[Chunk]) -> list[Chunk]:
     """Some passages from all over a document."""
-    in_order = sorted(records, key=lambda entry: entry.chunk.position)
-    return in_order[:: max(1, -(-len(in_order) // _ASKED))]
+    return passages[:: max(1, -(-len(passages) // _ASKED))]
 
 
 def _counted(passages: int) -> str:

@@ -18,7 +18,7 @@ from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LockHeld, hold
 from rag.remains import free_place, refuse_lost_catalog, set_aside_catalog, sweep, sweep_restores
 from rag.settings import Settings
-from rag.types import Scope
+from rag.types import Chunk, Scope
 
 if TYPE_CHECKING:
     from rag.lexical import LexicalIndex
@@ -45,6 +45,7 @@ class Library:
         self.salvaged = 0  # rows that were read out of a damaged catalog
         self._settings = settings
         self._held = held
+        self.writing = threading.RLock()  # vectors of a document are written, or it is deleted or renamed: never both
         self._beside = threading.Lock()
         self._store: Store | None = None
         self._lexical: LexicalIndex | None = None
@@ -189,10 +190,16 @@ class Library:
         finally:
             self._beside.release()
 
+    def passages(self, document_id: str) -> list[Chunk]:
+        """The chunks of a document in their order, those too that have no vectors yet."""
+        return all_passages(self.catalog, self.store, self.collection, document_id)
+
     def index_words(self) -> None:
         """Indexes the words of every chunk that the index lacks."""
         for batch in batches(self.store.chunks(), _BATCH):
             self.lexical.add(batch)
+        for document_id in self.catalog.embedded(self.collection):
+            self.lexical.add(self.catalog.unembedded(self.collection, document_id))
 
     def rebuild_words(self) -> None:
         """Makes the index of words anew."""
@@ -241,7 +248,7 @@ class Library:
         from rag.lexical import LexicalIndex
 
         self._lexical = LexicalIndex(self.folder / "words.db", self.collection)
-        if self._lexical.count() < self.store.count():
+        if self._lexical.count() < self.store.count() + self.catalog.count_unembedded(self.collection):
             self.index_words()
 
     def switch(self, collection: str, embedder: Embedder) -> None:
@@ -322,6 +329,13 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def all_passages(catalog: Catalog, store: "Store", collection: str, document_id: str) -> list[Chunk]:
+    """The chunks of a document in their order, those too that have no vectors yet."""
+    waiting = catalog.unembedded(collection, document_id)  # first: what has left them meanwhile is in the store
+    found = {chunk.id: chunk for chunk in (*waiting, *store.chunks([document_id]))}
+    return sorted(found.values(), key=lambda chunk: chunk.position)
 
 
 def batches(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:

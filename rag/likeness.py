@@ -69,7 +69,7 @@ def catch_up(library: Library, *, limit: int | None = None) -> int:
     """Compares documents that were not yet, because they came with an earlier version or from elsewhere."""
     waiting = library.catalog.without_signature(library.collection, limit=limit)
     for document_id in waiting:
-        compare_document(library, document_id, library.store.chunks([document_id]))
+        compare_document(library, document_id, library.passages(document_id))
     return len(waiting)
 
 
@@ -91,4 +91,4 @@ def _nearest(own: bytes, others: list[tuple[str, bytes]]) -> list[str]:
 
 
 def _runs_of(library: Library, document_id: str) -> Counter[str]:
-    return runs("\n".join(text for _, text in texts(library.store.chunks([document_id]))))
+    return runs("\n".join(text for _, text in texts(library.passages(document_id))))

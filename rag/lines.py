@@ -12,7 +12,7 @@ import numpy as np
 
 from rag import sentences
 from rag.embedders import Vectors
-from rag.types import Span
+from rag.types import Chunk, Span
 
 _KEPT = 40  # lines of a passage; 768 bytes each, and Milvus keeps 65,535 characters in a field
 _FIELD = 65_535
@@ -22,6 +22,12 @@ def spans(text: str, *, within: str) -> tuple[Span, ...]:
     """Where the lines of a passage stand within a text that ends with the passage."""
     start = len(within) - len(text)
     return tuple(Span(start + line.start, start + line.end) for line in sentences.split(text)[:_KEPT])
+
+
+def embedded(chunks: Sequence[Chunk]) -> tuple[list[str], list[tuple[Span, ...]]]:
+    """What an embedding model is given of passages: the text of each with its context, and where its lines stand."""
+    texts = [chunk.embedded for chunk in chunks]
+    return texts, [spans(chunk.text, within=text) for chunk, text in zip(chunks, texts, strict=True)]
 
 
 def pack(rows: Vectors) -> str:

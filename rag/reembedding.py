@@ -77,9 +77,7 @@ def embed(
                     on_progress(min(done + embedded, total), total, f"embedding with {task.embedding_model}")
 
                 tell(0)
-                texts = [chunk.embedded for chunk in batch]
-                spans = [lines.spans(chunk.text, within=text) for chunk, text in zip(batch, texts, strict=True)]
-                target.upsert(batch, *embedder.encode_passages(texts, spans, on_batch=tell))
+                target.upsert(batch, *embedder.encode_passages(*lines.embedded(batch), on_batch=tell))
                 done += len(batch)
     return task
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from rag import lines
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
 from rag.lexical import LexicalIndex
-from rag.library import Library
+from rag.library import Library, all_passages
 from rag.settings import Settings
 from rag.store import Store
 from rag.support import Support
@@ -20,6 +21,7 @@ from rag.terms import is_unspaced
 from rag.types import Chunk, Hit, Scope
 
 _CANDIDATES = 50  # of each search, before they are fused
+_EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
@@ -107,11 +109,11 @@ class Retriever:
 
     def count(self) -> int:
         """Chunks of the collection."""
-        return self._store.count()
+        return self._store.count() + self._catalog.count_unembedded(self._collection)
 
     def passages(self, document_id: str) -> list[Chunk]:
         """The chunks of a document, in their order."""
-        return sorted(self._store.chunks([document_id]), key=lambda chunk: chunk.position)
+        return all_passages(self._catalog, self._store, self._collection, document_id)
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both."""
@@ -126,6 +128,9 @@ class Retriever:
         dense, words = self._both(question, vector, count, scope, hidden, seconds)
         with _timed("fused", seconds):
             near = {hit.chunk.id: hit for hit in dense}
+            # those without vectors first: what has left them meanwhile is in the store
+            waiting = self._unembedded([chunk_id for chunk_id in words if chunk_id not in near], vector)
+            near |= {hit.chunk.id: hit for hit in waiting}
             others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
             near |= {hit.chunk.id: hit for hit in others}
             lexical = tuple(
@@ -161,6 +166,20 @@ class Retriever:
             return dense, {}
         words, seconds["lexical"] = by_both.result()
         return dense, words
+
+    def _unembedded(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
+        """Passages that have no vectors yet, found by words: the first few are embedded for this question."""
+        chunks = self._catalog.unembedded_passages(self._collection, ids)
+        now, later = chunks[:_EMBEDDED_NOW], chunks[_EMBEDDED_NOW:]
+        if not now:
+            return []
+        rows, of_lines = self._embedder.encode_passages(*lines.embedded(now))
+        scores = (rows @ vector).tolist()
+        nearest = (
+            float((own @ vector).max()) if len(own) else score for own, score in zip(of_lines, scores, strict=True)
+        )
+        hits = [Hit(chunk, score, line=line) for chunk, score, line in zip(now, scores, nearest, strict=True)]
+        return hits + [Hit(chunk, 0.0) for chunk in later]
 
     def _weigh(self, question: str) -> Callable[[Hit, float], Hit]:
         """How a hit is scored by its nearest line and its words; by words alone where the model cannot read."""

@@ -307,10 +307,13 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    copies = tuple(map(_chunk, values.get("copies", ())))
-    return Hit(_chunk(values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0))
+    copies = tuple(map(chunk_from_json, values.get("copies", ())))
+    return Hit(
+        chunk_from_json(values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0)
+    )
 
 
-def _chunk(values: dict[str, Any]) -> Chunk:
+def chunk_from_json(values: dict[str, Any]) -> Chunk:
+    """The chunk whose fields these are."""
     sections = tuple((start, heading) for start, heading in values.get("sections", ()))
     return Chunk(**{**values, "sections": sections})

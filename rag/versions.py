@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rag import originals
-from rag.catalog import DocumentRecord, DocumentState, Version
+from rag.catalog import ANSWERING, DocumentRecord, Version
 from rag.diff import Change, changes
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -70,13 +70,13 @@ def compare(library: Library, record: DocumentRecord, before: Version, after: Ve
     for version in (before, after):
         if version is not None and not version.is_kept:
             raise FootnoteError(f"{version.name}: the text of this old version is no longer kept.")
-    there = library.store.chunks([record.id]) if after is None else passages_of(library, after)
+    there = library.passages(record.id) if after is None else passages_of(library, after)
     return Comparison(before, after, tuple(changes(texts(passages_of(library, before)), texts(there))))
 
 
 def compare_documents(library: Library, before: DocumentRecord, after: DocumentRecord) -> tuple[Change, ...]:
     """What one document has otherwise than another. The library's store must be open."""
-    one, two = (texts(library.store.chunks([record.id])) for record in (before, after))
+    one, two = (texts(library.passages(record.id)) for record in (before, after))
     return tuple(changes(one, two))
 
 
@@ -95,7 +95,7 @@ def original_of(library: Library, version: Version) -> Path:
 def standing(library: Library, document_id: str) -> str:
     """What has become of a document since it was cited, for the user; "" where it is what it was."""
     record = library.catalog.document(library.collection, document_id)
-    if record is not None and record.state is DocumentState.READY:
+    if record is not None and record.state in ANSWERING:
         return ""
     version = library.catalog.version_of(library.collection, document_id)
     if version is not None:

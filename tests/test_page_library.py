@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.pipeline import find_files
-from ingest.report import QueueSnapshot
-from rag.catalog import DocumentOrder, QueueState
+from ingest.snapshot import QueueSnapshot
+from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from tests.documents import write_encrypted_pdf
@@ -356,5 +356,5 @@ def test_a_chosen_collection_of_another_model_gives_way_to_that_of_the_settings(
 def test_a_file_that_waits_for_a_word_is_not_done(page: Page) -> None:
     page.open()
     batch = {QueueState.ADDED: 1, QueueState.NAMESAKE: 1, QueueState.WAITING: 1}
-    snapshot = QueueSnapshot((), batch, batch, None, 0.5, None, paused=False, stopping=False)
+    snapshot = QueueSnapshot((), batch, batch, {}, Embedded(0, 0), None, 0.5, None, paused=False, stopping=False)
     assert headline(page.engine, snapshot) == "1 of 3 files done · 1 waits for your word"

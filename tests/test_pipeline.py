@@ -85,7 +85,7 @@ def test_a_version_that_was_never_whole_leaves_with_the_next(
         patched.setattr(library.catalog, "finish", killed)
         run(library, settings, folder)
     (half,) = library.catalog.document_ids("library", DocumentState.WRITING)
-    assert library.store.count() == 1
+    assert (library.store.count(), library.lexical.count()) == (0, 1)
     (folder / "a.txt").write_text("Now it is about gannets.")
     assert run(library, settings, folder).added == ("a.txt", "b.md")
     assert library.catalog.document("library", half) is None

@@ -11,13 +11,19 @@ from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
+from openpyxl.worksheet.worksheet import Worksheet
+from pptx.dml.color import RGBColor as SlideColour
+from pptx.enum.dml import MSO_THEME_COLOR
+from pptx.enum.shapes import MSO_SHAPE
+from pptx.presentation import Presentation
+from pptx.text.text import TextFrame
 from pptx.util import Cm
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.readers import read
 from ingest.readers.hiding import Hiding
 from rag.types import Document
-from tests.documents import write_book, write_opendocument
+from tests.documents import repacked, write_book, write_opendocument
 from tests.reading import MEGABYTE, whole_text
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -174,12 +180,92 @@ def test_a_hidden_sheet(tmp_path: Path) -> None:
     assert released.pages[1].text.startswith("Secret")
 
 
-def presentation_with(tmp_path: Path, *, hide_slide: bool = False, off: bool = False) -> Path:
+def workbook_with(tmp_path: Path, hide: Callable[[Worksheet], None]) -> Path:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["Text", "Note", "Price"])
+    for number, text in enumerate((SEEN, "The pump is blue.", "The pump is red.", "The pump is old."), start=1):
+        sheet.append([text, f"code {number}", 10 * number])
+    hide(sheet)
+    workbook.save(tmp_path / "a.xlsx")
+    return tmp_path / "a.xlsx"
+
+
+def hide_rows(sheet: Worksheet) -> None:
+    for number in (3, 4):
+        sheet.row_dimensions[number].hidden = True
+
+
+def hide_a_column(sheet: Worksheet) -> None:
+    sheet.column_dimensions["B"].hidden = True
+
+
+@pytest.mark.parametrize(
+    ("hide", "held", "rows"),
+    [
+        (hide_rows, "A3:C4\n\nThe pump is blue. | code 2 | 20\nThe pump is red. | code 3 | 30", [10, 40]),
+        (hide_a_column, "B1:B5\n\nNote\ncode 1\ncode 2\ncode 3\ncode 4", [10, 20, 30, 40]),
+    ],
+)
+def test_hidden_rows_and_columns_are_set_aside_and_come_back_with_their_place(
+    tmp_path: Path, hide: Callable[[Worksheet], None], held: str, rows: list[int]
+) -> None:
+    path = workbook_with(tmp_path, hide)
+    document = read_here(path)
+    (passage,) = document.set_aside
+    assert (passage.page, passage.reason, passage.text) == (1, Hiding.CELLS.value, held)
+    assert SEEN in whole_text(document)
+    assert "code 2" not in whole_text(document)
+    (table,) = document.tables
+    assert [int(line.rsplit(",", 1)[1]) for line in table.values.splitlines()] == rows
+    released = read_here(path, frozenset([passage.id]))
+    assert "code 2" in whole_text(released)
+    assert held.partition("\n")[0] in [heading.text for heading in released.pages[0].headings]
+    assert [column.head for column in released.tables[0].columns] == ["Text", "Note", "Price"]
+    assert released.tables[0].rows == 4
+
+
+def test_rows_without_a_height_are_hidden(tmp_path: Path) -> None:
+    path = workbook_with(tmp_path, hide_rows)
+    sheet = "xl/worksheets/sheet1.xml"
+    repacked(path, sheet, lambda markup: markup.replace(b'hidden="1"', b'ht="0" customHeight="1"'))
+    (passage,) = read_here(path).set_aside
+    assert passage.text.startswith("A3:C4")
+
+
+def filter_rows(sheet: Worksheet) -> None:
+    sheet.auto_filter.ref = "A1:C5"
+    sheet.auto_filter.add_filter_column(0, ["The pump is old."])
+    hide_rows(sheet)
+
+
+def fold_rows(sheet: Worksheet) -> None:
+    sheet.row_dimensions.group(3, 4, hidden=True)
+    sheet.column_dimensions.group("B", "B", hidden=True)
+
+
+@pytest.mark.parametrize("hide", [filter_rows, fold_rows])
+def test_rows_that_a_filter_or_a_group_hides_are_read(tmp_path: Path, hide: Callable[[Worksheet], None]) -> None:
+    document = read_here(workbook_with(tmp_path, hide))
+    assert document.set_aside == ()
+    assert "The pump is blue. | code 2 | 20" in whole_text(document)
+
+
+def presentation_with(
+    tmp_path: Path,
+    *,
+    hide_slide: bool = False,
+    off: bool = False,
+    fill: Callable[[Presentation], None] | None = None,
+) -> Path:
     presentation = pptx.Presentation()
     first = presentation.slides.add_slide(presentation.slide_layouts[6])
     first.shapes.add_textbox(Cm(2), Cm(2), Cm(9), Cm(1)).text_frame.text = SEEN
     slide = presentation.slides.add_slide(presentation.slide_layouts[6]) if hide_slide else first
-    slide.shapes.add_textbox(Cm(-20 if off else 2), Cm(6), Cm(9), Cm(1)).text_frame.text = UNSEEN
+    if fill is not None:
+        fill(presentation)
+    else:
+        slide.shapes.add_textbox(Cm(-20 if off else 2), Cm(6), Cm(9), Cm(1)).text_frame.text = UNSEEN
     if hide_slide:
         slide.element.set("show", "0")
     presentation.save(str(tmp_path / "a.pptx"))
@@ -192,6 +278,102 @@ def test_a_hidden_slide(tmp_path: Path) -> None:
 
 def test_a_text_beside_the_slide(tmp_path: Path) -> None:
     assert_set_aside(presentation_with(tmp_path, off=True), Hiding.OFF_PAGE, page=1)
+
+
+def white_on_white(presentation: Presentation, theme: bool = False) -> None:
+    frame = text_box(presentation)
+    run = frame.paragraphs[0].add_run()
+    run.text = UNSEEN
+    if theme:
+        run.font.color.theme_color = MSO_THEME_COLOR.BACKGROUND_1
+    else:
+        run.font.color.rgb = SlideColour(0xFE, 0xFE, 0xFE)
+
+
+def white_by_theme(presentation: Presentation) -> None:
+    white_on_white(presentation, theme=True)
+
+
+def tiny_run_beside_others(presentation: Presentation) -> None:
+    frame = text_box(presentation)
+    frame.paragraphs[0].add_run().text = "The pump is blue. "
+    run = frame.paragraphs[0].add_run()
+    run.text, run.font.size = UNSEEN, Pt(1)
+
+
+def black_on_a_black_slide(presentation: Presentation) -> None:
+    slide = presentation.slides[0]
+    slide.background.fill.solid()
+    slide.background.fill.fore_color.rgb = SlideColour(0, 0, 0)
+    run = text_box(presentation).paragraphs[0].add_run()
+    run.text, run.font.color.rgb = UNSEEN, SlideColour(0, 0, 0)
+
+
+def green_in_a_green_box(presentation: Presentation) -> None:
+    frame = text_box(presentation)
+    frame._parent.fill.solid()
+    frame._parent.fill.fore_color.rgb = SlideColour(0, 128, 0)
+    run = frame.paragraphs[0].add_run()
+    run.text, run.font.color.rgb = UNSEEN, SlideColour(0, 128, 0)
+
+
+def text_box(presentation: Presentation) -> TextFrame:
+    return presentation.slides[0].shapes.add_textbox(Cm(2), Cm(6), Cm(9), Cm(1)).text_frame
+
+
+@pytest.mark.parametrize(
+    ("fill", "hiding"),
+    [
+        (white_on_white, Hiding.INVISIBLE),
+        (white_by_theme, Hiding.INVISIBLE),
+        (black_on_a_black_slide, Hiding.INVISIBLE),
+        (green_in_a_green_box, Hiding.INVISIBLE),
+        (tiny_run_beside_others, Hiding.TINY),
+    ],
+)
+def test_what_is_not_seen_on_a_slide(tmp_path: Path, fill: Callable[[Presentation], None], hiding: Hiding) -> None:
+    path = presentation_with(tmp_path, fill=fill)
+    assert_set_aside(path, hiding, page=1)
+
+
+def white_on_a_dark_box(presentation: Presentation) -> None:
+    frame = text_box(presentation)
+    frame._parent.fill.solid()
+    frame._parent.fill.fore_color.rgb = SlideColour(0, 0, 64)
+    run = frame.paragraphs[0].add_run()
+    run.text, run.font.color.rgb = "White on blue.", SlideColour(255, 255, 255)
+
+
+def white_over_a_dark_shape(presentation: Presentation) -> None:
+    shape = presentation.slides[0].shapes.add_shape(MSO_SHAPE.RECTANGLE, Cm(1), Cm(5), Cm(12), Cm(4))
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = SlideColour(0, 0, 64)
+    run = text_box(presentation).paragraphs[0].add_run()
+    run.text, run.font.color.rgb = "White on blue.", SlideColour(255, 255, 255)
+
+
+def white_on_a_dark_slide(presentation: Presentation) -> None:
+    black_on_a_black_slide(presentation)
+    run = presentation.slides[0].shapes[-1].text_frame.paragraphs[0].runs[0]
+    run.text, run.font.color.rgb = "White on blue.", SlideColour(255, 255, 255)
+
+
+def white_in_a_shape_of_the_theme(presentation: Presentation) -> None:
+    shape = presentation.slides[0].shapes.add_shape(MSO_SHAPE.RECTANGLE, Cm(1), Cm(5), Cm(12), Cm(4))
+    run = shape.text_frame.paragraphs[0].add_run()
+    run.text, run.font.color.rgb = "White on blue.", SlideColour(255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [white_on_a_dark_box, white_over_a_dark_shape, white_on_a_dark_slide, white_in_a_shape_of_the_theme],
+)
+def test_white_letters_on_a_dark_ground_of_a_slide_are_read(
+    tmp_path: Path, fill: Callable[[Presentation], None]
+) -> None:
+    document = read_here(presentation_with(tmp_path, fill=fill))
+    assert document.set_aside == ()
+    assert "White on blue." in whole_text(document)
 
 
 @pytest.mark.parametrize(

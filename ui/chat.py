@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from rag.assistant import QUESTION_CHARACTERS, Stage
-from rag.catalog import DocumentQuery, DocumentState, KeptAnswer
+from rag.catalog import ANSWERING, DocumentQuery, KeptAnswer
 from rag.errors import FootnoteError
 from rag.types import Scope, answer_from_json
 from ui.answering import AnswerJob
@@ -149,9 +149,9 @@ def _choose_documents(engine: Engine) -> None:
 def _welcome(engine: Engine) -> None:
     st.title("Ask your documents")
     catalog, collection = engine.library.catalog, engine.settings.collection
-    ready = catalog.document_totals(collection, DocumentQuery(states=(DocumentState.READY,))).documents
+    ready = catalog.document_totals(collection, DocumentQuery(states=ANSWERING)).documents
     if (snapshot := engine.queue.snapshot()).is_open:
-        _show_filling(engine, None if ready else snapshot.closed)
+        _show_filling(engine, None if ready else snapshot.mark)
     elif not ready:
         st.info("The library is empty. Add documents on the Library page, then ask.", icon=":material/folder_open:")
     if not ready:
@@ -165,10 +165,10 @@ def _welcome(engine: Engine) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _show_filling(engine: Engine, closed: int | None) -> None:
-    """Files on their way into the library; the page is drawn anew with the last, or with the next after `closed`."""
+def _show_filling(engine: Engine, mark: tuple[int, int, int] | None) -> None:
+    """Files on their way into the library; the page is drawn anew with the last, or when `mark` is another."""
     snapshot = engine.queue.snapshot()
-    if (not snapshot.is_open or closed not in (None, snapshot.closed)) and may_redraw():
+    if (not snapshot.is_open or mark not in (None, snapshot.mark)) and may_redraw():
         st.rerun()
     st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
 

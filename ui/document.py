@@ -5,7 +5,7 @@ import datetime
 import streamlit as st
 
 from ingest.readers.source import readable_stem
-from rag.catalog import DocumentRecord, DocumentState
+from rag.catalog import ANSWERING, DocumentRecord, DocumentState
 from rag.models.space import readable
 from ui.parts.alike import show_alike_to
 from ui.parts.asking import ask_only
@@ -15,7 +15,7 @@ from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
 from ui.parts.quarantine import show_set_aside
 from ui.parts.tags import edit_tags
-from ui.parts.text import counted, plain, sure
+from ui.parts.text import counted, far, plain, sure
 from ui.session import Engine
 
 DOCUMENT = "document"  # the part of the address that names it
@@ -34,6 +34,7 @@ def show_document(engine: Engine, document_id: str) -> None:
         return
     st.header(plain(record.name), anchor=False)
     _facts(record)
+    _filling(engine, record)
     _recognition(engine, record)
     if record.gaps:
         st.warning("  \n".join(plain(gap) for gap in record.gaps), icon=":material/warning:")
@@ -42,12 +43,18 @@ def show_document(engine: Engine, document_id: str) -> None:
     edit_tags(engine, record)
     show_history(engine, record)
     show_set_aside(engine, record)
-    if record.state is DocumentState.READY:
+    if record.state in ANSWERING:
         show_pages(engine, record, key=f"document-{document_id[:12]}")
     elif record.state is DocumentState.WRITING:
         st.info("It is not whole yet, so no answer reads it. If nothing is being added now, add it again to carry on.")
     else:
         st.info("It is being deleted; no answer reads it any longer.")
+
+
+def _filling(engine: Engine, record: DocumentRecord) -> None:
+    """How many of its passages have vectors, while they fill in."""
+    if embedded := engine.library.catalog.embedded(engine.settings.collection, [record.id]).get(record.id):
+        st.caption(f":material/hourglass_top: {far(embedded).capitalize()}. Questions find it by its words already.")
 
 
 def _recognition(engine: Engine, record: DocumentRecord) -> None:
@@ -66,7 +73,7 @@ def _recognition(engine: Engine, record: DocumentRecord) -> None:
 
 def _act(engine: Engine, record: DocumentRecord) -> None:
     with st.container(horizontal=True):
-        ask = record.state is DocumentState.READY and st.button("Ask only this document", icon=":material/forum:")
+        ask = record.state in ANSWERING and st.button("Ask only this document", icon=":material/forum:")
         move = bool(others(engine)) and st.button("Move", icon=":material/drive_file_move:", key="move-document")
         delete = st.button("Delete", icon=":material/delete:", key="delete-document")
     if ask:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from ingest.readers.blocks import CELL_JOINT, Block, page_of, row
+from ingest.readers.blocks import CELL_JOINT, Block, hidden, page_of, row
 from ingest.readers.heads import is_head
-from ingest.readers.hiding import Hiding, hidden_page
+from ingest.readers.hiding import Hiding, hidden_page, hide
 from ingest.readers.tables import SheetTable, find_tables
+from ingest.readers.unshown_cells import Unshown
 from rag.cells import letters
 from rag.types import Page
 
@@ -72,6 +73,7 @@ def read_table(
     number: int | None = None,
     called: Callable[[Place], str] = lambda place: place.cells,
     decimal: str = ".",
+    unshown: Unshown = Unshown(),
 ) -> Table:
     """The rows of one sheet as a page.
 
@@ -81,16 +83,68 @@ def read_table(
         number: of the page.
         called: names the place of a section.
         decimal: the decimal sign of its numbers, where they do not show it themselves.
+        unshown: rows and columns that nobody sees; their text stands under that of the others.
     """
     lines, gaps, is_cut = _bounded(rows, f"{name}: " if name else "")
     blocks = [Block(name, level=1)]
-    for section in _joined(list(_sections(lines))):
-        blocks.append(Block(called(section.place), level=2 if name else 1))
-        blocks += (Block(text, tight=count > 0) for part in section.parts for count, text in enumerate(part))
+    for section in _joined(list(_sections(_shown(lines, unshown)))):
+        blocks += _blocks(section, called, level=2 if name else 1)
+    for place, texts in _unshown(lines, unshown):
+        section = _Section(place, (texts,))
+        blocks += hidden(_blocks(section, called, level=2 if name else 1), Hiding.CELLS)
     tables = find_tables(lines, sheet=name, page=number, decimal=decimal)
+    tables = tuple(_marked(table, unshown) for table in tables) if unshown else tables
     if is_cut and tables:
         tables = (*tables[:-1], replace(tables[-1], is_cut=True))
     return Table(page_of(blocks if len(blocks) > 1 else [], number), gaps, tables)
+
+
+def _shown(lines: list[list[str]], unshown: Unshown) -> list[list[str]]:
+    """The cells that are seen, the others empty."""
+    if not unshown:
+        return lines
+    return [
+        ["" if number in unshown.rows or column in unshown.columns else cell for column, cell in enumerate(cells, 1)]
+        for number, cells in enumerate(lines, start=1)
+    ]
+
+
+def _unshown(lines: Sequence[Sequence[str]], unshown: Unshown) -> Iterator[tuple[Place, tuple[str, ...]]]:
+    """What hidden rows hold, then hidden columns: neighbours as one stretch, each with its place."""
+    for first, last in _runs(unshown.rows, len(lines)):
+        texts = tuple(filter(None, (row(filter(None, lines[number - 1])) for number in range(first, last + 1))))
+        if texts:
+            yield Place(first, 1, last, max(len(lines[number - 1]) for number in range(first, last + 1))), texts
+    for first, last in _runs(unshown.columns, max(map(len, lines), default=0)):
+        seen = (cells[first - 1 : last] for number, cells in enumerate(lines, 1) if number not in unshown.rows)
+        texts = tuple(filter(None, (row(filter(None, cells)) for cells in seen)))
+        if texts:
+            yield Place(1, first, len(lines), last), texts
+
+
+def _runs(numbers: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
+    """Numbers up to `most` as stretches of neighbours."""
+    ordered = sorted(number for number in numbers if number <= most)
+    for _, group in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        yield run[0], run[-1]
+
+
+def _marked(table: SheetTable, unshown: Unshown) -> SheetTable:
+    """The table with its hidden cells marked."""
+    hides = [column in unshown.columns for column in range(table.first_column, table.first_column + len(table.heads))]
+
+    def marked(cells: Sequence[str], *, everywhere: bool = False) -> tuple[str, ...]:
+        pairs = zip(cells, hides, strict=True)
+        return tuple(hide(cell, Hiding.CELLS) if everywhere or hidden else cell for cell, hidden in pairs)
+
+    rows = tuple((number, marked(cells, everywhere=number in unshown.rows)) for number, cells in table.rows)
+    return replace(table, heads=marked(table.heads), rows=rows)
+
+
+def _blocks(section: "_Section", called: Callable[[Place], str], *, level: int) -> list[Block]:
+    texts = (Block(text, tight=count > 0) for part in section.parts for count, text in enumerate(part))
+    return [Block(called(section.place), level=level), *texts]
 
 
 def hidden_sheet(table: Table) -> Table:

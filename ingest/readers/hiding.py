@@ -22,6 +22,7 @@ class Hiding(str, Enum):
     HIDDEN = "it is marked as hidden"
     SHEET = "its sheet is hidden"
     SLIDE = "its slide is hidden"
+    CELLS = "its rows or columns are hidden"
     CHARACTERS = "it is written in characters that cannot be seen"
 
 

@@ -16,6 +16,7 @@ from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
 from ingest.readers.grid import Table, hidden_sheet, read_table
 from ingest.readers.source import Content, Source, left_out, sensible_title
+from ingest.readers.unshown_cells import Unshown, unshown_cells
 from rag.errors import UnreadableDocument
 
 _Object = Any  # an object of openpyxl
@@ -61,12 +62,17 @@ def _table(sheet: _Object, number: int) -> Table | None:
         return Table(page_of((), number), ())  # a sheet that is a chart
     sheet.reset_dimensions()  # what a file says of its own size is often wrong
     try:
-        table = read_table(_rows(sheet), name=clean(sheet.title), number=number)
+        table = read_table(_rows(sheet), name=clean(sheet.title), number=number, unshown=_unshown(sheet))
     except _DAMAGE:
         return None
     if sheet.sheet_state == "visible":
         return table
     return hidden_sheet(table)
+
+
+def _unshown(sheet: _Object) -> Unshown:
+    with sheet._get_source() as markup:  # a file inside the archive
+        return unshown_cells(markup.read())
 
 
 def _rows(sheet: _Object) -> Iterator[list[str]]:

@@ -14,7 +14,8 @@ from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import Block, hidden, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
-from ingest.readers.hiding import Hiding, hidden_page
+from ingest.readers.hiding import Hiding, hidden_page, hide
+from ingest.readers.slide_colours import Colour, SlideColours, is_same
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from rag.errors import UnreadableDocument
 from rag.types import Page
@@ -81,13 +82,14 @@ class _Presentation:
 
 def _blocks(slide: _Object, size: tuple[int, int]) -> Iterator[Block]:
     shapes = list(_flat(slide.shapes))
+    colours = SlideColours(slide, parse_xml)
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     for shape in titles:
         yield Block(_words(shape.text_frame.text), level=1)
     for shape in shapes:
         if shape not in titles and _placeholder(shape) not in _REPEATED:
             hiding = _hiding(shape, size)
-            yield from hidden(_shape(shape), hiding) if hiding else _shape(shape)
+            yield from hidden(_shape(shape, colours), hiding) if hiding else _shape(shape, colours)
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
     if notes is not None and notes.text.strip():
         yield Block("Notes", level=2)
@@ -99,7 +101,7 @@ def _hiding(shape: _Object, size: tuple[int, int]) -> Hiding | None:
     if any(element.get("hidden") == "1" for element in shape.element.iter(f"{_SHOWN}cNvPr")):
         return Hiding.HIDDEN
     sizes = {int(run.get("sz")) for run in shape.element.iter(f"{_DRAWING}rPr") if (run.get("sz") or "").isdigit()}
-    if sizes and max(sizes) <= _TINY:
+    if sizes and max(sizes) <= _TINY and not shape.has_text_frame:  # of which each run is looked at
         return Hiding.TINY
     place = (shape.left, shape.top, shape.width, shape.height)
     if None in place or not all(size) or shape.element.getparent().tag == f"{_SHOWN}grpSp":
@@ -122,12 +124,13 @@ def _placeholder(shape: _Object) -> PP_PLACEHOLDER | None:
     return shape.placeholder_format.type if shape.is_placeholder else None
 
 
-def _shape(shape: _Object) -> Iterator[Block]:
+def _shape(shape: _Object, colours: SlideColours) -> Iterator[Block]:
     if shape.has_text_frame:
+        ground = colours.ground(shape)
         paragraphs = [paragraph for paragraph in shape.text_frame.paragraphs if paragraph.text.strip()]
         items = _placeholder(shape) in _BODIES and len(paragraphs) > 1
         for count, paragraph in enumerate(paragraphs):
-            text = _lines(paragraph.text)
+            text = _lines(_seen(paragraph, colours, ground))
             yield Block(f"- {text}" if items and not _NUMBERED.match(text) else text, tight=count > 0)
     elif getattr(shape, "has_table", False):
         for count, line in enumerate(shape.table.rows):
@@ -137,6 +140,27 @@ def _shape(shape: _Object) -> Iterator[Block]:
         yield from chart_blocks(shape.chart.element)
     elif _DIAGRAM in str(getattr(shape.element, "graphicData_uri", "")):
         yield from _diagram(shape)
+
+
+def _seen(paragraph: _Object, colours: SlideColours, ground: Colour | None) -> str:
+    """The text of a paragraph, marked where its letters are tiny or have the colour of their ground."""
+    unseen = [(run, hiding) for run in paragraph.runs if (hiding := _unseen(run, colours, ground))]
+    if not unseen:
+        return str(paragraph.text)
+    for run, hiding in unseen:
+        run.text = hide(run.text, hiding)
+    return str(paragraph.text)
+
+
+def _unseen(run: _Object, colours: SlideColours, ground: Colour | None) -> Hiding | None:
+    properties = run._r.find(f"{_DRAWING}rPr")
+    if properties is None:
+        return None
+    size = properties.get("sz") or ""
+    if size.isdigit() and int(size) <= _TINY:
+        return Hiding.TINY
+    filling = properties.find(f"{_DRAWING}solidFill")
+    return Hiding.INVISIBLE if filling is not None and is_same(colours.colour(filling), ground) else None
 
 
 def _diagram(shape: _Object) -> Iterator[Block]:

@@ -1,8 +1,9 @@
 """The catalog: what the library holds, what waits to be added, what was asked. Only this folder imports SQLAlchemy.
 
 Vectors live in the store, files in the library folder; the catalog says which documents are whole. A document is
-`writing` until all its chunks are stored, `ready` while it answers questions, `leaving` until its chunks are gone.
-Only `ready` ones are shown to a question, so that a crash between two steps never shows half a document.
+`writing` until all its chunks are kept, `embedding` while its words are found and its vectors fill in, `ready` when all
+is there, `leaving` until its chunks are gone. Only `embedding` and `ready` ones are shown to a question, so that a
+crash between two steps never shows half a document. The catalog keeps the chunks that the store has no vectors of yet.
 """
 
 from rag.catalog.collections import Collection, Collections
@@ -15,13 +16,15 @@ from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.recognition import Recognition
-from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.records import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.reembeddings import Reembedding, Reembeddings
 from rag.catalog.salvage import Salvage
 from rag.catalog.tags import Tags
+from rag.catalog.unembedded import Embedded, Unembedded
 from rag.catalog.versions import Succession, Version, Versions, VersionState
 
 __all__ = [
+    "ANSWERING",
     "REMEDY",
     "Alike",
     "Catalog",
@@ -33,6 +36,7 @@ __all__ = [
     "DocumentQuery",
     "DocumentRecord",
     "DocumentState",
+    "Embedded",
     "KeptAnswer",
     "Quarantined",
     "QueueState",
@@ -50,6 +54,7 @@ class Catalog(
     Collections,
     Reembeddings,
     Documents,
+    Unembedded,
     Versions,
     Likeness,
     Quarantine,

@@ -22,6 +22,7 @@ from rag.catalog.tables import seen as _seen
 from rag.catalog.tables import signatures as _signatures
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
+from rag.catalog.tables import unembedded as _unembedded
 from rag.catalog.tables import versions as _versions
 from rag.catalog.versions import VersionState
 from rag.errors import ModelMismatch
@@ -125,6 +126,7 @@ class Collections(Database):
         with self._transaction() as run:
             for table in (
                 _documents,
+                _unembedded,
                 _versions,
                 _signatures,
                 _alike,

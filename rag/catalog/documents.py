@@ -11,14 +11,16 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.catalog.database import Database
 from rag.catalog.filters import ORDERS, conditions
 from rag.catalog.likeness import forget_likeness
-from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.records import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import recognised as _recognised
 from rag.catalog.tables import sources as _sources
 from rag.catalog.tables import tags as _tags
+from rag.catalog.tables import unembedded as _unembedded
+from rag.catalog.unembedded import keep_unembedded
 from rag.catalog.versions import Succession, is_kept, leave_history, move_history, succeed
-from rag.types import Document
+from rag.types import Chunk, Document
 
 
 class Documents(Database):
@@ -51,21 +53,31 @@ class Documents(Database):
                 _leave_unfinished(run, collection, source, besides=document.id)
 
     def finish(
-        self, collection: str, document_id: str, *, source: str, chunks: int, before: Succession | None = None
+        self,
+        collection: str,
+        document_id: str,
+        *,
+        source: str,
+        chunks: int,
+        before: Succession | None = None,
+        unembedded: Sequence[Chunk] = (),
     ) -> list[str]:
-        """Marks a document as whole and as the one that `source` holds now.
+        """Marks a document as one that answers, and as the one that `source` holds now.
 
         Args:
             before: what is kept of the document that the source held, as an old version.
+            unembedded: those of its chunks that have words and no vectors yet; they are kept here until they have.
 
         Returns:
             ids of the documents that this replaced: they are `leaving`, their chunks are to be deleted.
         """
+        state = DocumentState.EMBEDDING if unembedded else DocumentState.READY
         with self._transaction() as run:
+            keep_unembedded(run, collection, document_id, unembedded)
             run.execute(
                 sql.update(_documents)
                 .where(_documents.c.collection == collection, _documents.c.id == document_id)
-                .values(state=DocumentState.READY.value, chunks=chunks)
+                .values(state=state.value, chunks=chunks)
             )
             return _point_source(run, collection, source, document_id, before) if source else []
 
@@ -90,8 +102,20 @@ class Documents(Database):
         this = (_documents.c.collection == collection, _documents.c.id == document_id)
         with self._transaction() as run:
             state = run.execute(sql.select(_documents.c.state).where(*this)).scalar_one_or_none()
-            leave_history(run, collection, document_id, everywhere=state == DocumentState.READY.value)
+            was_there = state in [answering.value for answering in ANSWERING]
+            leave_history(run, collection, document_id, everywhere=was_there)
             _leave(run, collection, document_id)
+
+    def give_up(self, collection: str, documents: Sequence[str]) -> None:
+        """Takes those of the documents out of every answer at once that are not whole; whole ones are left alone."""
+        unfinished = (DocumentState.WRITING.value, DocumentState.EMBEDDING.value)
+        states = sql.select(_documents.c.id).where(
+            _documents.c.collection == collection, _documents.c.state.in_(unfinished)
+        )
+        with self._transaction() as run:
+            for document_id in set(run.execute(states).scalars()) & set(documents):
+                leave_history(run, collection, document_id, everywhere=False)
+                _leave(run, collection, document_id)
 
     def forget(self, collection: str, document_id: str) -> None:
         """Removes the row of a document whose chunks are gone."""
@@ -101,6 +125,7 @@ class Documents(Database):
                 (_tags, _tags.c.document_id),
                 (_quarantine, _quarantine.c.document_id),
                 (_recognised, _recognised.c.document_id),
+                (_unembedded, _unembedded.c.document_id),
                 (_documents, _documents.c.id),
             ):
                 run.execute(sql.delete(table).where(table.c.collection == collection, column == document_id))
@@ -133,10 +158,10 @@ class Documents(Database):
             return Totals(*run.execute(sums).one())
 
     def document_names(self, collection: str, *, limit: int) -> list[str]:
-        """The first names of documents that are ready, in their order."""
+        """The first names of documents that answer, in their order."""
         names = (
             sql.select(_documents.c.name)
-            .where(*conditions(collection, DocumentQuery(states=(DocumentState.READY,))))
+            .where(*conditions(collection, DocumentQuery(states=ANSWERING)))
             .distinct()
             .order_by(_documents.c.name)
         )

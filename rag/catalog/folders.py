@@ -1,6 +1,6 @@
 """Watched folders, what was seen in them, and the sources that went away."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
@@ -12,6 +12,8 @@ from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import folders as _folders
 from rag.catalog.tables import seen as _seen
 from rag.catalog.tables import sources as _sources
+from rag.catalog.unembedded import keep_unembedded
+from rag.types import Chunk
 
 _AT_ONCE = 500  # values in one statement
 
@@ -107,8 +109,15 @@ class Folders(Database):
         with self._transaction() as run:
             run.execute(sql.update(_documents).where(*begun).values(state=DocumentState.LEAVING.value))
 
-    def rename_document(self, collection: str, document_id: str, *, name: str, title: str) -> None:
-        """Gives a document another name and title; those of its chunks are the caller's."""
+    def rename_document(
+        self, collection: str, document_id: str, *, name: str, title: str, unembedded: Sequence[Chunk] = ()
+    ) -> None:
+        """Gives a document another name and title; those of its chunks are the caller's.
+
+        Args:
+            unembedded: its chunks without vectors, under the new name.
+        """
         this = (_documents.c.collection == collection, _documents.c.id == document_id)
         with self._transaction() as run:
             run.execute(sql.update(_documents).where(*this).values(name=name, title=title))
+            keep_unembedded(run, collection, document_id, unembedded)

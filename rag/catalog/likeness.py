@@ -8,10 +8,12 @@ import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
-from rag.catalog.records import DocumentState
+from rag.catalog.records import ANSWERING, DocumentState
 from rag.catalog.tables import alike as _alike
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import signatures as _signatures
+
+_ANSWERING = [state.value for state in ANSWERING]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Likeness(Database):
         """Id and signature of the documents that answer."""
         query = (
             sql.select(_signatures.c.document_id, _signatures.c.signature)
-            .join(_documents, sql.and_(*_same(_signatures), _documents.c.state == DocumentState.READY.value))
+            .join(_documents, sql.and_(*_same(_signatures), _documents.c.state.in_(_ANSWERING)))
             .where(_signatures.c.collection == collection, _signatures.c.document_id != besides)
         )
         with self._transaction() as run:
@@ -128,5 +130,5 @@ def _is_ready(table: Any, identifier: sql.Column[str]) -> sql.ColumnElement[bool
     return sql.and_(
         table.c.collection == _alike.c.collection,
         table.c.id == identifier,
-        table.c.state == DocumentState.READY.value,
+        table.c.state.in_(_ANSWERING),
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 import sqlalchemy as sql
 
 from rag.catalog.database import Database
+from rag.catalog.records import DocumentState
+from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import queue as _queue
 
 
@@ -16,6 +18,7 @@ class QueueState(str, Enum):
 
     WAITING = "waiting"
     WORKING = "working"
+    EMBEDDING = "embedding"  # what is in it is found by its words, its vectors fill in
     ADDED = "added"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
@@ -26,7 +29,7 @@ class QueueState(str, Enum):
     @property
     def is_open(self) -> bool:
         """Whether there is still something to do."""
-        return self in (QueueState.WAITING, QueueState.WORKING)
+        return self in (QueueState.WAITING, QueueState.WORKING, QueueState.EMBEDDING)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class QueuedFile:
         is_copy: `path` is a copy of ours, to be deleted when the file is done.
         message: for the user: why it failed, or what of it could not be read.
         note: for the user: what is good to know of a file that was added.
+        documents: ids of those in it whose vectors were not all there when it was read.
     """
 
     id: int
@@ -49,6 +53,7 @@ class QueuedFile:
     state: QueueState
     message: str = ""
     note: str = ""
+    documents: tuple[str, ...] = ()
 
 
 class Queue(Database):
@@ -87,6 +92,7 @@ class Queue(Database):
                 QueueState(row.state),
                 row.message,
                 row.note,
+                tuple(row.documents.split()),
             )
             for row in rows
         ]
@@ -101,11 +107,32 @@ class Queue(Database):
         with self._transaction() as run:
             return {QueueState(state): (count, size) for state, count, size in run.execute(query)}
 
-    def set_queue_state(self, ids: Sequence[int], state: QueueState, message: str = "", note: str = "") -> None:
+    def set_queue_state(
+        self,
+        ids: Sequence[int],
+        state: QueueState,
+        message: str = "",
+        note: str = "",
+        *,
+        documents: Sequence[str] = (),
+    ) -> None:
         """Moves files of the queue to a state."""
+        values = {"state": state.value, "message": message, "note": note, "documents": " ".join(documents)}
         with self._transaction() as run:
-            query = sql.update(_queue).where(_queue.c.id.in_(ids))
-            run.execute(query.values(state=state.value, message=message, note=note))
+            run.execute(sql.update(_queue).where(_queue.c.id.in_(ids)).values(values))
+
+    def finish_embedded(self, collection: str) -> list[QueuedFile]:
+        """Says of files that they are added whose documents have all their vectors, or are gone; returns those."""
+        waiting = sql.select(_documents.c.id).where(
+            _documents.c.collection == collection, _documents.c.state == DocumentState.EMBEDDING.value
+        )
+        with self._transaction() as run:
+            left = set(run.execute(waiting).scalars())
+        done = [file for file in self.queue(collection, QueueState.EMBEDDING) if left.isdisjoint(file.documents)]
+        with self._transaction() as run:
+            added = sql.update(_queue).where(_queue.c.id.in_([file.id for file in done]))
+            run.execute(added.values(state=QueueState.ADDED.value))
+        return done
 
     def rename_queued(self, file_id: int, name: str, source: str) -> None:
         """Gives a file of the queue another name and source."""

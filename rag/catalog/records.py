@@ -8,8 +8,12 @@ class DocumentState(str, Enum):
     """How far a document is."""
 
     WRITING = "writing"
+    EMBEDDING = "embedding"  # found by its words, while its vectors fill in
     READY = "ready"
     LEAVING = "leaving"
+
+
+ANSWERING = (DocumentState.EMBEDDING, DocumentState.READY)  # states in which questions find a document
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 8  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 9  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -45,6 +45,15 @@ documents = sql.Table(
     sql.Column("state", sql.String, nullable=False, index=True),
     sql.Column("gaps", sql.Text, nullable=False, server_default=""),
     sql.Column("begun_from", sql.Text, nullable=False, server_default=""),
+)
+unembedded = sql.Table(
+    "unembedded",
+    metadata,
+    sql.Column("collection", sql.String, primary_key=True),
+    sql.Column("id", sql.String, primary_key=True),
+    sql.Column("document_id", sql.String, nullable=False, index=True),
+    sql.Column("position", sql.Integer, nullable=False),
+    sql.Column("passage", sql.Text, nullable=False),
 )
 sources = sql.Table(
     "sources",
@@ -121,6 +130,7 @@ queue = sql.Table(
     sql.Column("state", sql.String, nullable=False, index=True),
     sql.Column("message", sql.String, nullable=False, default=""),
     sql.Column("note", sql.Text, nullable=False, server_default=""),
+    sql.Column("documents", sql.Text, nullable=False, server_default=""),
 )
 conversations = sql.Table(
     "conversations",

@@ -6,7 +6,7 @@ import sqlalchemy as sql
 
 from rag.catalog.database import Database
 from rag.catalog.documents import add_tags
-from rag.catalog.records import DocumentState
+from rag.catalog.records import ANSWERING
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import tags as _tags
 
@@ -38,11 +38,11 @@ class Tags(Database):
             return {tag: count for tag, count in run.execute(query)}
 
     def tagged(self, collection: str, tags: Sequence[str]) -> list[str]:
-        """Ids of the documents that are ready and have at least one of the tags."""
+        """Ids of the documents that answer and have at least one of the tags."""
         query = (
             sql.select(_documents.c.id)
             .join(_tags, sql.and_(_tags.c.collection == collection, _tags.c.document_id == _documents.c.id))
-            .where(_documents.c.collection == collection, _documents.c.state == DocumentState.READY.value)
+            .where(_documents.c.collection == collection, _documents.c.state.in_([state.value for state in ANSWERING]))
             .where(_tags.c.tag.in_(tags))
             .distinct()
         )

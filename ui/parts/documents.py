@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rag.catalog import DocumentOrder, DocumentQuery, DocumentRecord, DocumentState
+from rag.catalog import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Embedded
 from ui.document import DOCUMENT
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
@@ -28,6 +28,7 @@ _FILTERS = {
     "With gaps": DocumentQuery(with_gaps=True),
     "With passages set aside": DocumentQuery(with_set_aside=True),
     "Nearly the same as another": DocumentQuery(is_alike=True),
+    "Found by words so far": DocumentQuery(states=(DocumentState.EMBEDDING,)),
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }
@@ -73,9 +74,14 @@ def show_documents(engine: Engine) -> None:
 
 
 def _sums(engine: Engine) -> None:
-    ready = engine.library.catalog.document_totals(engine.settings.collection, _FILTERS["Ready"])
-    st.subheader(counted(ready.documents, "document"))
-    st.caption(f"{counted(ready.pages, 'page')} · {counted(ready.chunks, 'passage')} · {engine.embedding_model}")
+    catalog, collection = engine.library.catalog, engine.settings.collection
+    found = catalog.document_totals(collection, DocumentQuery(states=ANSWERING))
+    st.subheader(counted(found.documents, "document"))
+    waiting = catalog.count_unembedded(collection)
+    by_words = f" · {waiting:,} of them found by words so far" if waiting else ""
+    st.caption(
+        f"{counted(found.pages, 'page')} · {counted(found.chunks, 'passage')}{by_words} · {engine.embedding_model}"
+    )
 
 
 def _ask(engine: Engine) -> tuple[DocumentQuery, DocumentOrder]:
@@ -112,8 +118,10 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentReco
     """The rows that are ticked; a click into a row opens its document."""
     is_open = engine.queue.snapshot().is_open
     columns = _TAGGED if any(document.tags for document in documents) else _PLAIN
+    filling = [document.id for document in documents if document.state is DocumentState.EMBEDDING]
+    embedded = engine.library.catalog.embedded(engine.settings.collection, filling) if filling else {}
     event = st.dataframe(
-        [_row(document, is_open) for document in documents],
+        [_row(document, is_open, embedded.get(document.id)) for document in documents],
         hide_index=True,
         height=_ROW * (min(len(documents), _ROWS) + 1) + 3,
         column_order=list(columns),
@@ -129,21 +137,23 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentReco
     return [documents[row] for row in event.selection.rows if row < len(documents)]
 
 
-def _row(document: DocumentRecord, is_open: bool) -> dict[str, object]:
+def _row(document: DocumentRecord, is_open: bool, embedded: Embedded | None) -> dict[str, object]:
     return {
         "Name": document.name,
         "Pages": document.pages,
         "Passages": document.chunks,
         "Size": document.size,
         "Added": datetime.datetime.fromtimestamp(document.added_at),
-        "State": _state(document, is_open),
+        "State": _state(document, is_open, embedded),
         "Tags": list(document.tags),
     }
 
 
-def _state(document: DocumentRecord, is_open: bool) -> str:
+def _state(document: DocumentRecord, is_open: bool, embedded: Embedded | None) -> str:
     if document.state is DocumentState.READY:
         return "Ready, gaps" if document.gaps else "Ready"
+    if document.state is DocumentState.EMBEDDING:
+        return f"By words, {embedded.share:.0%}" if embedded is not None else "By words"
     if document.state is DocumentState.WRITING:
         return "Being added" if is_open else "Unfinished"
     return "Being deleted"

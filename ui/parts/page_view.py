@@ -11,7 +11,7 @@ import streamlit as st
 from ingest.page_picture import NoPicture, PagePicture, draw_page
 from ingest.readers.picture import SUFFIXES as PICTURES
 from rag import originals
-from rag.catalog import DocumentRecord, DocumentState, Version
+from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
 from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, RecognisedLine, Span
 from rag.versions import passages_of
@@ -74,7 +74,7 @@ def _page_view(engine: Engine, cited: Cited) -> None:
     record = engine.library.catalog.document(engine.settings.collection, cited.chunk.document_id)
     key = f"{_DIALOG}-{st.session_state[_DIALOG]}"
     version = engine.library.catalog.version_of(engine.settings.collection, cited.chunk.document_id)
-    if record is not None and record.state is DocumentState.READY:
+    if record is not None and record.state in ANSWERING:
         show_pages(engine, record, cited, key=key)
     elif version is not None:
         _show_version(engine, version, cited, key=key)
@@ -264,6 +264,6 @@ def _sheets(library: str, document_id: str, _engine: Engine) -> dict[int, Sheet]
     """Of a document, or of an old version of one."""
     library = _engine.library
     if library.catalog.document(library.collection, document_id) is not None:
-        return sheets(library.store.chunks([document_id]))
+        return sheets(library.passages(document_id))
     version = library.catalog.version_of(library.collection, document_id)
     return sheets(passages_of(library, version) if version is not None else ())

@@ -9,10 +9,10 @@ import html
 import streamlit as st
 
 from ingest.queue import WAITING_FOR_A_WORD, IngestQueue
-from ingest.report import QueueSnapshot
+from ingest.snapshot import QueueSnapshot
 from rag.catalog import QueuedFile, QueueState
 from ui.parts.dialogs import may_redraw
-from ui.parts.text import duration, plain
+from ui.parts.text import duration, far, plain
 from ui.session import Engine
 
 _WELL = {
@@ -22,9 +22,9 @@ _WELL = {
 }
 _STYLE = """<style>
 .queue {font-size: .88em; opacity: .75}
-.queue div {display: flex; justify-content: space-between; gap: 1rem; line-height: 1.7}
-.queue .name {overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
-.queue span:last-child {flex: none; font-variant-numeric: tabular-nums}
+.queue div {display: flex; flex-wrap: wrap; column-gap: 1rem; line-height: 1.7}
+.queue .name {flex: 1 1 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
+.queue span:last-child {flex: none; margin-left: auto; font-variant-numeric: tabular-nums}
 </style>"""
 _LISTED = 8  # files in work and waiting that are listed at once
 
@@ -36,17 +36,17 @@ def show_queue(engine: Engine) -> None:
         return
     with st.container(border=True):
         if snapshot.is_open:
-            _show_work(engine, snapshot.closed)
+            _show_work(engine, snapshot.mark)
         else:
             _show_result(engine.queue, snapshot)
         _show_failures(engine.queue, snapshot)
 
 
 @st.fragment(run_every=1.0)
-def _show_work(engine: Engine, closed: int) -> None:
-    """Drawn every second; once a file is done, the whole page is drawn anew."""
+def _show_work(engine: Engine, mark: tuple[int, int, int]) -> None:
+    """Drawn every second; the whole page is drawn anew when there is more of a file to be told."""
     snapshot = engine.queue.snapshot()
-    if (snapshot.closed != closed or not snapshot.is_open) and may_redraw():
+    if (snapshot.mark != mark or not snapshot.is_open) and may_redraw():
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
@@ -86,6 +86,8 @@ def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
 def _doing(snapshot: QueueSnapshot, file: QueuedFile) -> str:
     if file.state is QueueState.WAITING:
         return "waiting"
+    if file.state is QueueState.EMBEDDING:
+        return far(snapshot.embedded[file.id])
     if snapshot.stopping:
         return "stopping after this step"
     if snapshot.progress is None:

@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Sequence
 
+from rag.catalog import Embedded
 from rag.markdown import readable
 from rag.types import Span
 
@@ -59,6 +60,11 @@ def moment(seconds: float) -> str:
 def sure(confidence: float) -> str:
     """ "97% sure": never wholly."""
     return f"{min(confidence, 0.99):.0%} sure"
+
+
+def far(embedded: Embedded) -> str:
+    """ "words searchable, 120 of 480 passages embedded"."""
+    return f"words searchable, {embedded.done:,} of {counted(embedded.of, 'passage')} embedded"
 
 
 def counted(number: int, noun: str) -> str:

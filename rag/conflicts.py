@@ -17,6 +17,7 @@ _SAME = 0.5  # share of the words, without numbers and names, that both have
 _ALIKE = 0.75  # the same where neither number nor name was told, only other words
 _AT_MOST = 2  # documents that are told of
 _QUOTED = 300  # characters of a line
+OTHERWISE = "Another document"  # begins what is told of one that says otherwise
 _BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
 
 
@@ -58,7 +59,7 @@ def told(
     for line in others:
         hit = hits[line.number - 1]
         added = f", added on {dates[hit.chunk.document_id]}," if len(days) > 1 else ""
-        parts.append(f"Another document{added} says otherwise: “{_quoted(line.reading)}” [{line.number}]")
+        parts.append(f"{OTHERWISE}{added} says otherwise: “{_quoted(line.reading)}” [{line.number}]")
         marks = {*(found[line.number].marks if line.number in found else ()), line.span}
         found[line.number] = Citation(line.number, hit, tuple(sorted(marks, key=lambda mark: mark.start)))
     return "\n\n".join(parts), tuple(found[number] for number in sorted(found))

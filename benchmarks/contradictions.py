@@ -1,9 +1,9 @@
 """Documents that contradict each other: `PYTHONPATH=. python benchmarks/contradictions.py QUESTIONS.jsonl`.
 
 Questions come as in RAMDocs (https://github.com/HanNight/RAMDocs): {id, question, answers, wrong_answers,
-docs: [{text}]}. Every document is a file of one library, each question is asked of its own documents only. Printed is how
-often the right answer stands in the answer, how often only a wrong one does, and the same without the lines that are
-quoted because they say otherwise.
+docs: [{text}]}. Every document is a file of one library, each question is asked of its own documents only. Printed is
+how often the right answer stands in the answer, how often only a wrong one does, and the same without the lines that
+are quoted because they say otherwise.
 """
 
 import hashlib

@@ -66,14 +66,18 @@ def embed_waiting(
     catalog, collection = library.catalog, library.collection
     failed: dict[str, Failure] = {}
     total, done, began = catalog.count_unembedded(collection), 0, time.perf_counter()
+
+    def tell(name: str, share: float) -> None:
+        left = (time.perf_counter() - began) / done * (total - done) if done else None
+        on_progress(IngestProgress(name, 1, 1, "embedding", share, min(1.0, done / max(total, 1)), left))
+
     while not stop.is_set() and (chosen := catalog.next_to_embed(collection, besides=list(failed))) is not None:
         record = catalog.document(collection, chosen)
         name = record.name if record is not None else chosen
-        left = (time.perf_counter() - began) / done * (total - done) if done else None
-        share = catalog.embedded(collection, [chosen]).get(chosen, Embedded(0, 0)).share
-        on_progress(IngestProgress(name, 1, 1, "embedding", share, min(1.0, done / max(total, 1)), left))
+        tell(name, catalog.embedded(collection, [chosen]).get(chosen, Embedded(0, 0)).share)
         try:
             done += embed_next(library, embedder, document_id=chosen, is_urgent=stop.is_set) or 0
+            tell(name, catalog.embedded(collection, [chosen]).get(chosen, Embedded(0, 0)).share)
         except FootnoteError as exc:
             failed[chosen] = Failure(name, f"{name}: {exc}")
     return done, list(failed.values())

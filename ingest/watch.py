@@ -73,8 +73,10 @@ class FolderWatcher:
 
     def _keep_watching(self) -> None:
         polling = False
-        while not self._closing.is_set():
-            self._changed.clear()
+        while True:
+            self._changed.clear()  # before the look at what is set first: whoever closes in between is not missed
+            if self._closing.is_set():
+                return
             watched = self._watched()
             own = [str(folder) for collection, folder in watched if collection == self._library.collection]
             self.results = {name: result for name, result in self.results.items() if name in own}

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -324,6 +325,21 @@ def test_a_watched_folder_that_comes_back_is_followed(
     wait(lambda: names(library) == {"herons.txt", "terns.txt"})
     watcher.close()
     queue.close()
+
+
+def test_a_watcher_that_is_closed_while_it_turns_to_its_folders_ends(library: Library, folder: Path) -> None:
+    library.catalog.watch("library", str(folder))
+    watcher = FolderWatcher(library, lambda files: True)
+
+    class ClosedMeanwhile(threading.Event):
+        def clear(self) -> None:
+            watcher._closing.set()
+            self.set()
+            super().clear()
+
+    watcher._changed = ClosedMeanwhile()
+    watcher.start()
+    assert watcher._ended.wait(20)
 
 
 def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Path) -> None:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag import parts, tables
 from rag.catalog import Catalog, Collection
@@ -22,7 +23,9 @@ from rag.packing import Pack, opened, packing
 from rag.progress import OnProgress
 from rag.remains import UNPACKED, UNPACKING
 from rag.settings import NAME, Settings
-from rag.store import MilvusStore
+
+if TYPE_CHECKING:
+    from rag.store import MilvusStore
 
 KIND = "Footnote library"
 _FOLDERS = ("originals", "tables", "incoming")
@@ -161,7 +164,9 @@ def _fill(pack: Pack, made: Path, place: Path, settings: Settings, on_progress: 
 
 
 @contextlib.contextmanager
-def _store(folder: Path, collection: Collection, *, exact_rows: int = 2**31 - 1) -> Iterator[MilvusStore]:
+def _store(folder: Path, collection: Collection, *, exact_rows: int = 2**31 - 1) -> Iterator["MilvusStore"]:
+    from rag.store import MilvusStore  # half a second to import
+
     store = MilvusStore(str(folder / "vectors.db"), collection.stored_as, collection.dimension, exact_rows=exact_rows)
     try:
         yield store

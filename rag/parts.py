@@ -3,22 +3,24 @@
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rag.library import batches
 from rag.packing import Pack, PackError, PackWriter
 from rag.rows import Record
-from rag.store import Store
 from rag.types import Chunk
+
+if TYPE_CHECKING:
+    from rag.store import Store
 
 PATTERN = r"(chunks-\d{6}\.jsonl|vectors-\d{6}\.npy)"  # of the names, under their folder
 _PART = 1_000  # passages
 _TYPES = {entry.name: entry.type for entry in fields(Chunk) if entry.name != "sections"}
 
 
-def write(pack: PackWriter, folder: str, store: Store, documents: Collection[str] | None = None) -> int:
+def write(pack: PackWriter, folder: str, store: "Store", documents: Collection[str] | None = None) -> int:
     """Every passage of a store, or of these documents (ids) only; returns how many."""
     count = 0
     chosen = (entry for entry in store.records() if documents is None or entry.chunk.document_id in documents)

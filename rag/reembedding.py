@@ -7,6 +7,7 @@ vectors themselves, so that a process may die at any moment.
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rag import lines
 from rag.catalog import Collection, Reembedding
@@ -15,8 +16,10 @@ from rag.errors import FootnoteError, ModelMismatch
 from rag.library import Library, batches
 from rag.progress import OnProgress
 from rag.queue import Cancelled
-from rag.store import Store
 from rag.types import Chunk
+
+if TYPE_CHECKING:
+    from rag.store import Store
 
 _BATCH = 64  # passages between two writes: what a kill costs at most
 
@@ -145,7 +148,7 @@ def _live(library: Library, task: Reembedding) -> Collection:
     return found
 
 
-def _difference(source: Store, target: Store) -> dict[str, set[str]]:
+def _difference(source: "Store", target: "Store") -> dict[str, set[str]]:
     """Ids of the passages that the target lacks, by document; what it has too much is deleted."""
     there = {entry.id: entry for entry in source.listing()}
     done = {entry.id: entry for entry in target.listing()}
@@ -157,6 +160,6 @@ def _difference(source: Store, target: Store) -> dict[str, set[str]]:
     return missing
 
 
-def _chunks(source: Store, missing: dict[str, set[str]]) -> Iterator[Chunk]:
+def _chunks(source: "Store", missing: dict[str, set[str]]) -> Iterator[Chunk]:
     for document_id, ids in missing.items():
         yield from (chunk for chunk in source.chunks([document_id]) if chunk.id in ids)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from rag import lines
 from rag.catalog import Catalog, DocumentState
@@ -15,10 +16,12 @@ from rag.folding import fold
 from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
 from rag.settings import Settings
-from rag.store import Store
 from rag.support import Support
 from rag.terms import is_unspaced
 from rag.types import Chunk, Hit, Scope
+
+if TYPE_CHECKING:
+    from rag.store import Store  # Milvus takes half a second, and the page is shown before
 
 _CANDIDATES = 50  # of each search, before they are fused
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
@@ -63,7 +66,7 @@ class Retriever:
     def __init__(
         self,
         embedder: Embedder,
-        store: Store,
+        store: "Store",
         lexical: LexicalIndex,
         catalog: Catalog,
         *,

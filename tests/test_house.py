@@ -49,6 +49,14 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_the_page_is_shown_before_slow_libraries_are_loaded() -> None:
+    code = (
+        "import sys, ui.chat\nslow = {'torch', 'transformers', 'sentence_transformers', 'pymilvus', 'scipy'}\n"
+        "assert not slow & set(sys.modules), slow & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
 @pytest.mark.parametrize(
     "library",
     [

@@ -31,13 +31,17 @@ def find(catalog: Catalog, retriever: Retriever, settings: Settings, question: s
     kept = catalog.answers_holding(basis_of(question, settings))
     answers = [answer_from_json(entry.values) for entry in kept if entry.good is not False]
     answers = [answer for answer in answers if answer.finish in _GIVEN_AGAIN and not answer.sql]
-    if not answers:
-        return None
     started = time.perf_counter()
-    found = retriever.retrieve(question, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope)
-    passages, timings = _passages((*found.hits, *found.below)), Timings(retrieve=time.perf_counter() - started)
+
+    @cache
+    def passages(asked: str) -> set[Any]:
+        """As it was asked then: another case or full stop moves the scores a little."""
+        found = retriever.retrieve(asked, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope)
+        return _passages((*found.hits, *found.below))
+
     for answer in reversed(answers):
-        if _passages((*answer.used, *answer.dropped)) == passages:
+        if _passages((*answer.used, *answer.dropped)) == passages(answer.question):
+            timings = Timings(retrieve=time.perf_counter() - started)
             return replace(answer, question=question, standalone=question, timings=timings, is_repeated=True)
     return None
 

@@ -10,6 +10,7 @@ from ingest.pipeline import find_files, ingest
 from rag import answered
 from rag.assistant import Assistant
 from rag.deletion import delete_document
+from rag.embedders import Vectors
 from rag.library import Library
 from rag.prompt import REFUSAL
 from rag.retriever import Retriever
@@ -73,6 +74,23 @@ def test_the_same_question_gets_the_same_answer(library: Library, settings: Sett
         given.dropped,
     )
     assert again.question == question
+
+
+class Literal(HashingEmbedder):
+    """A question mark moves the vector, as in real models."""
+
+    def encode_query(self, text: str) -> Vectors:
+        return super().encode_query(text + 3 * " leave" * text.count("?"))
+
+
+def test_a_question_mark_does_not_matter_though_it_moves_the_scores(
+    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "EMBEDDER", Literal(1_024))
+    given = answer(library, settings)
+    again = find(library, settings, QUESTION.rstrip("?").lower())
+    assert again is not None
+    assert again.text == given.text
 
 
 def test_a_refusal_of_the_generator_is_given_again_and_a_stopped_answer_never(

@@ -351,7 +351,13 @@ def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Pat
     environment = {**os.environ, "FOOTNOTE_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-c", code]
     watching = subprocess.Popen(
-        [*command, "--watch", str(folder)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--watch", str(folder)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a suite started in the background ignores interrupts, and what it starts would ignore them too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert watching.stdout is not None
     assert "2 added" in watching.stdout.readline()

@@ -1,4 +1,4 @@
-# make run · make test · make ask Q="…" · make demo · make check · make bench
+# make run · make test · make quick · make ask Q="…" · make demo · make check · make bench
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
@@ -8,7 +8,7 @@ DEMO := "How many days of unused leave can be carried over, and until when?" \
 	"How long must a password be?"
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test ask demo check kills models setup
+.PHONY: run test quick ask demo check kills models setup
 
 run: models
 	@$(BIN)/python -c "import socket; socket.create_server(('127.0.0.1', $(PORT))).close()" 2> /dev/null || { echo \
@@ -32,6 +32,10 @@ demo: models
 
 test: .stamps/requirements-dev
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup $(ARGS)
+
+# What needs neither weights nor patience, for while one works.
+quick: .stamps/requirements-dev
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 -m "not model and not slow" $(ARGS)
 
 check: .stamps/requirements-dev
 	$(BIN)/ruff check .

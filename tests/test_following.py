@@ -273,6 +273,7 @@ def test_files_that_are_no_document_are_counted_apart(
     assert library.catalog.left_out("library", str(folder)) == 0
 
 
+@pytest.mark.slow
 def test_the_watcher_follows_while_it_runs_and_catches_up_after_a_pause(
     library: Library, embedder: HashingEmbedder, folder: Path, tmp_path: Path
 ) -> None:
@@ -342,6 +343,7 @@ def test_a_watcher_that_is_closed_while_it_turns_to_its_folders_ends(library: Li
     assert watcher._ended.wait(20)
 
 
+@pytest.mark.slow
 def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Path) -> None:
     code = (
         "import sys, types\nfrom tests.fakes import HashingEmbedder\n"

@@ -41,6 +41,7 @@ def test_imports_run_one_way(room: str) -> None:
         assert not outside, f"{file} imports {outside}"
 
 
+@pytest.mark.slow
 def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
     code = (
         "import sys, rag.build, rag.__main__\nassert not any(name.startswith('ingest') for name in sys.modules)\n"

@@ -118,7 +118,11 @@ def test_a_collection_with_damaged_tables_is_refused_and_leaves_nothing(
         assert tables.every(opened.folder) == []
 
 
-@pytest.mark.parametrize("damage", [None, b"", b"no gzip", gzip.compress(b"{}x"), gzip.compress(b'[{"a": 1}]')])
+@pytest.mark.parametrize(
+    "damage",
+    [None, b"", b"no gzip", gzip.compress(b"{}x"), gzip.compress(b'[{"a": 1}]')],
+    ids=["gone", "empty", "no gzip", "no JSON", "no table"],  # packed bytes hold the second in which they were packed
+)
 def test_missing_and_damaged_tables_are_found_and_made_again(
     library: Library, settings: Settings, damage: bytes | None
 ) -> None:

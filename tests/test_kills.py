@@ -13,6 +13,7 @@ from benchmarks.kills import run
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 
 
+@pytest.mark.slow
 def test_a_library_survives_being_killed(tmp_path: Path) -> None:
     outcome = run(tmp_path, rounds=5, seed=7)
     assert outcome.differences == ()

@@ -86,6 +86,7 @@ QUESTIONS: dict[str, Callable[[MilvusStore, np.ndarray], Any]] = {
 }
 
 
+@pytest.mark.slow
 def test_it_answers_as_the_methods_it_replaces(store: MilvusStore, chance: np.random.Generator) -> None:
     for _ in change(store, chance):
         for asked in unit(chance.standard_normal((3, DIMENSION))):
@@ -96,6 +97,7 @@ def test_it_answers_as_the_methods_it_replaces(store: MilvusStore, chance: np.ra
                 assert ours == theirs, name
 
 
+@pytest.mark.slow
 def test_every_chunk_finds_itself_and_all_that_exist_are_found(store: MilvusStore, chance: np.random.Generator) -> None:
     for _ in change(store, chance):
         records = list(store.records())

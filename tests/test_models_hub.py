@@ -61,6 +61,7 @@ def test_a_small_file_that_differs_on_the_hub_is_refused_and_the_index_is_used(
     assert model_states(model_settings)[0].source == "package index"
 
 
+@pytest.mark.slow
 def test_a_hub_that_never_answers_is_given_up_within_seconds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model_settings: Settings
 ) -> None:

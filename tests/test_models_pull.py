@@ -173,6 +173,7 @@ def start_pull(settings: Settings) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_a_killed_pull_goes_on_with_what_it_has(
     monkeypatch: pytest.MonkeyPatch, server: Server, model_settings: Settings
 ) -> None:
@@ -197,6 +198,7 @@ def test_a_killed_pull_goes_on_with_what_it_has(
     assert leftovers(model_settings) == []
 
 
+@pytest.mark.slow
 def test_two_pulls_at_once_fetch_once_and_both_succeed(
     monkeypatch: pytest.MonkeyPatch, server: Server, model_settings: Settings
 ) -> None:

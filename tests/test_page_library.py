@@ -52,6 +52,7 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     assert not at.exception
 
 
+@pytest.mark.slow
 def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     for number in range(53):
         (page.samples / f"note {number:02}.txt").write_text(f"Note number {number}.")

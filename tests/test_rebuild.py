@@ -92,6 +92,7 @@ def spoil(file: Path) -> None:
     file.write_bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lose, empty, overwrite, cut, spoil])
 def test_a_damaged_catalog_is_made_anew(
     damage: Callable[[Path], None], catalog: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
@@ -113,6 +114,7 @@ def test_a_damaged_catalog_is_made_anew(
         assert library.catalog.document_at("library", f"kept:{NAMES[5]}") is not None or damage in (spoil, cut)
 
 
+@pytest.mark.slow
 def test_what_is_not_damaged_comes_back(catalog: Path, settings: Settings) -> None:
     spoil(catalog)
     assert doctor.main(["--repair"]) == 0

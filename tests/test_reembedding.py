@@ -280,6 +280,7 @@ with Library.open(Settings(home=Path(sys.argv[1]), embedding_model="hashing"), h
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
 def test_a_killed_process_loses_nothing_and_is_carried_on(settings: Settings, tmp_path: Path) -> None:
     paths = []

@@ -174,6 +174,7 @@ def test_no_condition_is_no_filter() -> None:
     assert where_of([], []) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exact_rows", [10_000, 1_000], ids=["exact", "HNSW"])
 def test_five_thousand_chunks_find_themselves_among_a_thousand_copies(tmp_path: Path, exact_rows: int) -> None:
     random = np.random.default_rng(7)

@@ -112,10 +112,9 @@ def test_a_question_does_not_wait_for_samples_that_somebody_paused(page: Page, m
     embedder = GatedEmbedder()
     monkeypatch.setattr(ui.session, "load_models", lambda *_: (embedder, lambda: page.generator))
     page.test.run()
-    page.wait(lambda: page.engine.state.can_answer)
-    assert page.engine.waits_until == "the samples are in the library"
+    page.wait(lambda: page.engine.waits_until == "the samples are in the library")
     page.engine.queue.pause()
-    assert page.engine.waits_until == ""
+    page.wait(lambda: page.engine.waits_until == "")
     embedder.gate.set()
 
 

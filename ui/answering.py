@@ -53,6 +53,8 @@ class AnswerJob:
 
     def _answer(self) -> None:
         began = time.monotonic()
+        if not self.again:
+            self._engine.library.catalog.note_question(self._conversation, self.question)
         while waits_until := self._engine.waits_until:
             self.waits_until = waits_until
             if self._stop.wait(timeout=_LOOK):

@@ -60,7 +60,8 @@ def show() -> None:
     conversation = st.session_state["conversation"]
     answers = engine.library.catalog.kept_answers(conversation)
     job = engine.answer_jobs.get(conversation)
-    if not answers and job is None:
+    asked = engine.library.catalog.noted_question(conversation)
+    if not answers and job is None and not asked:
         _welcome(engine)
     if job is not None and job.again and not job.failure:
         answers = answers[:-1]
@@ -68,6 +69,8 @@ def show() -> None:
         _show_answer(engine, conversation, kept, is_last=job is None and kept is answers[-1])
     if job is not None:
         _show_job(engine, conversation, job)
+    elif asked:
+        _show_unanswered(engine, conversation, asked)
     _question(engine, job)
 
 
@@ -94,6 +97,28 @@ def _show_answer(engine: Engine, conversation: str, kept: KeptAnswer, *, is_last
         show_actions(engine, kept, conversation, (lambda: _scope(engine)) if is_last else None)
         show_judgement(engine, kept)
         show_why(engine, answer, lambda: _scope(engine), key=f"why-{kept.id}")
+
+
+def _show_unanswered(engine: Engine, conversation: str, question: str) -> None:
+    """A question whose answer was never finished: it broke off, or Footnote ended meanwhile."""
+    with st.chat_message("user", avatar=_USER):
+        st.text(question)
+    with st.chat_message("assistant", avatar=_FOOTNOTE):
+        st.caption("This question was not answered: its answer broke off, or Footnote was closed meanwhile.")
+        _offer_again(engine, conversation, question)
+
+
+def _offer_again(engine: Engine, conversation: str, question: str, *, again: bool = False) -> None:
+    """`again`: an earlier answer is there and stays until the new one is whole."""
+    with st.container(horizontal=True):
+        if st.button("Ask it again", icon=":material/refresh:"):
+            engine.answer_jobs.pop(conversation, None)
+            engine.ask(conversation, question, _scope(engine), again=again)
+            st.rerun()
+        if st.button("Dismiss", icon=":material/close:", type="tertiary"):
+            engine.answer_jobs.pop(conversation, None)
+            engine.library.catalog.note_question(conversation, "")
+            st.rerun()
 
 
 def _question(engine: Engine, job: AnswerJob | None) -> None:
@@ -201,9 +226,7 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
     with st.chat_message("assistant", avatar=_FOOTNOTE):
         if job.failure:
             st.error(plain(job.failure), icon=":material/error:")
-            if st.button("Dismiss"):
-                engine.answer_jobs.pop(conversation, None)
-                st.rerun()
+            _offer_again(engine, conversation, job.question, again=job.again)
             return
         reply = job.reply
         if reply is not None and reply.standalone != reply.question:

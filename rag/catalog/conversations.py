@@ -19,12 +19,17 @@ _AT_ONCE = 200  # documents looked for in one statement
 
 @dataclass(frozen=True)
 class Conversation:
-    """A row of questions and answers; the times are seconds since 1970, UTC."""
+    """A row of questions and answers; the times are seconds since 1970, UTC.
+
+    Attributes:
+        asked: a question that is not answered yet, "" where there is none.
+    """
 
     id: str
     title: str
     created_at: float
     updated_at: float
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,25 @@ class Conversations(Database):
         """Every conversation, last used first."""
         with self._transaction() as run:
             rows = run.execute(sql.select(_conversations).order_by(_conversations.c.updated_at.desc())).all()
-        return [Conversation(row.id, row.title, row.created_at, row.updated_at) for row in rows]
+        return [Conversation(row.id, row.title, row.created_at, row.updated_at, row.asked) for row in rows]
+
+    def note_question(self, conversation_id: str, question: str) -> None:
+        """Keeps a question until its answer is added, so that no end of the program loses it; "" takes it back."""
+        of_it = _conversations.c.id == conversation_id
+        with self._transaction() as run:
+            run.execute(sql.update(_conversations).where(of_it).values(asked=question, updated_at=time.time()))
+
+    def noted_question(self, conversation_id: str) -> str:
+        """The question of a conversation that is not answered yet, "" where there is none."""
+        query = sql.select(_conversations.c.asked).where(_conversations.c.id == conversation_id)
+        with self._transaction() as run:
+            return run.execute(query).scalar_one_or_none() or ""
 
     def add_answer(self, conversation_id: str, answer: dict[str, Any]) -> None:
         """Appends an answer, as JSON values, to a conversation. A deleted conversation stays deleted."""
+        of_it = _conversations.c.id == conversation_id
         with self._transaction() as run:
-            touched = run.execute(
-                sql.update(_conversations).where(_conversations.c.id == conversation_id).values(updated_at=time.time())
-            )
+            touched = run.execute(sql.update(_conversations).where(of_it).values(asked="", updated_at=time.time()))
             if touched.rowcount:
                 run.execute(sql.insert(_messages).values(conversation=conversation_id, answer=json.dumps(answer)))
 

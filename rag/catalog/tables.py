@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-VERSION = 9  # of the tables; a newer catalog is refused instead of being spoiled
+VERSION = 10  # of the tables; a newer catalog is refused instead of being spoiled
 
 metadata = sql.MetaData()
 collections = sql.Table(
@@ -139,6 +139,7 @@ conversations = sql.Table(
     sql.Column("title", sql.String, nullable=False),
     sql.Column("created_at", sql.Float, nullable=False),
     sql.Column("updated_at", sql.Float, nullable=False),
+    sql.Column("asked", sql.Text, nullable=False, server_default=""),
 )
 messages = sql.Table(
     "messages",

@@ -76,6 +76,9 @@ class Query:
         conditions: all that limit the rows; None where they cannot be told as comparisons.
         texts: words that it compares with.
         functions: it calls.
+        first_by: the column of the result in whose order its one row is the first ("ORDER BY … LIMIT 1"); None where
+            there is none.
+        is_shared: whether its rows are those that share the first place.
         of_rows: SQL for the numbers of the rows that it looks at; "" where they are not those of one table.
     """
 
@@ -88,7 +91,9 @@ class Query:
     functions: frozenset[str]
     is_ordered: bool
     is_grouped: bool
+    first_by: int | None
     of_rows: _Tree | None
+    is_shared: bool = False
 
 
 def read(sql: str, tree: _Tree, tables: frozenset[str]) -> Query:
@@ -123,6 +128,7 @@ def read(sql: str, tree: _Tree, tables: frozenset[str]) -> Query:
         functions=functions,
         is_grouped=any(one.get("group_expressions") for one in _walk(node)),
         is_ordered=any(one["type"] == "ORDER_MODIFIER" for one in node.get("modifiers", ())),
+        first_by=_first_by(node),
         of_rows=_of_rows(tree) if len(used) == 1 else None,
     )
 
@@ -227,6 +233,27 @@ def _comparison(operator: str, left: _Tree, right: _Tree) -> tuple[Condition, ..
         return None
     text = _literal(value)[1]
     return (Condition(str(column["column_names"][-1]).lower(), operator, text.strip("%") if operator == "~" else text),)
+
+
+def _first_by(node: _Tree) -> int | None:
+    modifiers = {one["type"]: one for one in node.get("modifiers", ())}
+    limit, order = modifiers.get("LIMIT_MODIFIER"), modifiers.get("ORDER_MODIFIER")
+    if not order or not limit or limit["offset"] or not limit["limit"] or _literal(limit["limit"])[1] != "1":
+        return None
+    by, items = order["orders"][0]["expression"], node.get("select_list", [])
+    if by["class"] == "CONSTANT":
+        return int(_literal(by)[1]) - 1
+    named = [str(item["alias"]).lower() for item in items]
+    if by["class"] == "COLUMN_REF" and str(by["column_names"][-1]).lower() in named:
+        return named.index(str(by["column_names"][-1]).lower())
+    return next((place for place, item in enumerate(items) if _meant(item) == _meant(by)), None)
+
+
+def _meant(tree: Any) -> Any:
+    """A tree without its places in the text and its alias, so that two of the same meaning are equal."""
+    if isinstance(tree, dict):
+        return {key: _meant(value) for key, value in tree.items() if key != "alias" and "query_location" not in key}
+    return [_meant(one) for one in tree] if isinstance(tree, list) else tree
 
 
 def _texts(node: _Tree) -> Iterator[str]:

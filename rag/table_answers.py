@@ -6,7 +6,9 @@ answered from the passages, as any other is.
 """
 
 import contextlib
+import itertools
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ _SQL_TOKENS = 200
 _VALUES = 200  # different values of a column among which words of the question are looked for
 _COLUMNS = 12  # columns of words of each table in which they are
 _ROWS = 12  # of the cells behind an answer that are quoted
+_ONE = re.compile(r"\bLIMIT\s+1\s*$", re.IGNORECASE)
 _GROUPS = 3  # stretches of columns, or of rows, up to which each is named
 _FUNCTIONS = {
     Wanted.COUNT: {"count", "count_star", "sum"},
@@ -101,7 +104,8 @@ class Calculation:
                 return None
             try:
                 query = self._calculator.check(sql)
-                return self._calculated(query, self._run(query, is_last=number + 1 == _TRIES))
+                result = self._run(query, is_last=number + 1 == _TRIES)
+                return self._calculated(*(self._shared(query, result) or (query, result)))
             except QueryError as exc:
                 _log.info("%r: %s", sql, exc)
                 prompt = table_prompts.again(prompt, sql, str(exc))
@@ -115,6 +119,18 @@ class Calculation:
         if is_empty and not (is_last and self._names(query)):
             raise QueryError(f"no row fulfils its conditions. {self._hint(query)}".strip())
         return result
+
+    def _shared(self, query: Query, result: Result) -> tuple[Query, Result] | None:
+        """All rows that share the first place, where the query takes one of them."""
+        by, more = query.first_by, _ONE.sub(f"LIMIT {table_phrases.SHOWN}", query.sql)
+        if by is None or more == query.sql or not result.rows or by >= len(result.rows[0]):
+            return None
+        rows = self._calculator.run(self._calculator.check(more)).rows
+        count = sum(1 for _ in itertools.takewhile(lambda row: row[by] == rows[0][by], rows))
+        if count == 1 or rows[0][by] is None:
+            return None
+        shared = replace(self._calculator.check(_ONE.sub(f"LIMIT {count}", query.sql)), is_shared=True)
+        return shared, self._calculator.run(shared)
 
     def _problem(self, query: Query, result: Result) -> str:
         """What the question asks for and the query does not do, "" where it does."""

@@ -28,6 +28,7 @@ class _Words:
     joint: str
     by: str
     found: str
+    shared: str
     more: str
     nothing: str
     totals: str
@@ -57,6 +58,7 @@ _WORDS = {
         joint=" and ",
         by="{what} by {group}{where}.",
         found="{count} rows{where}.",
+        shared="{count} share the first place{where}.",
         more="The first {shown} of {count} rows{where}.",
         nothing="No row fulfils this{where}.",
         totals="Left out, because it sums up others: row {}.",
@@ -84,6 +86,7 @@ _WORDS = {
         joint=" und ",
         by="{what} nach {group}{where}.",
         found="{count} Zeilen{where}.",
+        shared="{count} teilen sich den ersten Platz{where}.",
         more="Die ersten {shown} von {count} Zeilen{where}.",
         nothing="Keine Zeile erfüllt das{where}.",
         totals="Ausgelassen, weil sie andere zusammenfasst: Zeile {}.",
@@ -111,6 +114,7 @@ _WORDS = {
         joint="，",
         by="按{group}统计的{what}{where}。",
         found="共 {count} 行{where}。",
+        shared="{count} 项并列第一{where}。",
         more="共 {count} 行{where}，列出前 {shown} 行。",
         nothing="没有符合条件的行{where}。",
         totals="已略去汇总行：第 {} 行。",
@@ -143,6 +147,8 @@ def sentences(query: Query, result: Result, tables: Sequence[NamedTable], langua
     if len(result.rows) == 1:
         return f"{_one(labels, shown[0], where, words)} [1]"
     count = f"{len(result.rows)}{'' if result.is_whole else '+'}"
+    if query.is_shared:
+        return f"{words.shared.format(count=count, where=where)} [1]\n\n{_table(labels, shown)}"
     if query.is_grouped and len(result.rows) <= SHOWN and (said := _grouped(items, labels, where, words)):
         return f"{said} [1]\n\n{_table(labels, shown)}"
     text = (words.found if len(result.rows) <= SHOWN else words.more).format(count=count, shown=SHOWN, where=where)

@@ -204,3 +204,30 @@ def test_real_models_calculate_with_real_files(tmp_path: Path) -> None:
         asked = {one.question: one.expected for one in questions()}
         for question in ("What is the total amount of all orders?", "How many tickets have the status open?"):
             assert is_right(assistant.answer(question), asked[question])
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["ORDER BY sum(amount) DESC LIMIT 1", "ORDER BY 2 DESC, region LIMIT 1", "ORDER BY total DESC limit 1"],
+)
+def test_all_that_share_the_first_place_are_named(order: str, settings: Settings, tmp_path: Path) -> None:
+    rows = [["Region", "Amount"], ["North", 20], ["South", 30], ["North", 10], ["West", 30], ["East", 29]]
+    folder = tmp_path / "files"
+    folder.mkdir()
+    write_workbook(folder / "sales.xlsx", {"Sales": rows})
+    with Library.open(settings, holder="test") as library:
+        embedder = HashingEmbedder(1_024)
+        library.open_store(embedder)
+        ingest(find_files([folder]), library=library, embedder=embedder, settings=settings)
+        question = "Which Region has the highest total Amount?"
+        select = f" region, sum(amount) AS total FROM sales GROUP BY region {order};\n```"
+        answer, _ = ask(library, settings, question, select)
+        alone, _ = ask(library, settings, "Which Region has the lowest total Amount?", select.replace(" DESC", ""))
+    assert answer.text.startswith("3 share the first place. [1]\n\n| Region | sum of Amount |")
+    assert sorted(line for line in answer.text.splitlines() if "30" in line) == [
+        "| North | 30 |",
+        "| South | 30 |",
+        "| West | 30 |",
+    ]
+    assert answer.sql.endswith("LIMIT 3")
+    assert alone.text == "Region: East, sum of Amount: 29. [1]"

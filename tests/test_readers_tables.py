@@ -55,21 +55,6 @@ def test_numbers_are_as_excel_shows_them(tmp_path: Path) -> None:
     assert read_here(path).pages[0].text.endswith("a | 0.3 | 19.5% | 09:30:00 | 100000000000000")
 
 
-def test_formulas_without_a_result_are_named(tmp_path: Path) -> None:
-    path = write_workbook(tmp_path / "a.xlsx", {"S": [["Sum", "=1+1"], ["Words", "=A1"]]})
-    document = read_here(path)
-    assert document.pages[0].text.endswith("Sum\nWords")
-    assert document.gaps[0].startswith("2 formulas hold no result")
-    repacked(
-        path,
-        "xl/worksheets/sheet1.xml",
-        lambda xml: xml.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>"),
-    )
-    calculated = read_here(path)
-    assert calculated.pages[0].text.endswith("Sum | 2\nWords | 2")
-    assert not calculated.gaps
-
-
 def test_a_sheet_that_is_a_chart_has_no_text_and_keeps_its_number(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     sheet = workbook.worksheets[0]

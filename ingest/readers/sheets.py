@@ -1,4 +1,4 @@
-"""Excel workbooks through openpyxl: a page for each sheet, the saved results of its formulas."""
+"""Excel workbooks through openpyxl: a page for each sheet, the saved results of its formulas or those we calculate."""
 
 import datetime
 import io
@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
+from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
 
 from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
 from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
+from ingest.readers.formulas import Formulas
 from ingest.readers.grid import Table, hidden_sheet, read_table
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from ingest.readers.unshown_cells import Unshown, unshown_cells
@@ -22,7 +25,7 @@ from rag.errors import UnreadableDocument
 _Object = Any  # an object of openpyxl
 _DAMAGE = (*OFFICE_DAMAGE, InvalidFileException)
 _LAST_ROW = 1_048_576  # of a sheet of Excel
-_UNCALCULATED = re.compile(rb"<f\b[^>]*>[^<]*</f>\s*(?:<v\s*/>|<v></v>|</c>)")
+_UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
 _PERCENT = re.compile(r"[0#.]%")
 
 
@@ -37,16 +40,19 @@ def read_sheets(source: Source) -> Content:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of every feature that it does not keep when it writes
             workbook = openpyxl.load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
-            sheets = [_table(workbook[name], number) for number, name in enumerate(workbook.sheetnames, start=1)]
-            title = sensible_title(clean(workbook.properties.title or ""))
             waiting = _uncalculated(source.data)
+            formulas = Formulas(source.data) if waiting else None
+            sheets = [
+                _table(workbook[name], number, formulas) for number, name in enumerate(workbook.sheetnames, start=1)
+            ]
+            title = sensible_title(clean(workbook.properties.title or ""))
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     damaged = [number for number, table in enumerate(sheets, start=1) if table is None]
     if damaged and len(damaged) == len(sheets):
         raise _damaged(source.name)
     whole = [table for table in sheets if table is not None]
-    gaps = (*left_out("sheet", damaged), *(gap for table in whole for gap in table.gaps), *waiting)
+    gaps = (*left_out("sheet", damaged), *(gap for table in whole for gap in table.gaps), *_left(waiting, formulas))
     tables = tuple(one for table in whole for one in table.tables)
     return Content(title, tuple(table.page for table in whole), gaps, tables=tables)
 
@@ -56,13 +62,13 @@ def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(name, "it is damaged or not an Excel workbook", remedy)
 
 
-def _table(sheet: _Object, number: int) -> Table | None:
+def _table(sheet: _Object, number: int, formulas: Formulas | None) -> Table | None:
     """The sheet; None where it is damaged: one broken sheet costs only itself."""
     if not hasattr(sheet, "reset_dimensions"):
         return Table(page_of((), number), ())  # a sheet that is a chart
     sheet.reset_dimensions()  # what a file says of its own size is often wrong
     try:
-        table = read_table(_rows(sheet), name=clean(sheet.title), number=number, unshown=_unshown(sheet))
+        table = read_table(_rows(sheet, formulas), name=clean(sheet.title), number=number, unshown=_unshown(sheet))
     except _DAMAGE:
         return None
     if sheet.sheet_state == "visible":
@@ -75,13 +81,17 @@ def _unshown(sheet: _Object) -> Unshown:
         return unshown_cells(markup.read())
 
 
-def _rows(sheet: _Object) -> Iterator[list[str]]:
-    for cells in sheet.iter_rows(max_row=_LAST_ROW):
-        yield [_text(cell) for cell in cells]
+def _rows(sheet: _Object, formulas: Formulas | None) -> Iterator[list[str]]:
+    for row, cells in enumerate(sheet.iter_rows(max_row=_LAST_ROW), start=1):
+        yield [
+            _text(cell, formulas and formulas.result(sheet.title, row, column) if cell.value is None else cell.value)
+            for column, cell in enumerate(cells, start=1)
+        ]
 
 
-def _text(cell: _Object) -> str:
-    value = cell.value
+def _text(cell: _Object, value: object) -> str:
+    if value is not cell.value and isinstance(value, float) and is_date_format(cell.number_format or ""):
+        value = from_excel(value)  # a result of ours is a number of days
     match value:
         case None:
             return ""
@@ -102,10 +112,16 @@ def _number(value: float, style: str | None) -> str:
     return str(value) if isinstance(value, int) else f"{value:.15g}"
 
 
-def _uncalculated(data: bytes) -> tuple[str, ...]:
-    """The gap that names formulas without a saved result, as programs other than Excel leave them."""
+def _uncalculated(data: bytes) -> int:
+    """Formulas without a saved result, as programs other than Excel leave them."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        count = sum(len(_UNCALCULATED.findall(archive.read(name))) for name in sheets)
+        return sum(len(_UNCALCULATED.findall(archive.read(name))) for name in sheets)
+
+
+def _left(waiting: int, formulas: Formulas | None) -> tuple[str, ...]:
+    """The gap that names formulas that could not be calculated."""
+    left = waiting - formulas.calculated if formulas else 0
     remedy = "open it in Excel or LibreOffice, save it and add it again"
-    return (f"{count:,} formulas hold no result and were left out: {remedy}",) if count else ()
+    which = "1 formula holds" if left == 1 else f"{left:,} formulas hold"
+    return (f"{which} no result and could not be calculated: {remedy}",) if left > 0 else ()

@@ -60,7 +60,7 @@ def test_text_is_normalised(tmp_path: Path) -> None:
         pytest.param("a", b"x", "without an ending", ".pdf", id="no suffix"),
         pytest.param("a.docx", b"%PDF-1.7\n", "but it is a PDF", "ends in .pdf", id="PDF as Word"),
         pytest.param("a.md", b"%PDF-1.7\n", "but it is a PDF", "ends in .pdf", id="PDF as Markdown"),
-        pytest.param("a.docx", old_office_bytes("Workbook"), "an old Excel workbook", "save it as", id="old Excel"),
+        pytest.param("a.docx", old_office_bytes("Workbook"), "an old Excel workbook", "ends in .xls", id="old Excel"),
         pytest.param("a.docx", old_office_bytes("EncryptedPackage"), "locked with a password", "copy", id="locked"),
         pytest.param("a.pdf", WEB_PAGE.encode(), "but it is a web page", "ends in .html", id="HTML as PDF"),
         pytest.param("a.docx", b"PK\x03\x04half", "a damaged ZIP archive", "again", id="half a ZIP"),

@@ -21,6 +21,7 @@ from ingest.readers.hiding import without_marks
 from ingest.readers.mail import read_mail, read_mailbox
 from ingest.readers.markdown import read_markdown
 from ingest.readers.markup import read_asciidoc, read_latex, read_org, read_restructured
+from ingest.readers.old_sheets import read_old_sheets
 from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
 from ingest.readers.outlook import read_outlook
 from ingest.readers.pdf import read_pdf
@@ -77,6 +78,7 @@ FORMATS = (
     Format(read_word, (".docx",), (kinds.DOCX, None)),
     Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
     Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
+    Format(read_old_sheets, (".xls",), (kinds.XLS, None)),
     Format(read_delimited, (".csv", ".tsv"), _TEXT),
     Format(read_text_document, (".odt",), (kinds.ODT, None)),
     Format(read_spreadsheet, (".ods",), (kinds.ODS, None)),
@@ -106,7 +108,7 @@ READERS: Mapping[str, Reader] = MappingProxyType({suffix: found.reader for suffi
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 
 _EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (docs/formats.md)"
-_OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".xls": ".xlsx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}
+_OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}
 _MEGABYTE = 1_000_000
 _RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
 

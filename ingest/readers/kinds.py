@@ -31,6 +31,7 @@ _UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
 PDF = "a PDF"
 DOCX = "a Word document (.docx)"
 XLSX = "an Excel workbook (.xlsx)"
+XLS = "an old Excel workbook (.xls)"
 MSG = "an Outlook message (.msg)"
 ODT = "an OpenDocument text (.odt)"
 ODS = "an OpenDocument spreadsheet (.ods)"
@@ -66,7 +67,7 @@ def _ole_kind(data: bytes) -> str:
     for stream, words in (
         ("EncryptedPackage", PROTECTED_OFFICE),
         ("WordDocument", "an old Word document (.doc)"),
-        ("Workbook", "an old Excel workbook (.xls)"),
+        ("Workbook", XLS),
         ("PowerPoint Document", "an old PowerPoint presentation (.ppt)"),
         ("__properties_version", MSG),
     ):

@@ -92,13 +92,22 @@ def _rows(sheet: _Object, formulas: Formulas | None) -> Iterator[list[str]]:
 def _text(cell: _Object, value: object) -> str:
     if value is not cell.value and isinstance(value, float) and is_date_format(cell.number_format or ""):
         value = from_excel(value)  # a result of ours is a number of days
+    return text_of(value, getattr(cell, "number_format", None))
+
+
+def text_of(value: object, style: str | None = None) -> str:
+    """A value as it stands in its cell.
+
+    Args:
+        style: the format of the cell, as Excel writes it.
+    """
     match value:
         case None:
             return ""
         case bool():
             return str(value).upper()
         case int() | float():
-            return _number(value, cell.number_format)
+            return _number(value, style)
         case datetime.datetime():
             return str(value.date() if value.time() == datetime.time() else value.replace(microsecond=0))
         case _:

@@ -1,0 +1,80 @@
+"""Old Excel workbooks (.xls), written by xlwt."""
+
+import datetime
+import random
+from pathlib import Path
+
+import pytest
+import xlwt
+
+from rag.cells import Kind
+from rag.errors import UnreadableDocument
+from tests.documents import write_workbook
+from tests.reading import read_here
+
+ROWS = [
+    ["City", "Limit", "Since"],
+    *([f"City {number}", number / 4, datetime.date(2026, 1, 1)] for number in range(1, 8)),
+]
+
+
+def write(path: Path, *, hidden: bool = False) -> Path:
+    workbook = xlwt.Workbook()
+    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for name, rows in (("Hotels", ROWS), ("Notes", [["Ask Nora", True]])):
+        sheet = workbook.add_sheet(name)
+        for row, cells in enumerate(rows):
+            for column, value in enumerate(cells):
+                sheet.write(row + 2, column, value, *([day] if isinstance(value, datetime.date) else []))
+    if hidden:
+        workbook.get_sheet(1).visibility = 1
+    workbook.save(str(path))
+    return path
+
+
+def test_every_sheet_is_a_page_and_every_row_keeps_its_cells(tmp_path: Path) -> None:
+    document = read_here(write(tmp_path / "limits.xls"))
+    first, second = document.pages
+    assert (first.number, second.number) == (1, 2)
+    assert "A3:C10" in first.text
+    assert "City | Limit | Since\nCity 1 | 0.25 | 2026-01-01" in first.text
+    assert "City 4 | 1 | 2026-01-01" in first.text
+    assert "Ask Nora | TRUE" in second.text
+    (table, *_) = document.tables
+    assert [column.kind for column in table.columns] == [Kind.TEXT, Kind.NUMBER, Kind.DATE]
+    assert table.rows == 7
+
+
+def test_a_hidden_sheet_is_set_aside(tmp_path: Path) -> None:
+    document = read_here(write(tmp_path / "limits.xls", hidden=True))
+    assert "Ask Nora" not in "".join(page.text for page in document.pages)
+    assert any("Ask Nora" in passage.text for passage in document.set_aside)
+
+
+@pytest.mark.parametrize("kept", [600, 3_000])
+def test_a_damaged_workbook_is_named(kept: int, tmp_path: Path) -> None:
+    path = write(tmp_path / "limits.xls")
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UnreadableDocument, match=r"limits\.xls"):
+        read_here(path)
+
+
+def test_bytes_changed_at_random_cost_at_most_the_file(tmp_path: Path) -> None:
+    data = write(tmp_path / "limits.xls").read_bytes()
+    chance = random.Random(7)
+    for number in range(150):
+        changed = bytearray(data)
+        for _ in range(chance.choice((1, 8, 60))):
+            changed[chance.randrange(512, len(changed))] = chance.randrange(256)
+        path = tmp_path / f"{number}.xls"
+        path.write_bytes(changed)
+        try:
+            read_here(path)
+        except UnreadableDocument as exc:
+            assert path.name in str(exc)
+
+
+def test_a_new_workbook_with_the_old_ending_is_told(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "a.xlsx", {"S": [["a"]]}).rename(tmp_path / "a.xls")
+    with pytest.raises(UnreadableDocument, match=r"ends in \.xls, but it is an Excel workbook \(\.xlsx\)"):
+        read_here(path)

@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
-
 from ingest.sections import Section, in_force, sections_of
 from rag.types import JOINT, Chunk, Document, Heading, Page
 
@@ -186,6 +184,8 @@ class _Chunker:
             return [_Tile(section.start, section.end, section.tokens)]
         lead = self.measure(text[section.start : section.body])
         body, reserve = (section.body, max(lead, self.overlap_tokens)) if lead <= size // 2 else (section.start, 0)
+        from langchain_text_splitters import RecursiveCharacterTextSplitter  # the page need not wait for it
+
         splitter = RecursiveCharacterTextSplitter(
             separators=_SEPARATORS,
             is_separator_regex=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.__main__ import main
+from rag.answerability import Judge
 from rag.assistant import Assistant
 from rag.errors import FootnoteError
 from rag.evaluation import measures
@@ -179,7 +180,7 @@ def run(
                 retriever,
                 settings,
                 assistant=Assistant(retriever, generator, settings),
-                refusals=RefusalTest(retriever, settings),
+                refusals=RefusalTest(retriever, settings, Judge(settings)),
             ),
             partial=tmp_path / "partial.jsonl",
             on_question=on_question,
@@ -380,3 +381,7 @@ def test_the_command_measures_a_folder_of_documents(tmp_path: Path, capsys: pyte
     assert main(["evaluate", str(questions), *where]) == 0
     assert "fused hit@5" in capsys.readouterr().out
     assert read_report(out).estimates["fused hit@5"].mean == 1.0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert main(["evaluate", str(questions), "--corpus", str(empty), "--work", str(tmp_path / "work")]) == 1
+    assert f"There is nothing to ask: {empty} holds no passages." in capsys.readouterr().err

@@ -52,7 +52,9 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
 
 def test_the_page_is_shown_before_slow_libraries_are_loaded() -> None:
     code = (
-        "import sys, ui.chat\nslow = {'torch', 'transformers', 'sentence_transformers', 'pymilvus', 'scipy'}\n"
+        "import sys, ui.chat, ui.library\n"
+        "slow = {'torch', 'transformers', 'sentence_transformers', 'pymilvus', 'scipy'}\n"
+        "slow |= {'docx', 'openpyxl', 'trafilatura', 'langchain_text_splitters', 'rapidocr'}\n"
         "assert not slow & set(sys.modules), slow & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

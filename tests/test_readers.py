@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers import READERS, SUFFIXES, read
+from ingest.readers import FORMATS, SUFFIXES, read
 from rag.errors import UnreadableDocument
 from tests.documents import (
     CHINESE,
@@ -37,7 +37,8 @@ def test_a_given_name_decides_name_suffix_and_title(tmp_path: Path) -> None:
 
 
 def test_every_suffix_is_in_lower_case_and_capitals_are_understood(tmp_path: Path) -> None:
-    assert tuple(READERS) == SUFFIXES
+    assert len(set(SUFFIXES)) == len(SUFFIXES)
+    assert all(callable(found.reader) for found in FORMATS)
     assert all(suffix == suffix.lower() for suffix in SUFFIXES)
     assert only_text(read_bytes(tmp_path, "A.TXT", b"Words.")) == "Words."
 

@@ -1,45 +1,26 @@
 """Readers turn a file into a Document; one file per family, chosen by the file's suffix.
 
-To add a family: write `read_x(source: Source) -> Content` in its own file and name it in FORMATS with its suffixes.
+To add a family: write `read_x(source: Source) -> Content` in its own file and name both in FORMATS with its suffixes.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
 from ingest import quarantine
-from ingest.readers import code, kinds, picture
-from ingest.readers.book import read_book
-from ingest.readers.code import read_code
+from ingest.readers import code, kinds
 from ingest.readers.columns import typed
-from ingest.readers.delimited import read_delimited
 from ingest.readers.hiding import without_marks
-from ingest.readers.mail import read_mail, read_mailbox
-from ingest.readers.markdown import read_markdown
-from ingest.readers.markup import read_asciidoc, read_latex, read_org, read_restructured
-from ingest.readers.old_sheets import read_old_sheets
-from ingest.readers.opendocument import read_presentation, read_spreadsheet, read_text_document
-from ingest.readers.outlook import read_outlook
-from ingest.readers.pdf import read_pdf
-from ingest.readers.picture import read_picture
-from ingest.readers.records import read_json, read_json_lines, read_notebook
-from ingest.readers.richtext import read_rich_text
-from ingest.readers.sheets import read_sheets
-from ingest.readers.slides import read_slides
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
-from ingest.readers.subtitles import read_subtitles
-from ingest.readers.text import read_text
-from ingest.readers.tree import read_tree
-from ingest.readers.web import read_web
-from ingest.readers.word import read_word
 from rag.errors import UnreadableDocument
 from rag.types import Document
 
-__all__ = ["READERS", "SUFFIXES", "Content", "Reader", "Source", "read"]
+__all__ = ["FORMATS", "PICTURES", "SUFFIXES", "Content", "Reader", "Source", "read"]
 
 
 @dataclass(frozen=True)
@@ -47,13 +28,23 @@ class Format:
     """A family of formats.
 
     Attributes:
+        read: the module in here and its function; the libraries of all of them together take a second to load, so each
+            is loaded with its first file.
         kinds: what the bytes of its files may be (see kinds.py), its own kind first; None where bytes do not say. A
             text file may well be the source of a web page.
     """
 
-    reader: Reader
+    read: str
     suffixes: tuple[str, ...]
     kinds: tuple[str | None, ...]
+    has_attachments: bool = False
+
+    @property
+    def reader(self) -> Reader:
+        """What turns a file into its Content."""
+        module, function = self.read.split(".")
+        found: Any = getattr(importlib.import_module(f"ingest.readers.{module}"), function)
+        return partial(found, read_attachment=read_content) if self.has_attachments else found
 
 
 def read_content(source: Source) -> Content:
@@ -72,40 +63,40 @@ def read_content(source: Source) -> Content:
     return content
 
 
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _TEXT = (None, kinds.HTML)
 FORMATS = (
-    Format(read_pdf, (".pdf",), (kinds.PDF, None)),
-    Format(read_word, (".docx",), (kinds.DOCX, None)),
-    Format(read_slides, (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
-    Format(read_sheets, (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
-    Format(read_old_sheets, (".xls",), (kinds.XLS, None)),
-    Format(read_delimited, (".csv", ".tsv"), _TEXT),
-    Format(read_text_document, (".odt",), (kinds.ODT, None)),
-    Format(read_spreadsheet, (".ods",), (kinds.ODS, None)),
-    Format(read_presentation, (".odp",), (kinds.ODP, None)),
-    Format(read_book, (".epub",), (kinds.EPUB, None)),
-    Format(partial(read_mail, read_attachment=read_content), (".eml",), _TEXT),
-    Format(partial(read_mailbox, read_attachment=read_content), (".mbox",), (None,)),
-    Format(partial(read_outlook, read_attachment=read_content), (".msg",), (kinds.MSG, None)),
-    Format(read_rich_text, (".rtf",), (kinds.RTF, None)),
-    Format(read_subtitles, (".srt", ".vtt"), _TEXT),
-    Format(read_markdown, (".md", ".markdown"), _TEXT),
-    Format(read_text, (".txt", ".text", ".log"), _TEXT),
-    Format(read_restructured, (".rst",), _TEXT),
-    Format(read_asciidoc, (".adoc", ".asciidoc"), _TEXT),
-    Format(read_org, (".org",), _TEXT),
-    Format(read_latex, (".tex",), _TEXT),
-    Format(read_json, (".json",), _TEXT),
-    Format(read_json_lines, (".jsonl", ".ndjson"), _TEXT),
-    Format(read_notebook, (".ipynb",), _TEXT),
-    Format(read_tree, (".xml", ".nxml", ".rss", ".atom"), _TEXT),
-    Format(read_code, code.SUFFIXES, _TEXT),
-    Format(read_picture, picture.SUFFIXES, (*kinds.PICTURES, None)),
-    Format(read_web, (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
+    Format("pdf.read_pdf", (".pdf",), (kinds.PDF, None)),
+    Format("word.read_word", (".docx",), (kinds.DOCX, None)),
+    Format("slides.read_slides", (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
+    Format("sheets.read_sheets", (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
+    Format("old_sheets.read_old_sheets", (".xls",), (kinds.XLS, None)),
+    Format("delimited.read_delimited", (".csv", ".tsv"), _TEXT),
+    Format("opendocument.read_text_document", (".odt",), (kinds.ODT, None)),
+    Format("opendocument.read_spreadsheet", (".ods",), (kinds.ODS, None)),
+    Format("opendocument.read_presentation", (".odp",), (kinds.ODP, None)),
+    Format("book.read_book", (".epub",), (kinds.EPUB, None)),
+    Format("mail.read_mail", (".eml",), _TEXT, has_attachments=True),
+    Format("mail.read_mailbox", (".mbox",), (None,), has_attachments=True),
+    Format("outlook.read_outlook", (".msg",), (kinds.MSG, None), has_attachments=True),
+    Format("richtext.read_rich_text", (".rtf",), (kinds.RTF, None)),
+    Format("subtitles.read_subtitles", (".srt", ".vtt"), _TEXT),
+    Format("markdown.read_markdown", (".md", ".markdown"), _TEXT),
+    Format("text.read_text", (".txt", ".text", ".log"), _TEXT),
+    Format("markup.read_restructured", (".rst",), _TEXT),
+    Format("markup.read_asciidoc", (".adoc", ".asciidoc"), _TEXT),
+    Format("markup.read_org", (".org",), _TEXT),
+    Format("markup.read_latex", (".tex",), _TEXT),
+    Format("records.read_json", (".json",), _TEXT),
+    Format("records.read_json_lines", (".jsonl", ".ndjson"), _TEXT),
+    Format("records.read_notebook", (".ipynb",), _TEXT),
+    Format("tree.read_tree", (".xml", ".nxml", ".rss", ".atom"), _TEXT),
+    Format("code.read_code", code.SUFFIXES, _TEXT),
+    Format("picture.read_picture", PICTURES, (*kinds.PICTURES, None)),
+    Format("web.read_web", (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
 )
 _BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
-READERS: Mapping[str, Reader] = MappingProxyType({suffix: found.reader for suffix, found in _BY_SUFFIX.items()})
-SUFFIXES: tuple[str, ...] = tuple(READERS)
+SUFFIXES: tuple[str, ...] = tuple(_BY_SUFFIX)
 
 _EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (docs/formats.md)"
 _OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}

@@ -8,7 +8,6 @@ from ingest.readers.source import Content, Source
 from rag.errors import UnreadableDocument
 from rag.types import Page, RecognisedLine, RecognisedPage
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 OFF = "Set FOOTNOTE_OCR_PAGES to the number of pages to recognise, such as 200, and add it again."
 
 

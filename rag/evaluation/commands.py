@@ -75,6 +75,7 @@ def _evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[Question], runs: "Runs") -> "Report":
+    from rag.answerability import judge_for
     from rag.build import build_assistant, load_embedder, load_generator
     from rag.evaluation.corpus import fill
     from rag.evaluation.refusals import RefusalTest
@@ -84,7 +85,7 @@ def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[
     with Library.open(settings, holder="python -m rag evaluate") as library, terminal_bar(unit="B") as show:
         settings = library.settings_of()
         embedder = load_embedder(settings, on_progress=show)
-        generator = load_generator(settings, on_progress=show) if arguments.answers else None
+        generator = load_generator(settings, on_progress=show) if arguments.answers or arguments.refusals else None
         library.open_store(embedder)
         more: dict[str, object] = {"file": str(arguments.questions), "corpus": str(arguments.corpus or "library")}
         if arguments.corpus is not None and arguments.corpus.is_file():
@@ -92,14 +93,18 @@ def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[
                 more["passages cut by the embedding model"] = fill(
                     library, embedder, arguments.corpus, told, titles=not arguments.no_titles
                 )
+        if not library.store.count():
+            raise FootnoteError(f"There is nothing to ask: {arguments.corpus or 'the library'} holds no passages.")
         more |= {"titles": not arguments.no_titles, "chunks": library.store.count(), "sample": arguments.sample}
         more |= {name: getattr(arguments, name) for name in ("seed", "answers", "refusals")}
         retriever = Retriever.of_library(library, embedder, settings)
         subject = Subject(
             retriever,
             settings,
-            build_assistant(library, embedder, generator, settings) if generator else None,
-            RefusalTest(retriever, settings) if arguments.refusals else None,
+            build_assistant(library, embedder, generator, settings) if generator and arguments.answers else None,
+            RefusalTest(retriever, settings, judge_for(generator, settings))
+            if generator and arguments.refusals
+            else None,
         )
         with terminal_bar(unit="questions") as told:
             return measure(

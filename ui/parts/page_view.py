@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.page_picture import NoPicture, PagePicture, draw_page
-from ingest.readers.picture import SUFFIXES as PICTURES
+from ingest.readers import PICTURES
 from rag import originals
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
 from rag.sheets import Sheet, are_pages, number_of, sheets

@@ -89,7 +89,7 @@ def test_the_page_is_shown_before_slow_libraries_are_loaded() -> None:
         "oxmsg",
         "striprtf",
         "trafilatura",
-        "charset_normalizer",
+        "chardet",
         "langchain_text_splitters",
         "huggingface_hub",
     ],

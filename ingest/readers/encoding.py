@@ -1,15 +1,12 @@
 """Bytes to text, for files that do not say how they were written."""
 
 import codecs
-import logging
 import re
 import unicodedata
 
-from charset_normalizer import CharsetMatch, CharsetMatches, from_bytes
+import chardet
 
 from rag.errors import UnreadableDocument
-
-logging.getLogger("charset_normalizer").setLevel(logging.CRITICAL)
 
 _MARKS = (  # the four-byte marks begin with the two-byte ones, so they come first
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -78,24 +75,14 @@ def _guess(data: bytes) -> str:
     if len(data) > _SAMPLE:
         end = data.rfind(b"\n", 0, _SAMPLE)
         sample = data[: end if end > 0 else _SAMPLE]
-    matches = from_bytes(sample)
-    best = matches.best()
-    if best is None or (_looks_latin(sample) and _is_western(best, matches)):
-        return data.decode(_WESTERN, errors="replace")
-    return data.decode(best.encoding, errors="replace")
-
-
-def _is_western(best: CharsetMatch, matches: CharsetMatches) -> bool:
-    """Whether nothing speaks for `best` against windows-1252, in a text that looks like Latin letters with accents."""
-    as_likely = any(
-        match.encoding == _WESTERN and (match.chaos, match.coherence) == (best.chaos, best.coherence)
-        for match in matches
-    )
-    return as_likely or not _is_latin(str(best))
+    found = chardet.detect(sample)["encoding"] or _WESTERN
+    if _looks_latin(sample) and not _is_latin(sample.decode(found, errors="replace")):
+        found = _WESTERN
+    return data.decode(found, errors="replace")
 
 
 def _looks_latin(data: bytes) -> bool:
-    """Whether accents stand singly among ASCII letters; in a few words statistics see Arabic or Chinese in them."""
+    """Whether accents stand singly among ASCII letters; in a few words statistics see Hebrew or Chinese in them."""
     runs = _ACCENTS.findall(data)
     alone = sum(1 for run in runs if len(run) == 1)
     return alone * 2 >= len(runs) and sum(map(len, runs)) <= _ACCENT_SHARE * len(data)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rag import citations, conflicts, follow_ups, prompt, table_answers
+from rag.answerability import Judge, judge_for
 from rag.errors import FootnoteError
-from rag.evidence import Line, certainty, choose, is_answered, narrow, quotation
+from rag.evidence import Line, certainty, choose, narrow, quotation
 from rag.generators import Generator, StopReason
 from rag.models import find_row
 from rag.queue import Cancelled, TurnQueue
@@ -54,6 +55,7 @@ class _Parts:
     generator: Generator
     settings: Settings
     queue: TurnQueue
+    judge: Judge
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,16 @@ class QuestionError(FootnoteError):
 class Assistant:
     """Answers questions from one collection. Shared by all sessions: the generator serves them in turn."""
 
-    def __init__(self, retriever: Retriever, generator: Generator, settings: Settings) -> None:
-        self._parts = _Parts(retriever, generator, settings, TurnQueue())
+    def __init__(
+        self, retriever: Retriever, generator: Generator, settings: Settings, judge: Judge | None = None
+    ) -> None:
+        """`judge` decides which questions are answered; None: the one that there is for the generator."""
+        self._parts = _Parts(retriever, generator, settings, TurnQueue(), judge or judge_for(generator, settings))
+
+    @property
+    def judge(self) -> Judge:
+        """Which questions are answered."""
+        return self._parts.judge
 
     def over(self, retriever: Retriever) -> "Assistant":
         """An assistant for other passages, that waits for the same generator in the same queue."""
@@ -158,14 +168,13 @@ class Reply:
             yield from self._calculate()
             if self._answer is not None:
                 return
-            if is_answered(self.standalone, self.evidence, self.hits, minimum=self._parts.settings.minimum_evidence):
+            why = self._refused()
+            if why is None:
                 self._narrow()
+            if why is None and self.evidence:
+                yield from self._generate()
             else:
-                self.evidence = ()
-            if not self.evidence:
-                yield from self._refuse()
-                return
-            yield from self._generate()
+                yield from self._refuse(why or Finish.NOTHING_NEAR)
         except Cancelled:
             self._conclude("", (), self.hits, Finish.STOPPED)
 
@@ -223,6 +232,21 @@ class Reply:
         found = retriever.retrieve(reading, k=settings.top_k, minimum_score=settings.minimum_score, scope=self._scope)
         return _Found(reading, found.hits, found.below, tuple(retriever.evidence(reading, found.hits)))
 
+    def _refused(self) -> Finish | None:
+        """How the answer ends before anything is written, if it does."""
+        judge, found = self._parts.judge, (self.standalone, self.evidence, self.hits)
+        if judge.by_evidence(*found):
+            return Finish.NOTHING_NEAR
+        if not judge.reads:
+            return None
+        with self._turn(Stage.READING):
+            started = time.perf_counter()
+            refused = bool(judge.by_reading(*found))
+            self._timings = replace(self._timings, judge=time.perf_counter() - started)
+        if self.stop.is_set():
+            raise Cancelled
+        return Finish.NO_ANSWER if refused else None
+
     def _narrow(self) -> None:
         """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""
         near, lines, far = narrow(self.hits, self.evidence, self._parts.settings.prompt_passages)
@@ -264,10 +288,11 @@ class Reply:
         else:
             self._finish(self._written, finish)
 
-    def _refuse(self) -> Iterator[str]:
+    def _refuse(self, finish: Finish) -> Iterator[str]:
+        self.evidence = ()
         self._written = prompt.REFUSAL
         yield prompt.REFUSAL
-        self._conclude(prompt.REFUSAL, (), self.hits, Finish.NOTHING_NEAR)
+        self._conclude(prompt.REFUSAL, (), self.hits, finish)
 
     def _finish(self, text: str, finish: Finish) -> None:
         """Gives the answer its citations, numbered as they are met."""

@@ -3,7 +3,7 @@
 from rag.assistant import Assistant
 from rag.embedders import Embedder, universal
 from rag.embedders.text import TextEmbedder
-from rag.generators.local import LocalGenerator, TokenCounter
+from rag.generators.local import LocalGenerator
 from rag.library import Library
 from rag.models import ensure_model
 from rag.progress import OnProgress
@@ -27,11 +27,6 @@ def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> 
     """The generator, fetched first when it is missing."""
     folder = ensure_model(settings.generator_model, settings, on_progress=on_progress)
     return LocalGenerator(folder, name=settings.generator_model, device=settings.device, dtype=settings.dtype)
-
-
-def load_token_counter(settings: Settings, *, on_progress: OnProgress = _silent) -> TokenCounter:
-    """How the generator counts, without its weights in memory."""
-    return TokenCounter(ensure_model(settings.generator_model, settings, on_progress=on_progress))
 
 
 def build_assistant(library: Library, embedder: Embedder, generator: LocalGenerator, settings: Settings) -> Assistant:

@@ -107,13 +107,14 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
 def _why(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag why") as library:
         scope = library.scope(arguments.document, arguments.tag)
-        from rag.build import load_embedder, load_token_counter
+        from rag.answerability import judge_for
+        from rag.build import load_embedder, load_generator
         from rag.retriever import Retriever
         from rag.why import explain, find_passage
 
         with terminal_bar(unit="B") as show:
             embedder = load_embedder(library.settings_of(), on_progress=show)
-            counter = load_token_counter(settings, on_progress=show)
+            generator = load_generator(settings, on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
         chunks = (
@@ -129,7 +130,8 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
                     retriever=retriever,
                     settings=settings,
                     scope=scope,
-                    count_tokens=counter.count,
+                    count_tokens=generator.count_tokens,
+                    judge=judge_for(generator, settings),
                 )
             )
     return 0

@@ -95,11 +95,6 @@ def certainty(lines: Sequence[Line], hits: Sequence[Hit]) -> float:
     return best.score + _LEAD_WEIGHT * (best.score - others) + _HELD_WEIGHT * hits[best.number - 1].words
 
 
-def is_answered(question: str, lines: Sequence[Line], hits: Sequence[Hit], *, minimum: float) -> bool:
-    """Whether the nearest line is certain enough, and every code of the question stands in a hit."""
-    return certainty(lines, hits) >= minimum and not missing_codes(question, hits)
-
-
 def choose(question: str, lines: Sequence[Line]) -> list[Line]:
     """The lines that are about as near as the nearest, each with the one after it in its paragraph, which may limit it.
 

@@ -33,6 +33,9 @@ _SUPPORTED, _WEAK = 0.5, 0.25  # support from which a sentence is supported, and
 _BIAS, _WORDS, _WHOLE, _COSINE, _NAMES = -4.0, 3.0, 2.0, 1.5, -1.0  # log odds; names: for each that is missing
 _NUMBERS = -2.0  # for each that is missing; chosen, since too few wrong ones were read to fit it
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_IN_A_CODE = re.compile(
+    r"(?<![\w-])(?!(?:pre|post|mid|early|late|since)-)[^\W\d_]+-\d[^\W_]*", re.IGNORECASE
+)  # GTW-7000
 _NAME = re.compile(r"(?<=[\w,;'’\")] )[A-Z][\w'’-]+")  # noqa: RUF001  a capital inside a sentence
 _SPELLED = dict(zip(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), "23456789", strict=False))
 
@@ -88,9 +91,12 @@ class _Passage:
 
 
 def numbers(text: str) -> set[str]:
-    """Numbers of a text, without the commas of thousands; small ones also where they are spelled out in English."""
+    """Numbers of a text, without the commas of thousands; small ones also where they are spelled out in English.
+
+    Those of a code are none: "GTW-7000" bears no price of 7,000 EUR.
+    """
     spelled = {_SPELLED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SPELLED}
-    return spelled | {number.replace(",", "") for number in _NUMBER.findall(text)}
+    return spelled | {number.replace(",", "") for number in _NUMBER.findall(_IN_A_CODE.sub(" ", text))}
 
 
 def names(text: str) -> set[str]:

@@ -227,7 +227,7 @@ class Finish(str, Enum):
     LENGTH = "length"  # cut at the token limit
     STOPPED = "stopped"  # by the user
     NOTHING_NEAR = "nothing near"  # no passage was near enough, or no line answers surely; the generator was not asked
-    NO_ANSWER = "no answer"  # the generator read the passages and found no answer in them
+    NO_ANSWER = "no answer"  # the generator read the lines or the passages and found no answer in them
     UNSUPPORTED = "unsupported"  # no passage bears what the generator wrote
 
     @property
@@ -242,6 +242,7 @@ class Timings:
 
     rewrite: float = 0.0
     retrieve: float = 0.0
+    judge: float = 0.0
     wait: float = 0.0
     first_token: float = 0.0
     generate: float = 0.0
@@ -249,7 +250,7 @@ class Timings:
     @property
     def total(self) -> float:
         """Seconds from the question to the last word; `first_token` is a part of `generate`."""
-        return self.rewrite + self.retrieve + self.wait + self.generate
+        return self.rewrite + self.retrieve + self.judge + self.wait + self.generate
 
 
 @dataclass(frozen=True)

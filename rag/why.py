@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rag import prompt
+from rag.answerability import Judge
 from rag.errors import FootnoteError
-from rag.evidence import Line, certainty, missing_codes, narrow
+from rag.evidence import Line, narrow
 from rag.generators import Message
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
@@ -58,19 +59,21 @@ def explain(
     settings: Settings,
     scope: Scope = Scope(),
     count_tokens: CountTokens | None = None,
+    judge: Judge | None = None,
 ) -> Explanation:
     """Follows a passage through the search for a question. Its ranks are those among all documents.
 
     Args:
         scope: what was asked.
         count_tokens: of the generator, to see what had no room in its prompt; None: that is not looked at.
+        judge: decides which questions are answered; None: by the evidence alone.
     """
     stages = retriever.stages(question, count=_DEPTH)
     fused_rank = _rank(chunk, stages.fused)
     if scope.documents and chunk.document_id not in scope.documents:
         fate, reason = Fate.FILTERED, f"Only other documents were asked: {chunk.document_name} is not among them."
     else:
-        fate, reason = _Way(question, chunk, retriever, settings, scope, count_tokens).end()
+        fate, reason = _Way(question, chunk, retriever, settings, scope, count_tokens, judge or Judge(settings)).end()
     return Explanation(
         chunk=chunk,
         of=retriever.count(),
@@ -123,6 +126,7 @@ class _Way:
     settings: Settings
     scope: Scope
     count_tokens: CountTokens | None
+    judge: Judge
 
     def end(self) -> tuple[Fate, str]:
         """What removed it, in words; or that nothing did."""
@@ -148,15 +152,9 @@ class _Way:
         return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {self.settings.top_k}."
 
     def _refused(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str] | None:
-        sure = certainty(lines, found.hits)
-        if sure < self.settings.minimum_evidence:
-            return Fate.REFUSED, (
-                f"It was found, but the nearest line of all passages answers with a certainty of {sure:.2f}, below "
-                f"minimum_evidence ({self.settings.minimum_evidence:g}): the question was refused."
-            )
-        if missing := missing_codes(self.question, found.hits):
-            where = f"{', '.join(missing)} stands in no passage"
-            return Fate.REFUSED, f"It was found, but {where}: the question was refused."
+        asked = self.question, lines, found.hits
+        if reason := self.judge.by_evidence(*asked) or self.judge.by_reading(*asked):
+            return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
         return None
 
     def _narrowed(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str]:

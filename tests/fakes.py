@@ -83,6 +83,14 @@ class ScriptedGenerator:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content.split()) for message in messages)
 
+    def state(self, messages: Sequence[Message], *, layer: int) -> Vectors:
+        """Of two numbers: whether a line shares half its words with the question, and the layer."""
+        asked = messages[-1].content.split("Question: ")[-1].splitlines()[0]
+        words = set(re.findall(r"\w+", asked.lower()))
+        lines = [line for line in messages[-1].content.splitlines() if line.startswith("- ")]
+        held = any(2 * len(words & set(re.findall(r"\w+", line.lower()))) >= len(words) for line in lines)
+        return np.array([held, layer], dtype=np.float32)
+
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
         self.prompts.append(messages)
         return ScriptedStream(self.replies.pop(0), max_new_tokens, stop)

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ingest.pipeline import find_files, ingest
+from rag.answerability import Judge, Probe
 from rag.assistant import Assistant, Progress, QuestionError, Stage
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
@@ -55,6 +57,18 @@ def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, setti
     assistant, generator = build(library, settings)
     answer = assistant.answer("Quetzalcoatl?")
     assert (answer.text, answer.finish, answer.citations, generator.prompts) == (REFUSAL, Finish.NOTHING_NEAR, (), [])
+
+
+def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: Library, settings: Settings) -> None:
+    generator = ScriptedGenerator("Six days carry over until 31 March [1].")
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    judge = Judge(settings, Probe(1, np.array([4, 0], dtype=np.float32), certainty=0.0, bias=-2.0), generator)
+    assistant = Assistant(retriever, generator, settings, judge)
+    refused = assistant.answer("Leave over?  Herons, terns, gulls?")
+    assert (refused.text, refused.finish, generator.prompts) == (REFUSAL, Finish.NO_ANSWER, [])
+    assert refused.used  # what was near is shown
+    assert 0 < refused.timings.judge < refused.timings.total
+    assert assistant.answer("How many days carry over?").finish is Finish.COMPLETE
 
 
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:

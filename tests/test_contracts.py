@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.answerability import StateReader
 from rag.embedders import Embedder
 from rag.errors import ModelUnavailable
 from rag.generators import Generator, Message, StopReason
@@ -197,6 +198,18 @@ def test_an_answer_that_is_begun_is_continued(generator: Generator) -> None:
     begun = [*ASKED, Message("assistant", "The capital of France is")]
     text = "".join(generator.stream(begun, max_new_tokens=8, stop=threading.Event()))
     assert "Paris" in text
+
+
+def test_its_state_depends_on_the_prompt_and_the_block_and_spoils_no_answer(generator: StateReader) -> None:
+    other = [ASKED[0], Message("user", "Question: Does Paris lie in France?\n- Paris lies in France.")]
+    first, again, deeper, changed = (
+        generator.state(messages, layer=layer) for messages, layer in ((ASKED, 1), (ASKED, 1), (ASKED, 2), (other, 1))
+    )
+    assert (first.ndim, first.dtype) == (1, np.float32)
+    assert first.shape == deeper.shape == changed.shape
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, deeper)
+    assert not np.array_equal(first, changed)
 
 
 def test_prompts_are_counted_whole(generator: Generator) -> None:

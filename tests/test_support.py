@@ -4,7 +4,7 @@ import pytest
 
 from rag.embedders import Embedder
 from rag.evidence import nearest_lines
-from rag.support import Support, Verdict, verdict
+from rag.support import Support, Verdict, numbers, verdict
 from rag.terms import terms
 from tests.fakes import HashingEmbedder, hit
 
@@ -69,3 +69,8 @@ def test_a_script_that_the_model_cannot_read_is_judged_by_its_words() -> None:
     assert verdict(judge("员工每年有二十八天年假。")[0]) is Verdict.SUPPORTED
     assert verdict(judge("电池必须由技术人员更换。")[0]) is Verdict.UNSUPPORTED
     assert embedder.encoded == encoded + 2  # the lines of the passage, no sentence
+
+
+def test_the_number_of_a_code_is_no_number() -> None:
+    assert numbers("The gateway GTW-7000 serves 50 stations (E-14).") == {"50"}
+    assert numbers("in the mid-1990s, by COVID-19, from 20-30 EUR, version v4.3") == {"1990", "20", "30", "4.3"}

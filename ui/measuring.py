@@ -99,7 +99,13 @@ class EvaluationJob:
             if engine.assistant is None:
                 raise FootnoteError(engine.state.failure)
             assistant = engine.assistant.over(corpus.retriever) if task.answers else None
-            refusals = RefusalTest(corpus.retriever, corpus.settings) if task.refusals else None
+            refusals = (
+                RefusalTest(
+                    corpus.retriever, corpus.settings, replace(engine.assistant.judge, settings=corpus.settings)
+                )
+                if task.refusals
+                else None
+            )
             run = describe(
                 corpus.settings,
                 questions,

@@ -35,7 +35,8 @@ MEANINGS = {
     "prompt_passages": "of them, those with the nearest lines, which the generator reads",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
     "minimum_score": "score under which a passage counts as not found",
-    "minimum_evidence": "certainty of the nearest line under which a question is not answered",
+    "minimum_evidence": "certainty of the nearest line under which it is not answered, where no generator is asked",
+    "minimum_answerable": "probability that the nearest lines hold an answer under which a question is not answered",
     "generator_refuses": "the generator, too, is told how to refuse; `None` or `auto`: unless it is one of the small "
     "ones that Footnote knows by name, which then refuse too much",
     "exact_rows": "chunks up to which the search is exact",

@@ -1,10 +1,10 @@
-"""Whether the questions are refused that have no answer, and only those. Needs no generator."""
+"""Whether the questions are refused that have no answer, and only those. Writes no answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.answerability import Judge
 from rag.evaluation.questions import Question
-from rag.evidence import is_answered
 from rag.folding import fold
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -15,10 +15,11 @@ _DEPTH = 50  # passages found, from which those that answer are taken away
 
 @dataclass(frozen=True)
 class RefusalTest:
-    """Measures the decision that is made before the generator is asked."""
+    """Measures the decision that is made before an answer is written."""
 
     retriever: Retriever
     settings: Settings
+    judge: Judge
 
     def measure(self, question: Question) -> dict[str, float]:
         """An answerable question is asked twice: as it is, and with the passages taken away that answer it."""
@@ -39,5 +40,5 @@ class RefusalTest:
     def _refuses(self, question: Question, found: Sequence[Hit]) -> bool:
         best = fold(found, count=self.settings.top_k)
         hits = [hit for hit in best if hit.score >= self.settings.minimum_score]
-        lines = self.retriever.evidence(question.text, hits)
-        return not is_answered(question.text, lines, hits, minimum=self.settings.minimum_evidence)
+        asked = question.text, self.retriever.evidence(question.text, hits), hits
+        return bool(self.judge.by_evidence(*asked) or self.judge.by_reading(*asked))

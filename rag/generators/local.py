@@ -1,5 +1,7 @@
 """The local generator: any causal chat model of a folder, run by transformers. The only file that generates."""
 
+import contextlib
+import copy
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging
 
 from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
+from rag.embedders import Vectors
 from rag.errors import FootnoteError, ModelUnavailable
 from rag.generators import Message, StopReason
 
@@ -56,6 +59,10 @@ class LocalGenerator:
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return self._counter.count(messages)
+
+    def state(self, messages: Sequence[Message], *, layer: int) -> Vectors:
+        """float32[width]: the hidden state after block `layer` (the first is 1) at the last token of the prompt."""
+        return self._reader.state(self._counter.tokens(messages), layer)
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> "LocalStream":
         tokens = self._counter.tokens(messages)
@@ -135,6 +142,17 @@ class _Reader:
         self._keep(len(self._kept[-1].tokens) - len(guess) + right)
         return list(guess[:right]), logits[right]
 
+    @torch.inference_mode()
+    def state(self, tokens: Sequence[int], layer: int) -> Vectors:
+        """Reads `tokens` as far as one block; what is kept of other prompts stays."""
+        with _broken_off():
+            found = _beginning(self._model.model, layer)(input_ids=self._row(tokens), use_cache=False)
+        state: Vectors = found.last_hidden_state[0, -1].float().cpu().numpy()
+        return state
+
+    def _row(self, tokens: Sequence[int]) -> torch.Tensor:
+        return torch.tensor([list(tokens)], device=self._model.device)
+
     def _nothing(self) -> "_Kept":
         return _Kept([], DynamicCache(config=self._model.config))
 
@@ -153,18 +171,13 @@ class _Reader:
     def _forward(self, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
         kept = self._kept[-1]
         try:
-            found = self._model(
-                input_ids=torch.tensor([list(tokens)], device=self._model.device),
-                past_key_values=kept.cache,
-                use_cache=True,
-                logits_to_keep=keep,
-            )
-        except RuntimeError as exc:  # torch's out of memory and kernel failures
+            with _broken_off():
+                found = self._model(
+                    input_ids=self._row(tokens), past_key_values=kept.cache, use_cache=True, logits_to_keep=keep
+                )
+        except GenerationError:
             self._kept = [self._nothing()]
-            raise GenerationError(
-                f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
-                "generator (`python -m rag models list`)."
-            ) from exc
+            raise
         kept.tokens += tokens
         logits: torch.Tensor = found.logits[0].float()
         return logits
@@ -174,6 +187,28 @@ class _Reader:
         if count < len(kept.tokens):
             kept.cache.crop(count - len(kept.tokens))
             del kept.tokens[count:]
+
+
+@contextlib.contextmanager
+def _broken_off() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as exc:  # torch's out of memory and kernel failures
+        raise GenerationError(
+            f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
+            "generator (`python -m rag models list`)."
+        ) from exc
+
+
+def _beginning(model: Any, layers: int) -> Any:
+    """The same model without its later blocks and its last norm; the weights are shared."""
+    shallow = copy.copy(model)
+    shallow._modules = dict(model._modules)
+    shallow.config = copy.copy(model.config)
+    shallow.config.num_hidden_layers = layers
+    shallow.layers = model.layers[:layers]
+    shallow.norm = torch.nn.Identity()
+    return shallow
 
 
 @dataclass(eq=False)

@@ -40,7 +40,7 @@ _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.STOPPED: "You stopped this answer before its end.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
-    Finish.NO_ANSWER: "The model found no answer in the passages it read.",
+    Finish.NO_ANSWER: "The model read the nearest passages and found no answer in them.",
     Finish.UNSUPPORTED: "What the model wrote is borne out by none of the passages it read.",
 }
 

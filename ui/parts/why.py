@@ -1,6 +1,7 @@
 """Why a passage that somebody expected was not read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -42,7 +43,13 @@ def show_fate(
 ) -> None:
     """What became of a passage, and its ranks."""
     found = explain(
-        question, chunk, retriever=retriever, settings=settings, scope=scope, count_tokens=engine.count_tokens
+        question,
+        chunk,
+        retriever=retriever,
+        settings=settings,
+        scope=scope,
+        count_tokens=engine.count_tokens,
+        judge=replace(engine.assistant.judge, settings=settings) if engine.assistant else None,
     )
     st.markdown(f"**{plain(found.chunk.label)}** · {plain(found.reason)}")
     st.caption(_ranks(found))

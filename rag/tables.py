@@ -17,7 +17,7 @@ from pathlib import Path
 from rag.cells import DataTable, table_from_json
 from rag.errors import FootnoteError
 
-SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".ods", ".csv", ".tsv")  # of documents that have tables, if only none
+SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods", ".csv", ".tsv")  # of documents that have tables, if only none
 PATTERN = r"[0-9a-f]{64}\.v\d{1,3}\.json\.gz"  # of the names of their files
 _VERSION = 1  # of how tables are found: others are made again
 _BYTES = 400_000_000  # of a file when it is unpacked; a table of two million cells has some ten

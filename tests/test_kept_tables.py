@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import xlwt
 
 from ingest.examination import examine
 from ingest.isolation import IsolatedReader
@@ -60,6 +61,20 @@ def test_a_spreadsheet_has_its_tables_and_no_other_document_has(library: Library
     (table,) = tables.find(library.folder, sales(library).id)
     assert (table.sheet, table.values) == ("Sales", "2,Meyer,10\n3,Ito,20\n")
     assert [path.name.partition(".")[0] for path in tables.every(library.folder)] == [sales(library).id]
+
+
+def test_an_old_workbook_has_its_tables(library: Library, settings: Settings, tmp_path: Path) -> None:
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("Sales")
+    for row, cells in enumerate(ROWS):
+        for column, value in enumerate(cells):
+            sheet.write(row, column, value)
+    workbook.save(str(tmp_path / "old.xls"))
+    fill(library, settings, tmp_path / "old.xls")
+    record = library.catalog.document_named(library.collection, "old.xls")
+    assert record is not None
+    (table,) = tables.find(library.folder, record.id)
+    assert (table.sheet, table.values) == ("Sales", "2,Meyer,10\n3,Ito,20\n")
 
 
 def test_a_reader_of_its_own_gives_the_same_tables(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
 from ingest.readers import SUFFIXES, read
 from ingest.readers.cleaning import clean_name
+from ingest.renaming import rename_by_sources
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
 from ingest.reuse import Earlier, earlier_at
 from ingest.writing import remove_others, store_known, write, write_words
@@ -266,6 +267,7 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
     known = catalog.document(collection, identifier) if identifier else None
+    held = catalog.document_at(collection, file.source)
     read: Sequence[Chunk] = ()
     if known is None or known.state not in ANSWERING:
         read = _read(run, index, file, known)
@@ -282,6 +284,8 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
     else:
         read = _read(run, index, replace(file, name=known.name), known)
     run.unfinished = ""
+    if held is not None and held.id != identifier and (still := catalog.document(collection, held.id)) is not None:
+        rename_by_sources(run.library, still)  # it was called like this file, and another one holds it still
     if catalog.embedded(collection, [identifier]):
         run.waiting.append(identifier)
     finish_deletions(run.library)

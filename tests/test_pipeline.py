@@ -63,6 +63,23 @@ def test_the_same_bytes_under_two_names_are_one_document(library: Library, setti
     assert library.store.count() == 2
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["new bytes", "bytes of another document"])
+def test_when_one_of_two_names_gets_other_bytes_the_document_is_called_by_the_other(
+    is_known: bool, library: Library, settings: Settings, folder: Path
+) -> None:
+    (folder / "copy.txt").write_bytes((folder / "a.txt").read_bytes())
+    run(library, settings, folder)
+    text = (folder / "b.md").read_text() if is_known else "Other words about terns."
+    (folder / "a.txt").write_text(text)
+    run(library, settings, folder)
+    left = library.catalog.document_at("library", str(folder / "copy.txt"))
+    assert left is not None
+    assert (left.name, [Path(source).name for source in left.sources]) == ("copy.txt", ["copy.txt"])
+    assert {chunk.document_name for chunk in library.passages(left.id)} == {"copy.txt"}
+    names = [record.name for record in library.catalog.documents("library")]
+    assert len(names) == len(set(names))
+
+
 def test_a_changed_file_takes_the_place_of_its_old_version(library: Library, settings: Settings, folder: Path) -> None:
     run(library, settings, folder)
     old = next(r.id for r in library.catalog.documents("library") if r.name == "a.txt")

@@ -14,7 +14,7 @@ from ingest.beside import OtherCollections
 from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import SAMPLES, find_files, ingest
+from ingest.pipeline import SAMPLES, find_files, ingest, of_other_kinds
 from ingest.readers import read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
 from ingest.tables import MissingTables
@@ -24,6 +24,7 @@ from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings, load_settings
 
+_NAMED = 5  # files that were passed over
 _WATCH = "follow a folder until interrupted, and whenever the library is open: added, changed, moved, deleted files"
 _UNWATCH = "follow a folder no longer; what came from it stays"
 
@@ -94,6 +95,9 @@ def _run(named: Sequence[str], *, once: bool, password: str | None) -> int:
             library.catalog.mark(SAMPLES)
     report = replace(report, failed=(*report.failed, *failures))
     _print(report)
+    if others := of_other_kinds(paths):
+        named = ", ".join(path.name for path in others[:_NAMED]) + (" …" if len(others) > _NAMED else "")
+        print(f"passed over, of other formats: {named} ({len(others):,} in all)", file=sys.stderr)
     return 1 if report.failed else 0
 
 
@@ -173,7 +177,7 @@ def _print(report: IngestReport) -> None:
         print(f"failed: {failure.message}", file=sys.stderr)
     print(
         f"{len(report.added)} added, {len(report.unchanged)} unchanged, {len(report.replaced)} replaced, "
-        f"{len(report.failed)} failed; {report.chunks} chunks embedded in {report.seconds:.1f} s"
+        f"{len(report.failed)} failed; chunks embedded: {report.chunks}, in {report.seconds:.1f} s"
     )
 
 

@@ -9,7 +9,7 @@ run that was killed is carried on by the next one: chunks that are stored alread
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -100,15 +100,21 @@ def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = (entry for entry in sorted(path.rglob("*")) if entry.suffix.lower() in ACCEPTED)
-            found.update(
-                (entry.resolve(), None)
-                for entry in inside
-                if entry.is_file() and not any(map(is_passed_over, entry.relative_to(path).parts))
-            )
+            found.update((entry.resolve(), None) for entry in _inside(path) if entry.suffix.lower() in ACCEPTED)
         else:
             found[path.absolute()] = None
     return [IncomingFile(path, clean_name(path.name), clean_name(str(path))) for path in found]
+
+
+def of_other_kinds(paths: Sequence[Path]) -> list[Path]:
+    """The files in the folders named that `find_files` leaves out because nothing reads their format."""
+    inside = (entry for path in paths if path.is_dir() for entry in _inside(path))
+    return [entry for entry in inside if entry.suffix.lower() not in ACCEPTED]
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    entries = (entry for entry in sorted(folder.rglob("*")) if entry.is_file())
+    return (entry for entry in entries if not any(map(is_passed_over, entry.relative_to(folder).parts)))
 
 
 def is_passed_over(part: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import find_files, ingest, of_other_kinds
 from ingest.quarantine import ORDER
 from ingest.report import IngestProgress, IngestReport
 from rag import originals
@@ -61,6 +61,15 @@ def test_the_same_bytes_under_two_names_are_one_document(library: Library, setti
     record = next(r for r in library.catalog.documents("library") if r.name == "a.txt")
     assert [Path(source).name for source in record.sources] == ["a.txt", "copy.txt"]
     assert library.store.count() == 2
+
+
+def test_files_of_other_formats_are_passed_over_and_named(folder: Path) -> None:
+    (folder / "program.exe").write_bytes(b"MZ")
+    (folder / "notes").write_text("Without an ending.")
+    (folder / ".hidden.exe").write_bytes(b"MZ")
+    assert [path.name for path in of_other_kinds([folder])] == ["notes", "program.exe"]
+    assert of_other_kinds([folder / "program.exe"]) == []  # what is named itself is read, and refused with a reason
+    assert {file.name for file in find_files([folder])} == {"a.txt", "b.md"}
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["new bytes", "bytes of another document"])

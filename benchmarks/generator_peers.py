@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -152,10 +152,10 @@ def asked(peer: "subprocess.Popen[str]", text: str) -> Answered:
     return Answered(*json.loads(said))
 
 
-def answered(stream: "Sequence[str] | object") -> Answered:
+def answered(stream: Iterable[str]) -> Answered:
     """One prompt answered by ours."""
     began, first, text = time.perf_counter(), 0.0, ""
-    for piece in stream:  # type: ignore[attr-defined]
+    for piece in stream:
         first = first or time.perf_counter() - began
         text += piece
     return Answered(first, time.perf_counter() - began, text)

@@ -90,6 +90,8 @@ def test_the_page_is_shown_before_slow_libraries_are_loaded() -> None:
         "striprtf",
         "trafilatura",
         "chardet",
+        "ironcalc",
+        "python_calamine",
         "langchain_text_splitters",
         "huggingface_hub",
     ],

@@ -40,9 +40,10 @@ def find(catalog: Catalog, retriever: Retriever, settings: Settings, question: s
         return _passages((*found.hits, *found.below))
 
     for answer in reversed(answers):
-        if _passages((*answer.used, *answer.dropped)) == passages(answer.question):
+        if _passages((*answer.used, *answer.dropped)) == passages(answer.standalone):
             timings = Timings(retrieve=time.perf_counter() - started)
-            return replace(answer, question=question, standalone=question, timings=timings, is_repeated=True)
+            understood = question if answer.standalone == answer.question else answer.standalone
+            return replace(answer, question=question, standalone=understood, timings=timings, is_repeated=True)
     return None
 
 

@@ -229,6 +229,7 @@ class Reply:
 
     def _found(self, reading: str) -> _Found:
         settings, retriever = self._parts.settings, self._parts.retriever
+        reading = retriever.corrected(reading)
         found = retriever.retrieve(reading, k=settings.top_k, minimum_score=settings.minimum_score, scope=self._scope)
         return _Found(reading, found.hits, found.below, tuple(retriever.evidence(reading, found.hits)))
 

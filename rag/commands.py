@@ -91,8 +91,9 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
             embedder = load_embedder(library.settings_of(), on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
+        question = _understood(arguments.question, retriever)
         found = retriever.retrieve(
-            arguments.question,
+            question,
             k=arguments.k or settings.top_k,
             minimum_score=settings.minimum_score,
             scope=scope,
@@ -117,6 +118,7 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
             generator = load_generator(settings, on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
+        question = _understood(arguments.question, retriever)
         chunks = (
             _passages_of(arguments.page, library, retriever)
             if arguments.page
@@ -125,7 +127,7 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
         for chunk in chunks:
             _print_fate(
                 explain(
-                    arguments.question,
+                    question,
                     chunk,
                     retriever=retriever,
                     settings=settings,
@@ -135,6 +137,14 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
                 )
             )
     return 0
+
+
+def _understood(question: str, retriever: "Retriever") -> str:
+    """The question as it is searched; told where that is not as it was typed."""
+    corrected = retriever.corrected(question)
+    if corrected != question:
+        print(f"Understood as: {corrected}")
+    return corrected
 
 
 def _passages_of(place: str, library: Library, retriever: "Retriever") -> list[Chunk]:
@@ -160,7 +170,8 @@ def _print_fate(found: "Explanation") -> None:
 def _print(answer: Answer) -> None:
     from rag.citations import DOUBT, DOUBT_MEANS  # with numpy; loaded by now
 
-    print(f"\n{answer.question}\n\n{answer.text} {_FINISHES.get(answer.finish, '')}".rstrip() + "\n")
+    understood = f"\nUnderstood as: {answer.standalone}" if answer.standalone != answer.question else ""
+    print(f"\n{answer.question}{understood}\n\n{answer.text} {_FINISHES.get(answer.finish, '')}".rstrip() + "\n")
     for citation in answer.citations:
         text = citation.hit.chunk.text
         marked = " … ".join(text[mark.start : mark.end] for mark in citation.marks)

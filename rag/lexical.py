@@ -132,10 +132,15 @@ class LexicalIndex:
     def weights(self, question: str) -> dict[str, float]:
         """Inverse document frequency of the question's terms among the chunks, the rarest first; at most 64."""
         asked = list(dict.fromkeys(terms(question, parts=True)))
-        query = f"SELECT term, doc FROM {self._vocabulary} WHERE term IN ({', '.join('?' * len(asked))})"
+        found = self.held(asked)
         with self._lock, self._errors():
-            found = dict(self._database.execute(query, asked))
             return self._sizes().weights({term: found.get(term, 0) for term in asked})
+
+    def held(self, asked: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each of these terms stands; those that stand in none are left out."""
+        query = f"SELECT term, doc FROM {self._vocabulary} WHERE term IN (SELECT value FROM json_each(?))"
+        with self._lock, self._errors():
+            return dict(self._database.execute(query, (json.dumps(asked),)))
 
     def listing(self, documents: Sequence[str] = ()) -> list[tuple[str, str]]:
         """(chunk id, document id) of what is indexed, or of these documents (ids)."""

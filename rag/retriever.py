@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rag import lines
+from rag import lines, spelling
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, nearest_lines
@@ -96,6 +96,10 @@ class Retriever:
         """The k best chunks of whole documents, repeats folded, split at `minimum_score`."""
         fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused
         return Retrieval.of(fused, k=k, minimum_score=minimum_score)
+
+    def corrected(self, question: str) -> str:
+        """The question without what is plainly misspelt, by the words of the collection."""
+        return spelling.corrected(question, self._lexical.held)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""

@@ -146,6 +146,17 @@ def test_a_follow_up_is_read_in_the_way_that_is_answered_most_surely(
     assert answer.standalone.startswith(understood)
 
 
+def test_a_misspelt_question_is_understood(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, settings, "It costs 3.80 EUR [1].")
+    answer = assistant.answer("What does lunch in the cantene cost?")
+    assert (answer.question, answer.standalone) == (
+        "What does lunch in the cantene cost?",
+        "What does lunch in the canteen cost?",
+    )
+    assert answer.finish is Finish.COMPLETE
+    assert "in the canteen cost?" in generator.prompts[0][1].content
+
+
 def test_only_the_documents_of_the_scope_are_searched(library: Library, settings: Settings) -> None:
     lunch = next(record for record in library.catalog.documents("library") if record.name == "lunch.txt")
     assistant, _ = build(library, settings, "Yes [1].")

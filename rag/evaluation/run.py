@@ -199,7 +199,7 @@ def _search(question: Question, text: str, subject: Subject, record: Record) -> 
     """Measures of every stage for a question that stands alone; what was found is noted in the record."""
     if not question.relevant:
         return {}
-    found, settings = subject.retriever.stages(text, count=_DEPTH), subject.settings
+    found, settings = subject.retriever.stages(subject.retriever.corrected(text), count=_DEPTH), subject.settings
     as_run = Retrieval.of(found.fused, k=settings.top_k, minimum_score=settings.minimum_score).hits
     record["found"] = {name: _places(question, getattr(found, name)) for name in subject.stages}
     record["found"][AS_RUN] = _places(question, as_run)

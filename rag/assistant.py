@@ -184,14 +184,19 @@ class Reply:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
-            messages = follow_ups.rewrite_messages(self.question, self._history)
-            stream = self._parts.generator.stream(messages, max_new_tokens=_REWRITE_TOKENS, stop=self.stop)
-            text = "".join(stream).strip().strip('"').splitlines()
-            complete = text and stream.stop_reason is StopReason.END
+            completed = follow_ups.completed(self.question, self._history, self._parts.generator)
+            rewritten = completed or self._rewritten()
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return follow_ups.readings(self.question, text[0].strip() if complete else self.question, self._history)
+        return (completed,) if completed else follow_ups.readings(self.question, rewritten, self._history)
+
+    def _rewritten(self) -> str:
+        """The question as the generator rewrites it; as it is where it does not come to an end."""
+        messages = follow_ups.rewrite_messages(self.question, self._history)
+        stream = self._parts.generator.stream(messages, max_new_tokens=_REWRITE_TOKENS, stop=self.stop)
+        text = "".join(stream).strip().strip('"').splitlines()
+        return text[0].strip() if text and stream.stop_reason is StopReason.END else self.question
 
     def _search(self, readings: Sequence[str]) -> None:
         """Finds passages and their lines, for the reading of the question that is answered most surely."""

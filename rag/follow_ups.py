@@ -1,15 +1,16 @@
 """Follow-up questions: read as a question of their own, or together with the one before.
 
-A small generator rewrites most follow-ups well, but leaves some as they are and turns a few into another question.
-Those are searched in both readings; the one that the documents answer more surely counts (docs/evaluation.md).
+Those that only name what is different are completed from the question before (`rag/ellipsis.py`). A small generator
+rewrites most others well, but leaves some as they are and turns a few into another question. Those are searched in both
+readings; the one that the documents answer more surely counts (docs/evaluation.md).
 """
 
 import re
 from collections.abc import Sequence
 
-from rag import sentences
+from rag import ellipsis, sentences
 from rag.evidence import Line
-from rag.generators import Message
+from rag.generators import Generator, Message, Scorer
 from rag.terms import terms
 from rag.types import Turn
 
@@ -70,6 +71,11 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> list[Message]:
     for asked, answered, follow_up, complete in _EXAMPLES:
         messages += [_follow_up([Turn(asked, answered)], follow_up), Message("assistant", complete)]
     return [*messages, _follow_up(history[-_TURNS:], question)]
+
+
+def completed(question: str, history: Sequence[Turn], generator: Generator) -> str | None:
+    """A follow-up that only names what is different, as a whole question; needs the generator's turn."""
+    return ellipsis.completed(question, _subject(history), generator) if isinstance(generator, Scorer) else None
 
 
 def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[str, ...]:

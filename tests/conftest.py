@@ -11,6 +11,7 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport
+    from rag.generators.local import LocalGenerator
     from tests.model_sources import Server
     from tests.page import Page
 
@@ -42,6 +43,15 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, IngestRepo
         embedder = load_embedder(settings)
         library.open_store(embedder)
         return settings.library_folder, ingest(files, library=library, embedder=embedder, settings=settings)
+
+
+@pytest.fixture(scope="session")
+def chat_generator() -> "LocalGenerator":
+    """The default generator, loaded once."""
+    from rag.build import load_generator
+    from rag.settings import load_settings
+
+    return load_generator(load_settings())
 
 
 @pytest.fixture

@@ -96,6 +96,20 @@ class ScriptedGenerator:
         return ScriptedStream(self.replies.pop(0), max_new_tokens, stop)
 
 
+class WeighingGenerator(ScriptedGenerator):
+    """Finds its replies likely (`value` is the logarithm), and all else its square; keeps what it weighed."""
+
+    def __init__(self, *replies: str, value: float = -1.0) -> None:
+        super().__init__(*replies)
+        self.value = value
+        self.weighed: Sequence[str] = ()
+
+    def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        self.prompts.append(messages)
+        self.weighed = answers
+        return [self.value if answer in self.replies else 2 * self.value for answer in answers]
+
+
 def chunk(text: str, *, document: str = "d1", position: int = 0, page: int | None = 1) -> Chunk:
     return Chunk(document, f"{document}.pdf", "Title", page, "", position, position + len(text), position, text)
 

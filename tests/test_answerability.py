@@ -8,6 +8,7 @@ import pytest
 import rag.answerability
 from rag.answerability import Judge, Probe, judge_for, load_probe, messages
 from rag.evidence import Line, nearest_lines
+from rag.generators.local import LocalGenerator
 from rag.models import MODELS, Role
 from rag.settings import Settings, load_settings
 from rag.terms import terms
@@ -98,11 +99,11 @@ def test_every_probe_belongs_to_a_generator_of_the_table() -> None:
 
 
 @pytest.mark.model
-def test_the_default_generator_tells_lines_that_answer_from_lines_that_touch_the_question() -> None:
-    from rag.build import load_generator
-
+def test_the_default_generator_tells_lines_that_answer_from_lines_that_touch_the_question(
+    chat_generator: LocalGenerator,
+) -> None:
     settings = load_settings(minimum_evidence=0.0, minimum_answerable=0.5)
-    judge = judge_for(load_generator(settings), settings)
+    judge = judge_for(chat_generator, settings)
     assert judge.reads
     assert judged("Until when do unused days of leave carry over?", judge)[1] == ""
     assert "minimum_answerable" in judged("What does dinner in the canteen cost?", judge)[1]

@@ -17,7 +17,7 @@ from rag.prompt import REFUSAL, answer_messages, fit
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
-from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
+from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator, hit
 
 
 @pytest.fixture
@@ -144,6 +144,15 @@ def test_a_follow_up_is_read_in_the_way_that_is_answered_most_surely(
     assistant, _ = build(library, settings, rewritten, "It costs 3.80 EUR [1].")
     answer = assistant.answer(question, history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
     assert answer.standalone.startswith(understood)
+
+
+def test_a_follow_up_that_names_what_is_different_is_asked_of_that(library: Library, settings: Settings) -> None:
+    whole = "What does lunch in the canteen cost?"
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    assistant = Assistant(retriever, WeighingGenerator(whole), settings)
+    answer = assistant.answer("And lunch in the canteen?", history=[Turn("What does leave cost?", "Nothing.")])
+    assert answer.standalone == whole
+    assert answer.citations[0].hit.chunk.document_name == "lunch.txt"
 
 
 def test_a_misspelt_question_is_understood(library: Library, settings: Settings) -> None:

@@ -10,10 +10,10 @@ import pytest
 from rag.answerability import StateReader
 from rag.embedders import Embedder
 from rag.errors import ModelUnavailable
-from rag.generators import Generator, Message, StopReason
+from rag.generators import Generator, Message, Scorer, StopReason
 from rag.settings import load_settings
 from rag.types import Span
-from tests.fakes import HashingEmbedder, ScriptedGenerator
+from tests.fakes import HashingEmbedder, WeighingGenerator
 
 REAL = pytest.param("real", marks=pytest.mark.model)
 MULTILINGUAL = pytest.param("universal-sentence-encoder-multilingual", marks=pytest.mark.model)
@@ -33,7 +33,7 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
 @pytest.fixture(scope="module", params=["fake", REAL])
 def generator(request: pytest.FixtureRequest) -> Generator:
     if request.param == "fake":
-        return ScriptedGenerator(*["The capital of France is Paris."] * 20)
+        return WeighingGenerator(*["The capital of France is Paris."] * 20)
     from rag.build import load_generator
 
     return load_generator(load_settings(generator_model="smollm2-135m-instruct"))
@@ -210,6 +210,14 @@ def test_its_state_depends_on_the_prompt_and_the_block_and_spoils_no_answer(gene
     assert np.array_equal(first, again)
     assert not np.array_equal(first, deeper)
     assert not np.array_equal(first, changed)
+
+
+def test_answers_are_as_likely_as_the_prompt_makes_them(generator: Scorer) -> None:
+    answers = ["The capital of France is Paris.", "The capital of France is Bread.", "Paris"] * 12
+    found = generator.likelihoods(ASKED, answers)
+    assert all(value < 0 for value in found)
+    assert found[0] > found[1]
+    np.testing.assert_allclose(found, found[:3] * 12, atol=0.2)  # whatever else is weighed beside
 
 
 def test_prompts_are_counted_whole(generator: Generator) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ingest.report import IngestReport
-from rag.build import build_assistant, load_embedder, load_generator
+from rag.build import build_assistant, load_embedder
+from rag.generators.local import LocalGenerator
 from rag.library import Library
 from rag.settings import load_settings
 from rag.types import Finish
@@ -13,14 +14,16 @@ from rag.types import Finish
 pytestmark = pytest.mark.model
 
 
-def test_real_models_answer_from_the_samples_with_citations(samples: tuple[Path, IngestReport]) -> None:
+def test_real_models_answer_from_the_samples_with_citations(
+    samples: tuple[Path, IngestReport], chat_generator: LocalGenerator
+) -> None:
     folder, report = samples
     assert (len(report.added), report.failed) == (6, ())
     settings = load_settings(library=folder)
     with Library.open(settings, holder="test") as library:
         embedder = load_embedder(settings)
         library.open_store(embedder)
-        assistant = build_assistant(library, embedder, load_generator(settings), settings)
+        assistant = build_assistant(library, embedder, chat_generator, settings)
         answer = assistant.answer("What may a hotel in Oslo cost per night?")
         assert "210 EUR" in answer.text
         assert answer.citations[0].hit.chunk.label == "employee-handbook.pdf, p. 6"

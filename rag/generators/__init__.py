@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,13 @@ class Generator(Protocol):
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: Event) -> TextStream:
         """Greedy continuation of `messages`; setting `stop` ends it after the token in work."""
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A generator that can tell how likely it is to say something. One caller at a time, as for its streams."""
+
+    def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        """The natural logarithm of the probability of each answer, none empty, and that nothing follows it."""
         ...

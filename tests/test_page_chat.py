@@ -28,6 +28,8 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 def test_an_empty_library_says_where_to_begin(page: Page) -> None:
     at = page.open()
     assert "Library page" in at.info[0].value
+    assert at.chat_input[0].disabled
+    assert "Library page" in at.chat_input[0].placeholder
     assert not at.exception
 
 
@@ -325,6 +327,7 @@ def test_only_the_chosen_documents_are_asked(page: Page) -> None:
 
 
 def test_a_blank_question_leaves_no_conversation(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
     at = page.open()
     at.chat_input[0].set_value("   ").run()
     assert page.engine.library.catalog.conversations() == []

@@ -100,6 +100,8 @@ def test_make_run_names_another_port_where_its_own_is_taken(tmp_path: Path) -> N
     assert refused.returncode == 2
     assert f"Port {port} cannot be used" in refused.stdout and "PORT=8502 make run" in refused.stdout
     assert subprocess.run(["make", "-s", "run"], **run).stdout == f"served at {port}\n"
+    run["env"]["PORT"] = "eight"
+    assert "Port eight cannot be used" in subprocess.run(["make", "-s", "run"], **run).stdout
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="no make")

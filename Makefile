@@ -12,7 +12,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 run: models
 	@$(BIN)/python -c "import socket; socket.create_server(('127.0.0.1', $(PORT))).close()" 2> /dev/null || { echo \
-		'Port $(PORT) is taken, perhaps by Footnote itself: see http://127.0.0.1:$(PORT), or take another: PORT=8502 make run'; \
+		'Port $(PORT) cannot be used: it is taken, perhaps by Footnote itself (see http://127.0.0.1:$(PORT)), or none that' \
+		'you may open. Take another: PORT=8502 make run'; \
 		exit 1; }
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 

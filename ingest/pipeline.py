@@ -286,6 +286,8 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
             collection, known.id, source=file.source, before=_succession(before, chunks, run.settings)
         )
         (run.replaced if left else run.unchanged).append(file.name)
+        if file.name != known.name and file.source not in known.sources and not left:
+            run.changes.append(f"{file.name}: the same content as {known.name}")
         originals.keep(run.library.folder, known.id, file.path)  # where it was lost
     else:
         read = _read(run, index, replace(file, name=known.name), known)

@@ -65,7 +65,7 @@ class IngestReport:
     Attributes:
         gaps: what could not be read of added files.
         set_aside: what of them neither search nor answer reads until it is released.
-        changes: how much of each replaced file was embedded anew.
+        changes: how much of each replaced file was embedded anew, and whose content another document has.
         alike: which added files are nearly the same as other documents.
         chunks: that were embedded anew.
         unfinished: id of the document that was in work when the run was stopped, "" where there was none.

@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from rag.catalog import ANSWERING, DocumentQuery
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
@@ -61,6 +62,8 @@ def _question(text: str) -> str:
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     uncited = 0
     with Library.open(settings, holder="python -m rag ask") as library:
+        if not library.catalog.document_totals(library.collection, DocumentQuery(states=ANSWERING)).documents:
+            raise FootnoteError("The library is empty. Add documents with `python -m ingest PATH`.")
         scope = library.scope(arguments.document, arguments.tag)
         from rag.build import build_assistant, load_embedder, load_generator
 

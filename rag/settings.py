@@ -140,6 +140,8 @@ def _convert(name: str, raw: object, known: Mapping[str, object], place: str) ->
         raise SettingsError(f"{place}: there is no setting {name!r}. Known: {', '.join(sorted(known))}.")
     kind = known[name]
     try:
+        if kind is Path and raw == "":
+            return getattr(Settings, name)
         if kind in (Path, Path | None):
             return None if raw in ("", None) else Path(str(raw)).expanduser()
         if kind is int:

@@ -45,14 +45,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = (folder / "app.log").open("w+")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "FOOTNOTE_LIBRARY": str(folder / "library")},
-        stdout=log,
-        stderr=log,
-    )
+    with (folder / "app.log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            cwd=ROOT,
+            env={**os.environ, "FOOTNOTE_LIBRARY": str(folder / "library")},
+            stdout=log,
+            stderr=log,
+        )
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, folder / "app.log")
         yield f"http://127.0.0.1:{port}"

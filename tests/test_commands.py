@@ -56,6 +56,14 @@ def test_ask_fails_where_a_citation_was_demanded_and_is_missing(
     assert "1 of 1 answers have no citation" in capsys.readouterr().err
 
 
+def test_an_empty_library_is_named_before_a_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_HOME", str(tmp_path))
+    assert main(["ask", "How many days?"]) == 1
+    assert "The library is empty. Add documents" in capsys.readouterr().err
+
+
 def test_search_shows_passages_of_the_named_documents(
     generator: ScriptedGenerator, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,8 +98,10 @@ def test_make_run_names_another_port_where_its_own_is_taken(tmp_path: Path) -> N
         run = {"cwd": tmp_path, "env": {**os.environ, "PORT": str(port)}, "capture_output": True, "text": True}
         refused = subprocess.run(["make", "-s", "run"], **run)
     assert refused.returncode == 2
-    assert f"Port {port} is taken" in refused.stdout and "PORT=8502 make run" in refused.stdout
+    assert f"Port {port} cannot be used" in refused.stdout and "PORT=8502 make run" in refused.stdout
     assert subprocess.run(["make", "-s", "run"], **run).stdout == f"served at {port}\n"
+    run["env"]["PORT"] = "eight"
+    assert "Port eight cannot be used" in subprocess.run(["make", "-s", "run"], **run).stdout
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="no make")

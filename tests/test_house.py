@@ -153,6 +153,7 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], tmp_path: Path) -
 
 def test_a_switch_is_true_or_false(tmp_path: Path) -> None:
     none = tmp_path / "none.toml"
+    assert load_settings({"FOOTNOTE_HOME": "", "FOOTNOTE_LIBRARY": ""}, none) == Settings()
     assert load_settings({"FOOTNOTE_GENERATOR_REFUSES": "true"}, none).generator_refuses
     assert load_settings({"FOOTNOTE_GENERATOR_REFUSES": "0"}, none).generator_refuses is False
     assert load_settings({"FOOTNOTE_GENERATOR_REFUSES": "auto"}, none).generator_refuses is None

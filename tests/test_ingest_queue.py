@@ -192,6 +192,24 @@ def test_a_defect_of_ours_is_named_and_stops_nothing(
     assert "a.txt" in queue.snapshot().files[0].message
 
 
+def test_two_files_of_one_content_are_one_added_and_one_in_the_library_already(
+    queue: IngestQueue, library: Library, embedder: GatedEmbedder
+) -> None:
+    queue.receive("first.txt", b"Its vectors tell the pace, so that the others are read first.")
+    finish(queue)
+    queue.pause()
+    queue.receive("one.txt", b"About herons.")
+    queue.receive("other.txt", b"About herons.")
+    embedder.gate.clear()
+    queue.resume()
+    wait(lambda: list(states(queue).values()).count(QueueState.EMBEDDING) == 2)
+    embedder.gate.set()
+    assert finish(queue) == {"one.txt": QueueState.ADDED, "other.txt": QueueState.UNCHANGED}
+    assert names(library) == {"first.txt", "one.txt"}
+    notes = {file.name: file.note for file in queue.snapshot().files}
+    assert notes == {"one.txt": "", "other.txt": "other.txt: the same content as one.txt"}
+
+
 def test_another_document_of_the_same_name_waits_for_a_word(queue: IngestQueue, library: Library) -> None:
     queue.receive("report.txt", b"The report of March.")
     finish(queue)

@@ -158,6 +158,25 @@ def test_what_cannot_be_added_is_refused(name: str, words: str, present: Path, m
         add_model(name, folder, model_settings)
 
 
+def test_a_model_that_nobody_can_pull_is_not_to_be_pulled(
+    model_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_HOME", str(model_settings.home))
+    for action in ("path", "verify"):
+        assert main(["models", action, "../tiny"]) == 1
+        assert "There is no model '../tiny'" in capsys.readouterr().err
+    assert main(["models", "path", "all-MiniLM-L6-v2"]) == 1
+    assert "Fetch it: python -m rag models pull all-MiniLM-L6-v2" in capsys.readouterr().err
+
+
+def test_verifying_nothing_is_no_success(
+    model_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_HOME", str(model_settings.home))
+    assert main(["models", "verify"]) == 1
+    assert "No model is here" in capsys.readouterr().err
+
+
 def test_the_commands_tell_licence_state_and_path(
     present: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,8 +16,9 @@ from rag.embedders import OnBatch, Vectors
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
+from rag.types import Answer, Finish, answer_to_json
 from tests.documents import write_encrypted_pdf, write_pdf
-from tests.fakes import HashingEmbedder
+from tests.fakes import HashingEmbedder, hit
 from tests.page import APP, Page, button, unescaped
 from ui.chat import EXAMPLES
 from ui.session import AnswerJob
@@ -28,6 +29,8 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 def test_an_empty_library_says_where_to_begin(page: Page) -> None:
     at = page.open()
     assert "Library page" in at.info[0].value
+    assert at.chat_input[0].disabled
+    assert "Library page" in at.chat_input[0].placeholder
     assert not at.exception
 
 
@@ -104,6 +107,18 @@ def test_a_question_that_waits_for_the_samples_can_be_stopped_and_asked_again(
     page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
     at.run()
     assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
+    assert not at.exception
+
+
+def test_an_answer_that_was_stopped_before_its_first_word_tells_of_no_passages_read(page: Page) -> None:
+    catalog = page.engine.library.catalog
+    stopped = Answer("How many eggs?", "How many eggs?", "", (), (hit("Three eggs."),), (), Finish.STOPPED)
+    conversation = catalog.start_conversation("Eggs").id
+    catalog.add_answer(conversation, answer_to_json(stopped))
+    page.test.query_params["conversation"] = conversation
+    at = page.open()
+    assert [expander.label for expander in at.expander][0] == "Nearest passages"
+    assert any("before you stopped" in caption.value for caption in at.caption)
     assert not at.exception
 
 
@@ -325,6 +340,7 @@ def test_only_the_chosen_documents_are_asked(page: Page) -> None:
 
 
 def test_a_blank_question_leaves_no_conversation(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
     at = page.open()
     at.chat_input[0].set_value("   ").run()
     assert page.engine.library.catalog.conversations() == []

@@ -20,6 +20,7 @@ from tests.documents import (
 )
 from tests.reading import MEGABYTE, only_text, read_bytes, read_here, refusal, refusal_of
 
+XHTML = b'<?xml version="1.0"?>\n<!-- ours -->\n<html xmlns="http://www.w3.org/1999/xhtml"><body>Words.</body></html>'
 PAGE = "The reactor is inspected\nevery second year."
 
 
@@ -65,8 +66,13 @@ def test_text_is_normalised(tmp_path: Path) -> None:
         pytest.param("a.docx", old_office_bytes("EncryptedPackage"), "locked with a password", "copy", id="locked"),
         pytest.param("a.pdf", WEB_PAGE.encode(), "but it is a web page", "ends in .html", id="HTML as PDF"),
         pytest.param("a.docx", b"PK\x03\x04half", "a damaged ZIP archive", "again", id="half a ZIP"),
-        pytest.param("a.docx", b"plain words", "not a Word document", "save it again", id="text as Word"),
-        pytest.param("a.pdf", b"plain words", "not a PDF", "viewer", id="text as PDF"),
+        pytest.param("a.pdf", XHTML, "but it is a web page", "ends in .html", id="XHTML as PDF"),
+        pytest.param("a.docx", b"plain words", "but it is a plain text", "ends in .txt", id="text as Word"),
+        pytest.param("a.pdf", b"plain words", "but it is a plain text", "ends in .txt", id="text as PDF"),
+        pytest.param("a.pdf", GERMAN.encode("latin-1"), "it is a plain text", "ends in .txt", id="old text as PDF"),
+        pytest.param("a.png", b"plain words", "but it is a plain text", "ends in .txt", id="text as picture"),
+        pytest.param("a.pdf", b"%PDF-1.7 and nothing", "damaged or not a PDF", "viewer", id="half a PDF"),
+        pytest.param("a.pdf", random.Random(1).randbytes(5000), "not a PDF", "viewer", id="noise as PDF"),
         pytest.param("a.html", b"<html><script>x()</script></html>", "no main text", "print", id="page without text"),
     ],
 )
@@ -78,6 +84,17 @@ def test_what_cannot_be_read_is_refused_with_its_name_the_reason_and_a_remedy(
     assert str(refused).startswith(f"{name}: ")
     assert reason in refused.reason
     assert remedy in refused.remedy
+
+
+def test_a_text_that_speaks_of_pdf_is_a_text(tmp_path: Path) -> None:
+    text = "The first line of a PDF is %PDF-1.7."
+    assert only_text(read_bytes(tmp_path, "a.txt", text.encode())) == text
+
+
+def test_a_word_document_named_pdf_is_to_be_renamed(tmp_path: Path) -> None:
+    refused = refusal(write_zip(tmp_path / "a.pdf", {"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}))
+    assert "a Word document (.docx)" in refused.reason
+    assert "Rename it so that it ends in .docx" in refused.remedy
 
 
 def test_an_excel_workbook_named_docx_is_recognised(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_heads_that_follow_no_rule_are_shown_as_they_are(tmp_path: Path) -> None
 def test_what_is_no_e_mail_is_refused(tmp_path: Path) -> None:
     assert "not an e-mail" in refusal_of(tmp_path, "a.eml", b"Just some words.\n").reason
     assert "not a mailbox" in refusal_of(tmp_path, "a.mbox", b"Just some words.\n").reason
-    assert "not an Outlook message" in refusal_of(tmp_path, "a.msg", b"Just some words.\n").reason
+    assert "ends in .txt" in refusal_of(tmp_path, "a.msg", b"Just some words.\n").remedy
 
 
 def test_the_e_mails_of_a_mailbox_are_pages(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_damaged_rich_text_is_read_or_refused_but_does_not_crash(tmp_path: Path,
 
 
 def test_what_is_no_rich_text_is_refused_and_rich_text_is_named(tmp_path: Path) -> None:
-    assert "not a Rich Text file" in refusal_of(tmp_path, "a.rtf", b"Just some words.").reason
+    assert "ends in .txt" in refusal_of(tmp_path, "a.rtf", b"Just some words.").remedy
     assert "ends in .rtf" in refusal_of(tmp_path, "a.docx", RTF).remedy
 
 

@@ -97,7 +97,7 @@ def test_pictures_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         Image.new("1", (side, side)).save(tmp_path / "large.png")
         assert "more than 100 million pixels" in refusal(tmp_path / "large.png").reason
     (tmp_path / "text.png").write_text("Words.")
-    assert "damaged" in refusal(tmp_path / "text.png").reason
+    assert "ends in .txt" in refusal(tmp_path / "text.png").remedy
 
 
 @pytest.mark.parametrize("kind", ["pdf", "png"])

@@ -128,7 +128,9 @@ def _question(engine: Engine, job: AnswerJob | None) -> None:
     if waiting.is_open and st.session_state["conversation"] and not engine.waits_until:
         left = sum(waiting.batch.values()) - waiting.closed
         st.caption(f":material/hourglass: {counted(left, 'file')} still on the way into the library: not asked yet.")
-    question = st.chat_input("Ask your documents", max_chars=QUESTION_CHARACTERS, disabled=busy)
+    is_empty = not waiting.is_open and not _answering_documents(engine)
+    hint = "Add documents on the Library page, then ask" if is_empty else "Ask your documents"
+    question = st.chat_input(hint, max_chars=QUESTION_CHARACTERS, disabled=busy or is_empty)
     if not busy:
         st.html(_FOCUS, unsafe_allow_javascript=True)
     if question:
@@ -174,7 +176,7 @@ def _choose_documents(engine: Engine) -> None:
 def _welcome(engine: Engine) -> None:
     st.title("Ask your documents")
     catalog, collection = engine.library.catalog, engine.settings.collection
-    ready = catalog.document_totals(collection, DocumentQuery(states=ANSWERING)).documents
+    ready = _answering_documents(engine)
     if (snapshot := engine.queue.snapshot()).is_open:
         _show_filling(engine, None if ready else snapshot.mark)
     elif not ready:
@@ -187,6 +189,12 @@ def _welcome(engine: Engine) -> None:
         for example in EXAMPLES:
             if st.button(example, key=f"example-{example}", icon=":material/lightbulb:"):
                 _ask(engine, example)
+
+
+def _answering_documents(engine: Engine) -> int:
+    """How many documents can be asked."""
+    totals = engine.library.catalog.document_totals(engine.settings.collection, DocumentQuery(states=ANSWERING))
+    return totals.documents
 
 
 @st.fragment(run_every=1.0)

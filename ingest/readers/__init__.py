@@ -15,9 +15,10 @@ from typing import Any
 from ingest import quarantine
 from ingest.readers import code, kinds
 from ingest.readers.columns import typed
+from ingest.readers.encoding import is_text
 from ingest.readers.hiding import without_marks
 from ingest.readers.source import Content, Reader, Source, one_line, readable_stem
-from rag.errors import UnreadableDocument
+from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Document
 
 __all__ = ["FORMATS", "PICTURES", "SUFFIXES", "Content", "Reader", "Source", "read"]
@@ -57,7 +58,14 @@ def read_content(source: Source) -> Content:
     found = kinds.kind(source.data)
     if found not in chosen.kinds:
         raise _mislabelled(source.name, str(found))
-    content = chosen.reader(source)
+    try:
+        content = chosen.reader(source)
+    except LockedDocument:
+        raise
+    except UnreadableDocument as exc:
+        if found is None and chosen.kinds[0] not in _TEXT and is_text(source.data):
+            raise _mislabelled(source.name, kinds.TEXT) from exc
+        raise
     if not any(page.text.strip() for page in content.pages):
         raise UnreadableDocument(source.name, "it holds no text", "Add a file with text in it.")
     return content
@@ -101,7 +109,7 @@ SUFFIXES: tuple[str, ...] = tuple(_BY_SUFFIX)
 _EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (docs/formats.md)"
 _OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}
 _MEGABYTE = 1_000_000
-_RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]}
+_RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]} | {kinds.TEXT: ".txt"}
 
 
 def read(

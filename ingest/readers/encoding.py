@@ -52,6 +52,14 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
     return _checked(text, name)
 
 
+def is_text(data: bytes) -> bool:
+    """Whether `data` holds words in any encoding."""
+    try:
+        return bool(decode(data, "").strip())
+    except UnreadableDocument:
+        return False
+
+
 def _utf8(data: bytes) -> str | None:
     """Also with a few broken bytes, as where a file was cut off in the middle of a character."""
     text = data.decode("utf-8", errors="replace")

@@ -1,6 +1,7 @@
 """Tells by its first bytes what a file really is, whatever its name says."""
 
 import io
+import re
 import zipfile
 
 from ingest.readers.archive import DAMAGE
@@ -25,7 +26,10 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"fLaC", "an audio file"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body")
+_HTML_START = re.compile(  # no two of its ways match the same bytes, so that it ends at once whatever it is given
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?xml[^>]*>|<!--(?:(?!-->).)*-->)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _UTF16 = "utf-16-le"  # how an OLE directory spells the names of its streams
 
 PDF = "a PDF"
@@ -39,13 +43,14 @@ ODP = "an OpenDocument presentation (.odp)"
 EPUB = "an EPUB book"
 PPTX = "a PowerPoint presentation (.pptx)"
 HTML = "a web page (HTML)"
+TEXT = "a plain text"
 PROTECTED_OFFICE = "an Office document locked with a password"
 
 
 def kind(data: bytes) -> str | None:
     """What `data` is, in words with an article, or None where the bytes do not say (as in plain text)."""
     head = data[:1024]
-    if b"%PDF-" in head:
+    if head.lstrip().startswith(b"%PDF-") or (b"%PDF-" in head and b"endobj" in data):  # a text may speak of "%PDF-"
         return PDF
     if data.startswith(_OLE):
         return _ole_kind(data)
@@ -58,7 +63,7 @@ def kind(data: bytes) -> str | None:
         return PICTURES[3]
     if head[4:8] == b"ftyp":
         return "a video or audio file"
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_HTML_STARTS):
+    if _HTML_START.match(head):
         return HTML
     return None
 

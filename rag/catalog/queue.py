@@ -122,17 +122,25 @@ class Queue(Database):
             run.execute(sql.update(_queue).where(_queue.c.id.in_(ids)).values(values))
 
     def finish_embedded(self, collection: str) -> list[QueuedFile]:
-        """Says of files that they are added whose documents have all their vectors, or are gone; returns those."""
+        """Says of files that they are added whose documents have all their vectors, or are gone; returns those.
+
+        A file whose documents are all those of files before it was in the library already.
+        """
         waiting = sql.select(_documents.c.id).where(
             _documents.c.collection == collection, _documents.c.state == DocumentState.EMBEDDING.value
         )
         with self._transaction() as run:
             left = set(run.execute(waiting).scalars())
-        done = [file for file in self.queue(collection, QueueState.EMBEDDING) if left.isdisjoint(file.documents)]
+        done: dict[QueuedFile, QueueState] = {}
+        before: set[str] = set()
+        for file in self.queue(collection):
+            if file.state is QueueState.EMBEDDING and left.isdisjoint(file.documents):
+                done[file] = QueueState.UNCHANGED if before.issuperset(file.documents) else QueueState.ADDED
+            before.update(file.documents)
         with self._transaction() as run:
-            added = sql.update(_queue).where(_queue.c.id.in_([file.id for file in done]))
-            run.execute(added.values(state=QueueState.ADDED.value))
-        return done
+            for file, state in done.items():
+                run.execute(sql.update(_queue).where(_queue.c.id == file.id).values(state=state.value))
+        return list(done)
 
     def rename_queued(self, file_id: int, name: str, source: str) -> None:
         """Gives a file of the queue another name and source."""

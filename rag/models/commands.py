@@ -6,7 +6,16 @@ from pathlib import Path
 
 from rag.errors import ModelUnavailable
 from rag.models.space import readable
-from rag.models.store import ModelState, State, add_model, ensure_model, find_model, model_states, verify_model
+from rag.models.store import (
+    ModelState,
+    State,
+    add_model,
+    ensure_model,
+    find_model,
+    model_states,
+    not_here,
+    verify_model,
+)
 from rag.models.table import Role, find_row
 from rag.progress import terminal_bar
 from rag.settings import Settings
@@ -79,6 +88,10 @@ def _pull(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
     present = [state.name for state in model_states(settings) if state.state in (State.READY, State.DAMAGED)]
+    if not (arguments.names or present):
+        raise ModelUnavailable(
+            "No model is here to be verified. Fetch those of the settings: python -m rag models pull"
+        )
     failed = 0
     for name in arguments.names or present:
         try:
@@ -94,7 +107,7 @@ def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
 def _path(arguments: argparse.Namespace, settings: Settings) -> int:
     folder = find_model(arguments.name, settings)
     if folder is None:
-        raise ModelUnavailable(f"{arguments.name} is not here. Fetch it: python -m rag models pull {arguments.name}")
+        raise not_here(arguments.name)
     print(folder)
     return 0
 

@@ -138,7 +138,7 @@ def verify_model(name: str, settings: Settings, *, on_progress: OnProgress = _no
     """
     manifest = _manifest(name, settings)
     if manifest is None:
-        raise ModelUnavailable(f"{name} is not here. Fetch it: python -m rag models pull {name}")
+        raise not_here(name)
     row = find_row(name)
     files = manifest.files if row is None or row.converted_bytes else row.files
     folder = _folder(manifest, settings)
@@ -223,6 +223,13 @@ def _folder(manifest: Manifest, settings: Settings) -> Path:
 
 def _is_model_folder(folder: Path) -> bool:
     return (folder / "config.json").is_file() or (folder / "modules.json").is_file()
+
+
+def not_here(name: str) -> ModelUnavailable:
+    """The error for a model that was not pulled, or that nobody could pull, to be raised by the caller."""
+    if find_row(name) is None and not HUB_ID.fullmatch(name):
+        return _unknown(name)
+    return ModelUnavailable(f"{name} is not here. Fetch it: python -m rag models pull {name}")
 
 
 def _unknown(name: str) -> ModelUnavailable:

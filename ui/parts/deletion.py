@@ -38,7 +38,8 @@ def ask_for_quotes(conversations: list[Conversation]) -> bool:
         return False
     more = f" and {len(titles) - _QUOTING:,} more" if len(titles) > _QUOTING else ""
     named = ", ".join(f"“{plain(title)}”" for title in titles[:_QUOTING])
-    st.markdown(f"Answers quote them in {counted(len(titles), 'conversation')}: {named}{more}.")
+    where = counted(len(titles), "conversation")
+    st.markdown(f"Answers quote them, or keep them among the passages they read, in {where}: {named}{more}.")
     return st.checkbox("Take the quotes out of these answers as well", key="delete-quotes")
 
 

@@ -99,10 +99,16 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
     ]
     if not read and not answer.dropped:
         return
-    refused = answer.finish.is_refusal
-    with st.expander("Nearest passages" if refused else _others(len(read), len(answer.dropped))):
+    if answer.finish.is_refusal:
+        title, about = "Nearest passages", "Nothing here seems to answer the question"
+    elif not answer.text:
+        title, about = "Nearest passages", "Found before you stopped the answer"
+    else:
+        more = "more " if cited else ""
+        title, about = _others(len(read), len(answer.dropped), more), "Read by the model, not cited"
+    with st.expander(title):
         if read:
-            st.caption("Nothing here seems to answer the question" if refused else "Read by the model, not cited")
+            st.caption(about)
             for number, hit in read:
                 _show_source(engine, str(number), hit, (), key=f"{key}-{number}")
         if answer.dropped:
@@ -111,10 +117,10 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
                 _show_source(engine, "–", hit, (), key=f"{key}-dropped-{number}")
 
 
-def _others(read: int, left_out: int) -> str:
+def _others(read: int, left_out: int, more: str) -> str:
     if not read:
-        return f"{counted(left_out, 'more passage')} found"
-    return f"{counted(read, 'more passage')} read, {left_out} left out"
+        return f"{counted(left_out, f'{more}passage')} found"
+    return f"{counted(read, f'{more}passage')} read, {left_out} left out"
 
 
 def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *, key: str) -> None:

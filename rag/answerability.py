@@ -20,6 +20,7 @@ from rag.settings import Settings
 from rag.types import Hit
 
 _PROBES = Path(__file__).parent / "probes"
+LIKELY = 0.4  # from here on a line is quoted where no answer of the generator's own is borne (docs/evaluation.md)
 _FLOOR = 0.8  # certainty under which the generator need not be asked; none of 161 questions with an answer lies there
 _LINES = 6  # that the generator is shown
 _NEAREST = 5
@@ -104,14 +105,17 @@ class Judge:
         """Whether the generator is asked, too."""
         return self.probe is not None and self.generator is not None and self.settings.minimum_answerable > 0
 
-    def by_reading(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> str:
-        """A reason, empty where there is none: the generator does not see the answer in the lines. Needs its turn."""
+    def likelihood(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> float | None:
+        """Probability that the generator sees the answer in the lines; None without a probe. Needs its turn."""
         if self.probe is None or self.generator is None:
-            return ""
+            return None
         state = self.generator.state(messages(question, lines, hits), layer=self.probe.layer)
-        likely = self.probe.probability(state, certainty(lines, hits))
+        return self.probe.probability(state, certainty(lines, hits))
+
+    def by_reading(self, likely: float | None) -> str:
+        """A reason, empty where there is none: the generator does not see the answer in the lines."""
         least = self.settings.minimum_answerable
-        if likely >= least:
+        if likely is None or likely >= least:
             return ""
         return (
             f"the generator finds the answer in the nearest lines with a probability of {likely:.2f}, below "

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rag import citations, conflicts, follow_ups, prompt, table_answers
-from rag.answerability import Judge, judge_for
+from rag.answerability import LIKELY, Judge, judge_for
 from rag.errors import FootnoteError
-from rag.evidence import Line, certainty, choose, narrow, quotation
+from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
 from rag.models import find_row
 from rag.queue import Cancelled, TurnQueue
@@ -139,6 +139,7 @@ class Reply:
         self.evidence: tuple[Line, ...] = ()  # nearest first
         self.stop = stop
         self._written = ""
+        self._likely: float | None = None  # that the lines hold the answer
         self._answer: Answer | None = None
         self._parts = parts
         self._history = history
@@ -247,11 +248,11 @@ class Reply:
             return None
         with self._turn(Stage.READING):
             started = time.perf_counter()
-            refused = bool(judge.by_reading(*found))
+            self._likely = judge.likelihood(*found)
             self._timings = replace(self._timings, judge=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return Finish.NO_ANSWER if refused else None
+        return Finish.NO_ANSWER if judge.by_reading(self._likely) else None
 
     def _narrow(self) -> None:
         """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""
@@ -290,7 +291,7 @@ class Reply:
         if prompt.is_refusal(self._written):
             self._conclude(prompt.REFUSAL, (), self.hits, Finish.NO_ANSWER)
         elif finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
-            self._finish(f"{quotation(self.evidence)} [{self.evidence[0].number}]", finish)
+            self._finish(self._quotation(), finish)
         else:
             self._finish(self._written, finish)
 
@@ -302,14 +303,15 @@ class Reply:
 
     def _finish(self, text: str, finish: Finish) -> None:
         """Gives the answer its citations, numbered as they are met."""
-        default = self.evidence[0].number if self.evidence else 1
-        text = citations.without_false_yes(citations.without_question(text, self.standalone))
+        text = citations.without_false_yes(citations.without_question(text, self.standalone), self.standalone)
         whole, half = citations.whole_and_half(text) if finish is Finish.STOPPED else (text, "")
         bears = self._parts.retriever.support(self.evidence, self.hits)
-        text, found = citations.cite(whole, self.hits, default=default, question=self.standalone, bears=bears)
+        text, found = self._cited(whole, bears)
         if not found and finish is Finish.COMPLETE:
-            self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
-            return
+            if self._likely is None or self._likely < LIKELY:
+                self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
+                return
+            text, found = self._cited(self._quotation())
         if finish is Finish.COMPLETE:
             others = conflicts.contradictions(self.standalone, text, self.evidence, self.hits)
             dates = self._parts.retriever.dates({hit.chunk.document_id for hit in self.hits} if others else ())
@@ -319,6 +321,13 @@ class Reply:
         renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
         cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
         self._conclude(text, cited, tuple(self.hits[number - 1] for number in order), finish)
+
+    def _cited(self, text: str, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:
+        default = self.evidence[0].number if self.evidence else 1
+        return citations.cite(text, self.hits, default=default, question=self.standalone, bears=bears)
+
+    def _quotation(self) -> str:
+        return "\n".join(f"{text} [{number}]" for text, number in quoted(self.evidence))
 
     def _conclude(
         self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish, sql: str = ""

@@ -9,7 +9,8 @@ from rag.terms import terms
 from rag.types import Citation, Hit, Span
 
 Bears = Callable[[str], Sequence[float]]  # a sentence → how far each passage bears it, 0 to 1
-Judge = Callable[[str, list[int]], tuple[list[int], Verdict]]  # a sentence with its numbers → those it keeps
+Judged = tuple[list[int], Verdict]  # the numbers that a sentence keeps, and the verdict on it
+Judge = Callable[[str, list[int]], Judged]  # a sentence with its numbers
 DOUBT = "[?]"  # after a sentence that its passage bears in part, or none at all
 DOUBT_MEANS = "A sentence with ? is borne out only in part by its source, or by none: check it."
 
@@ -20,6 +21,8 @@ _YES = re.compile(r"yes\W+(?=\w)", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(not|no|never|neither|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
 _END = re.compile(r"[.!?…。！？:][\"'”’»)\]*_]*$")  # noqa: RUF001
 _BEGUN_NUMBER = re.compile(r"\s*\[\d*$")  # of a footnote that was not written to its end
+_CLAUSES = re.compile(r"(?:,|;|\s)\s*(?:and|but|while|whereas)\s+|;\s+", re.IGNORECASE)
+_CLAUSE_WORDS = 3  # that make a clause one that can be weighed by itself
 _MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
@@ -60,10 +63,14 @@ def cite(
     previous = default
     plain = words(question) | _PLAIN
 
-    def judge(sentence: str, given: list[int]) -> tuple[list[int], Verdict]:
+    def judge(sentence: str, given: list[int]) -> Judged:
         if bears is None or not words(sentence) - plain:
             return given, Verdict.SUPPORTED
-        return _judged(given, bears(sentence))
+        whole = _judged(given, bears(sentence))
+        parts = _CLAUSES.split(sentence)
+        if whole[1] is Verdict.SUPPORTED or not all(len(words(part)) >= _CLAUSE_WORDS for part in parts[1:]):
+            return whole
+        return _together(whole, [_judged(given, bears(part)) for part in parts])
 
     for line in sentences.unwrap(_DOUBT.sub("", text)).strip().splitlines():
         placed, previous = _cite_line(line, hits, claims, previous, judge)
@@ -95,15 +102,24 @@ def in_reading_order(text: str, count: int) -> tuple[str, tuple[int, ...]]:
     return _NUMBERS.sub(renumbered, text), order
 
 
-def without_false_yes(text: str) -> str:
-    """The answer without the "Yes" of a sentence that denies: small generators write "Yes, it is not allowed."."""
+def without_false_yes(text: str, question: str) -> str:
+    """The answer without a "Yes" that it takes back itself, as those of small generators do.
+
+    That is "Yes, it is not allowed.", and "Yes, within a month. Used ones cannot be returned." to a question for used
+    ones: then the answer begins with the sentence that denies what is asked.
+    """
     text = text.strip()
     yes = _YES.match(text)
-    first = sentences.split(text)[0].text if yes else ""
-    if not yes or not _NEGATION.search(first):
+    if not yes:
         return text
-    rest = text[yes.end() :]
-    return rest[0].upper() + rest[1:]
+    first, *others = sentences.split(text)
+    if _NEGATION.search(first.text):
+        rest = text[yes.end() :]
+        return rest[0].upper() + rest[1:]
+    asked = words(question)
+    denies = (part for part in others if _NEGATION.search(part.text) and asked and asked <= words(part.text))
+    denial = next(denies, None)
+    return text[denial.start :] if denial else text
 
 
 def without_question(text: str, question: str) -> str:
@@ -127,8 +143,11 @@ def whole_and_half(text: str) -> tuple[str, str]:
 
 
 def says_nothing(text: str, question: str) -> bool:
-    """Whether an answer holds no word of its own: nothing but numbers of passages and words of the question."""
-    return not words(strip(text)) - words(question)
+    """Whether an answer holds no word of its own: nothing but words of the question, and yes or no.
+
+    What small generators conclude so is often wrong, and never says on what condition.
+    """
+    return not words(strip(text)) - words(question) - _PLAIN
 
 
 def numbers(text: str) -> set[int]:
@@ -162,7 +181,7 @@ def _cite_line(
     return indent + " ".join(placed), previous
 
 
-def _judged(given: Sequence[int], support: Sequence[float]) -> tuple[list[int], Verdict]:
+def _judged(given: Sequence[int], support: Sequence[float]) -> Judged:
     """The numbers that a sentence keeps, those that bear it, else the one that bears it best; and the verdict on it."""
     best = max(range(len(support)), key=lambda index: support[index])
     found = verdict(support[best])
@@ -170,6 +189,16 @@ def _judged(given: Sequence[int], support: Sequence[float]) -> tuple[list[int], 
         return [], found
     kept = [number for number in given if verdict(support[number - 1]) is found]
     return kept or [best + 1], found
+
+
+def _together(
+    whole: tuple[list[int], Verdict], parts: Sequence[tuple[list[int], Verdict]]
+) -> tuple[list[int], Verdict]:
+    """A sentence whose clauses rest on several passages is borne as far as the least of them."""
+    worst = max((found for _, found in parts), key=list(Verdict).index)
+    if list(Verdict).index(worst) >= list(Verdict).index(whole[1]):
+        return whole
+    return list(dict.fromkeys(number for numbers, _ in parts for number in numbers)), worst
 
 
 def _claims(line: str, count: int) -> list[tuple[str, list[int]]]:

@@ -16,8 +16,9 @@ _ASKS = re.compile(  # a question with a verb of its own
     r"|((where|when)\s+)?(am|is|are|was|were|do|does|did|has|have|can|could|may|might|must|shall|should|will|would)\b",
     re.IGNORECASE,
 )
-_POINTS = re.compile(  # what must be looked up in the conversation
-    r"\b(it|its|they|them|their|these|those|this|he|she|him|her|his|same|else|then|there|one|ones)\b|\bthat\W*$",
+_POINTS = re.compile(  # what must be looked up in the conversation; a condition speaks of the question before
+    r"(?!(if|when|unless|while|once)\b)"
+    r".*\b((it|its|they|them|their|these|those|this|he|she|him|her|his|same|else|then|there|one|ones)\b|that\W*$)",
     re.IGNORECASE,
 )
 _PREPOSITIONS = frozenset(
@@ -76,7 +77,7 @@ def _new_words(follow_up: str) -> str:
     """What the follow-up names; empty where it asks in words of its own."""
     lead = _LEAD.match(follow_up)
     new = follow_up[lead.end() :].strip().rstrip("?.! ") if lead else ""
-    asks = _ASKS.match(new) or _POINTS.search(new) or len(new.split()) > _NEW_WORDS
+    asks = _ASKS.match(new) or _POINTS.match(new) or len(new.split()) > _NEW_WORDS
     return "" if asks else new
 
 

@@ -23,6 +23,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
+_QUOTED = 2
 _CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
@@ -124,11 +125,19 @@ def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list
     )
 
 
-def quotation(lines: Sequence[Line]) -> str:
-    """The nearest line as an answer of its own, with what its colon announces."""
-    best = lines[0]
-    after = _following(best, lines) if best.reading.endswith(":") else None
-    return f"{best.reading} {after.reading}" if after else best.reading
+def quoted(lines: Sequence[Line]) -> list[tuple[str, int]]:
+    """The nearest line as an answer of its own, and another that is as near; each with the number of its passage.
+
+    With a line goes what its colon announces.
+    """
+    found: dict[str, int] = {}
+    told: set[Line] = set()
+    for line in lines[:_QUOTED]:
+        if line.score >= lines[0].score - _ABOUT and line not in told:
+            after = _following(line, lines) if line.reading.endswith(":") else None
+            told |= {after} if after else set()
+            found.setdefault(f"{line.reading} {after.reading}" if after else line.reading, line.number)
+    return list(found.items())
 
 
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:

@@ -153,7 +153,7 @@ class _Way:
 
     def _refused(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str] | None:
         asked = self.question, lines, found.hits
-        if reason := self.judge.by_evidence(*asked) or self.judge.by_reading(*asked):
+        if reason := self.judge.by_evidence(*asked) or self.judge.by_reading(self.judge.likelihood(*asked)):
             return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
         return None
 

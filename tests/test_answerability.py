@@ -25,7 +25,7 @@ def nearest(question: str, hits: list[Hit]) -> list[Line]:
 
 def judged(question: str, judge: Judge) -> tuple[str, str]:
     asked = question, nearest(question, HITS), HITS
-    return judge.by_evidence(*asked), judge.by_reading(*asked)
+    return judge.by_evidence(*asked), judge.by_reading(judge.likelihood(*asked))
 
 
 def test_a_line_that_is_not_certain_enough_is_a_reason_and_so_is_a_missing_code(tmp_path: Path) -> None:

@@ -71,6 +71,25 @@ def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: L
     assert assistant.answer("How many days carry over?").finish is Finish.COMPLETE
 
 
+@pytest.mark.parametrize(
+    ("likely", "text", "finish"),
+    [
+        (2.0, "Six days carry over until 31 March. [1]", Finish.COMPLETE),
+        (-1.0, REFUSAL, Finish.UNSUPPORTED),
+    ],
+)
+def test_what_no_passage_bears_gives_way_to_the_nearest_line_if_that_surely_answers(
+    likely: float, text: str, finish: Finish, library: Library, settings: Settings
+) -> None:
+    generator = ScriptedGenerator("Herons nest in Norwegian reeds.")
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    probe = Probe(1, np.zeros(2, dtype=np.float32), certainty=0.0, bias=likely)
+    answer = Assistant(retriever, generator, settings, Judge(settings, probe, generator)).answer(
+        "How many days of leave carry over?"
+    )
+    assert (answer.text, answer.finish, bool(answer.citations)) == (text, finish, finish is Finish.COMPLETE)
+
+
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("How many days of leave carry over under rule L-99?")

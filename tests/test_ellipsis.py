@@ -65,10 +65,10 @@ def test_what_makes_no_question_is_left() -> None:
         ("May guests bring their own wine?", "How about beer?", "May guests bring their own beer?"),
         ("How high is the deposit for a bicycle?", "And a tandem?", "How high is the deposit for a tandem?"),
         ("Where do apprentices park?", "And what about visitors?", "Where do visitors park?"),
-        ("What is the fine for a late book?", "And if I lose it?", None),
+        ("What is the fine for a late book?", "And if I lose it?", "What is the fine for a late book if I lose it?"),
     ],
 )
 def test_the_real_generator_chooses_what_is_meant(
-    before: str, follow_up: str, whole: str | None, chat_generator: LocalGenerator
+    before: str, follow_up: str, whole: str, chat_generator: LocalGenerator
 ) -> None:
     assert completed(follow_up, before, chat_generator) == whole

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.evidence import Line, certainty, choose, missing_codes, narrow, nearest_lines, quotation
+from rag.evidence import Line, certainty, choose, missing_codes, narrow, nearest_lines, quoted
 from rag.terms import terms
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
@@ -104,7 +104,20 @@ def test_the_next_paragraph_step_or_row_is_no_evidence(after: str) -> None:
 def test_what_a_colon_announces_is_evidence() -> None:
     lines = nearest("What is the first line?", [hit("It has a first line:\n\n* QA upload.")])
     assert [line.reading for line in choose("", lines)] == ["It has a first line:", "QA upload."]
-    assert quotation(lines) == "It has a first line: QA upload."
+    assert quoted(lines) == [("It has a first line: QA upload.", 1)]
+
+
+def test_lines_that_are_as_near_as_the_nearest_are_quoted_once_each() -> None:
+    hits = [hit("Smoking is allowed outside. The sea is cold."), hit("Smoking is allowed outside.", document="d2")]
+    lines = nearest("Is smoking allowed?", hits)
+    assert quoted(lines) == [("Smoking is allowed outside.", lines[0].number)]
+    other = replace(lines[0], text="Fire is forbidden.", reading="Fire is forbidden.", score=lines[0].score - 0.02)
+    far = replace(other, text="Far.", reading="Far.", score=lines[0].score - 0.2)
+    assert quoted([lines[0], other]) == [
+        ("Smoking is allowed outside.", lines[0].number),
+        ("Fire is forbidden.", other.number),
+    ]
+    assert quoted([lines[0], far]) == [("Smoking is allowed outside.", lines[0].number)]
 
 
 def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 
 from rag.cells import Column, DataTable, Kind
 from rag.evidence import Line
-from rag.table_questions import Asked, Language, Wanted, asked, said
+from rag.table_questions import Asked, Language, Wanted, asked, is_extreme, said
 from rag.terms import is_unspaced, terms
 from rag.types import JOINT, Hit
 
@@ -28,6 +28,11 @@ _NUMBER = (
 )
 _HAS_NUMBER = re.compile(rf"\b{_NUMBER}\b|\d|[一二三四五六七八九十百千]", re.IGNORECASE)
 _NUMBER_OF = re.compile(rf"\b{_NUMBER}\s+((?:[^\W\d_]+\s?){{1,3}})", re.IGNORECASE)
+_RULE = re.compile(
+    r"\b(?:can|(?-i:may)|must|should|shall|could|might|allowed|permitted|entitled|darf|dürfen|kann|können|muss|müssen|soll|sollen)\b",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(r"\b(?:which|what|welche\w*)\s+(?!is\b|are\b|was\b|were\b|ist\b|sind\b)\w+", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -90,6 +95,7 @@ def choices(
     wanted = asked(question)
     if wanted is None:
         return
+    is_for_rows = not _is_for_a_rule(wanted)
     documents = list(dict.fromkeys(hit.chunk.document_id for hit in hits[:_HITS]))[:_DOCUMENTS]
     for rank, identifier in enumerate(documents):
         tables = find(identifier)
@@ -97,8 +103,14 @@ def choices(
         sheets = tuple(table for table in tables if table.place is None)
         if sheets and rank == 0:
             yield own[0], sheets
-        elif tables and (found := _about(wanted, own, tables, lines, hits)):
+        elif is_for_rows and tables and (found := _about(wanted, own, tables, lines, hits)):
             yield _nearest(found[0], own), found
+
+
+def _is_for_a_rule(wanted: Asked) -> bool:
+    """Whether it asks what may be or has to be, which sentences say: "How many guests may I bring?"."""
+    is_limit = wanted.wanted is Wanted.COUNT and is_extreme(wanted.text) and not _WHICH.search(wanted.text)
+    return is_limit or _RULE.search(wanted.text) is not None
 
 
 def _about(
@@ -190,7 +202,7 @@ class _Words:
 
     def _is_one_cell(self, wanted: Asked, words: AbstractSet[str]) -> bool:
         """Whether the question names the one row and the column of a cell, which then is read like any sentence."""
-        if wanted.wanted is Wanted.ROWS or not any(self._is_named(column, words) for column in self._numbers):
+        if wanted.wanted is Wanted.ROWS or not any(self._is_named(column, words) for column in self._table.columns):
             return False
         asked_for = _terms(wanted.text)
         named = {value for value in self._values if (own := _terms(value)) and own <= asked_for}

@@ -61,7 +61,7 @@ class TableQuestion:
 _NUMBER = r"[\d][\d.,'\s]*"
 _PATTERNS: dict[Language, tuple[tuple[Wanted, str], ...]] = {
     Language.ENGLISH: (
-        (Wanted.AVERAGE, r"\b(?:average|averages|mean|median)\b"),
+        (Wanted.AVERAGE, r"\b(?:average|averages|median)\b|^(?!.*\b(?:do|does|did)\b.*\bmean\b).*\bmean\b"),
         (Wanted.COUNT, r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b"),
         (Wanted.SUM, r"\b(?:total|totals|sum|altogether|combined|in all|add up|overall)\b"),
         (
@@ -175,6 +175,12 @@ def asked(question: str) -> Asked | None:
     """What a question asks of rows, of whatever; None where it asks for no calculation."""
     found = _wanted(question)
     return None if found is None else Asked(question, *found)
+
+
+def is_extreme(question: str) -> bool:
+    """Whether it has a word for an extreme, whatever else it asks for: "the maximum number of users"."""
+    patterns = (pattern for language in Language for wanted, pattern in _COMPILED[language] if wanted is Wanted.EXTREME)
+    return any(pattern.search(question) for pattern in patterns)
 
 
 def said(asked_for: Asked, text: str) -> set[str]:

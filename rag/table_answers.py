@@ -207,6 +207,7 @@ class Calculation:
         lines: list[str] = []
         marks: list[Span] = []
         is_markdown = self._hit.chunk.document_name.lower().endswith(_MARKDOWN)
+        bars = len("| ") if is_markdown else 0  # around a row, no part of its words
         for table in used:
             numbers = result.rows_read if len(used) == 1 and result.rows_read else self._calculator.numbers(table)
             names = [name for name in table.columns if name in query.columns] or list(table.columns)
@@ -215,7 +216,7 @@ class Calculation:
             for row in self._calculator.rows(table, names, numbers[:_ROWS]):
                 line = _row([table_phrases.plain(value) for value in row[1:]], is_markdown=is_markdown)
                 start = sum(len(before) + 1 for before in lines)
-                marks.append(Span(start, start + len(line)))
+                marks.append(Span(start + bars, start + len(line) - bars))
                 lines.append(line)
             lines += ["…"] if len(numbers) > _ROWS else []
         text = "\n".join(lines)

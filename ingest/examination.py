@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from ingest.hashing import document_id
+from ingest.readers import may_have_tables
 from rag import originals, tables
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
 from rag.errors import FootnoteError
@@ -216,8 +217,8 @@ def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) ->
 
 def _tables(library: Library, records: list[DocumentRecord]) -> Iterator[Finding]:
     for record in records:
-        is_sheet = Path(record.name).suffix.lower() in tables.SUFFIXES
-        if is_sheet and record.state in ANSWERING and not tables.are_sound(library.folder, record.id):
+        is_expected = record.state in ANSWERING and may_have_tables(record.name)
+        if is_expected and not tables.are_sound(library.folder, record.id):
             yield Finding(Fault.TABLES_MISSING, record.name, record.id)
 
 

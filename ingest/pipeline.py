@@ -20,7 +20,7 @@ from ingest.embedding import embed_next, embed_waiting
 from ingest.hashing import document_id
 from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
-from ingest.readers import SUFFIXES, read
+from ingest.readers import SUFFIXES, may_have_tables, read
 from ingest.readers.cleaning import clean_name
 from ingest.renaming import rename_by_sources
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
@@ -343,7 +343,7 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         max_tokens=run.embedder.max_tokens,
     )
     originals.keep(run.library.folder, document.id, file.path)
-    if Path(file.name).suffix.lower() in tables.SUFFIXES:
+    if may_have_tables(file.name):
         tables.keep(run.library.folder, document.id, document.tables)
     if known is None or known.state not in ANSWERING:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)

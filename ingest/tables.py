@@ -2,10 +2,9 @@
 
 import logging
 import threading
-from pathlib import Path
 
 from ingest.isolation import ReadFile
-from ingest.readers import read
+from ingest.readers import may_have_tables, read
 from rag import originals, tables
 from rag.catalog import DocumentRecord, DocumentState
 from rag.errors import FootnoteError, UnreadableDocument
@@ -52,9 +51,10 @@ class MissingTables:
         self._is_done = True
 
     def _is_missing(self, record: DocumentRecord) -> bool:
-        folder, is_sheet = self._library.folder, Path(record.name).suffix.lower() in tables.SUFFIXES
-        is_lacking = is_sheet and record.state is DocumentState.READY and not tables.are_kept(folder, record.id)
-        return is_lacking and originals.find(folder, record.id) is not None
+        if record.state is not DocumentState.READY or not may_have_tables(record.name):
+            return False
+        folder = self._library.folder
+        return not tables.are_kept(folder, record.id) and originals.find(folder, record.id) is not None
 
     def _try(self, record: DocumentRecord, read_file: ReadFile) -> None:
         try:

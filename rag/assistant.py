@@ -213,9 +213,10 @@ class Reply:
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 
     def _calculate(self) -> Iterator[str]:
-        """Answers from the cells of a spreadsheet what asks for that; otherwise does nothing."""
+        """Answers from the cells of a table what asks for that; otherwise does nothing."""
         generator, started = self._parts.generator, time.perf_counter()
-        with table_answers.begun(self.standalone, self.hits, self._parts.settings.library_folder) as calculation:
+        folder = self._parts.settings.library_folder
+        with table_answers.begun(self.standalone, self.hits, self.evidence, folder) as calculation:
             if calculation is None:
                 return
             with self._turn(Stage.CALCULATING):

@@ -1,6 +1,7 @@
-"""Tables of spreadsheets as typed columns, so that a question is answered by calculating with their cells.
+"""Tables of documents as typed columns, so that a question is answered by calculating with their cells.
 
-A reader finds them (ingest/readers/tables.py); rag/tables.py keeps them, rag/sql.py calculates with them.
+A reader finds them (ingest/readers/tables.py on sheets, ingest/readers/inner_tables.py in other documents);
+rag/tables.py keeps them, rag/sql.py calculates with them.
 """
 
 import csv
@@ -46,13 +47,16 @@ class DataTable:
     """Rows under one head.
 
     Attributes:
-        sheet: it stands on, "" where the file has none.
-        page: number of that sheet.
+        sheet: it stands on, or the heading it stands under, "" where there is neither.
+        page: number of that sheet, or of the slide.
         rows: how many there are.
-        values: the rows as CSV: the number of each row in the sheet, then its cells, written as SQL reads them.
+        values: the rows as CSV: the number of each row on the sheet or in the table, then its cells as SQL reads them.
         totals: numbers of rows that sum up others, which are not among `rows`.
         captions: numbers of rows that hold a heading only, which are not among `rows` either.
         is_cut: whether the sheet has more rows than are read.
+        place: of a table inside a document: which one it is under its heading or on its slide, from 1; None for those
+            of spreadsheets.
+        headings: path of the headings above such a table.
     """
 
     sheet: str
@@ -63,6 +67,8 @@ class DataTable:
     totals: tuple[int, ...] = ()
     captions: tuple[int, ...] = ()
     is_cut: bool = False
+    place: int | None = None
+    headings: str = ""
 
 
 def values_of(rows: Iterable[tuple[int, Sequence[str]]]) -> str:

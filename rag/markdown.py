@@ -1,4 +1,4 @@
-"""Markdown through markdown-it-py: the headings of a source, and safe HTML of it and of a model's answer."""
+"""Markdown through markdown-it-py: the headings and tables of a source, and safe HTML of it and of a model's answer."""
 
 import html
 import re
@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from rag.types import Heading, Span
 
 _BLOCKS = MarkdownIt("commonmark").disable("inline")  # of long documents only the headings' words are looked into
+_TABLES = MarkdownIt("commonmark").enable("table").disable("inline")
 _WORDS = MarkdownIt("commonmark")
 # Nothing that a document smuggled into an answer may fetch or open anything: raw HTML is shown as text, and neither
 # links nor pictures are made.
@@ -22,6 +23,8 @@ _READABLE = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})  # the s
 _READABLE.enable(["table", "strikethrough"]).disable(["html_inline", "html_block", "reference"])
 _READABLE.normalizeLink = str  # type: ignore[method-assign,assignment]  # as it was written: nobody can follow it
 
+_UNDER_HEAD = re.compile(r"^[^\S\n]{0,3}[|:-][|:\s-]*-[|:\s-]*$", re.MULTILINE)  # the line under the head of a table
+_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_\[\]<>&!]")
 _BEGIN, _END = "\ue000", "\ue001"  # stand around marked words while their Markdown becomes HTML
 _OPENING = re.compile(r"^(?:\s*(?:#{1,6}(?=\s)|[-*+>](?=\s)|\d{1,9}[.)](?=\s)|\|))*\s*")  # of a line: what is no word
@@ -40,8 +43,26 @@ def headings(text: str) -> tuple[Heading, ...]:
     )
 
 
+def tables(text: str) -> tuple[tuple[int, tuple[tuple[str, ...], ...]], ...]:
+    """The tables of a Markdown source: the offset of each, and the words of its cells, the head first."""
+    if not _UNDER_HEAD.search(text):
+        return ()
+    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    found: list[tuple[int, list[list[str]]]] = []
+    is_cell = False
+    for token in _TABLES.parse(text):
+        if token.type == "table_open":
+            found.append((starts[token.map[0]] if token.map else 0, []))
+        elif token.type == "tr_open":
+            found[-1][1].append([])
+        elif is_cell:
+            found[-1][1][-1].append(_words(_LINE_BREAK.sub(" ", token.content)))
+        is_cell = token.type in ("th_open", "td_open")
+    return tuple((offset, tuple(map(tuple, rows))) for offset, rows in found)
+
+
 def _words(source: str) -> str:
-    """The text of a heading without its markup."""
+    """The text of a heading or a cell without its markup."""
     if not _MARKUP.search(source):
         return " ".join(source.split())
     kept = {"text", "code_inline"}

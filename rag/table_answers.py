@@ -1,7 +1,7 @@
-"""Answers a question about a spreadsheet by calculating with its cells; the generator writes the SELECT, no value.
+"""Answers a question about a table by calculating with its cells; the generator writes the SELECT, no value.
 
-Where the best passage is of a spreadsheet and the question asks for a count, a sum or the like (table_questions.py), a
-SELECT is written, checked and run. After one failure it is written once more, after the second one the question is
+Where the passages lead to tables (table_choice.py) and the question asks for a count, a sum or the like, a SELECT is
+written, checked and run. After one failure it is written once more, after the second one the question is
 answered from the passages, as any other is.
 """
 
@@ -14,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag import table_phrases, table_prompts, tables
-from rag.cells import Kind, letters
+from rag import table_choice, table_phrases, table_prompts, tables
+from rag.cells import DataTable, Kind, letters
+from rag.evidence import Line
 from rag.generators import Generator, Message, StopReason
 from rag.queries import Query, QueryError
 from rag.sql import Calculator, NamedTable, Result, opened
-from rag.table_questions import TableQuestion, Wanted, asked_of_table, is_calculation
-from rag.types import JOINT, Chunk, Hit, Span
+from rag.table_questions import TableQuestion, Wanted, asked_of_table
+from rag.types import JOINT, Chunk, Hit, Span, table_place
 
 _log = logging.getLogger(__name__)
 _TRIES = 2
@@ -29,6 +30,7 @@ _VALUES = 200  # different values of a column among which words of the question 
 _COLUMNS = 12  # columns of words of each table in which they are
 _ROWS = 12  # of the cells behind an answer that are quoted
 _ONE = re.compile(r"\bLIMIT\s+1\s*$", re.IGNORECASE)
+_MARKDOWN = (".md", ".markdown")  # whose passages are shown as they are meant to be read
 _GROUPS = 3  # stretches of columns, or of rows, up to which each is named
 _FUNCTIONS = {
     Wanted.COUNT: {"count", "count_star", "sum"},
@@ -55,26 +57,42 @@ class Calculated:
 
 
 @contextlib.contextmanager
-def begun(question: str, hits: Sequence[Hit], library_folder: Path) -> "Iterator[Calculation | None]":
+def begun(
+    question: str, hits: Sequence[Hit], lines: Sequence[Line], library_folder: Path
+) -> "Iterator[Calculation | None]":
     """The calculation that a question asks for; None where it is answered from the passages.
 
     Args:
         hits: best first.
+        lines: of them, nearest first.
     """
-    if not hits or not is_calculation(question):
-        yield None
-        return
-    try:
-        found = tables.find(library_folder, hits[0].chunk.document_id)
-        if not found:
-            yield None
-            return
-        with opened(found, folder=library_folder) as calculator:
-            asked = asked_of_table(question, calculator.tables, _values(calculator))
-            yield None if asked is None else Calculation(asked, hits[0], calculator)
-    except (tables.DamagedTables, QueryError) as exc:
-        _log.warning("%s: its cells cannot be calculated with (%s)", hits[0].chunk.document_name, exc)
-        yield None
+    with contextlib.ExitStack() as stack:
+        yield _calculation(question, hits, lines, library_folder, stack)
+
+
+def _calculation(
+    question: str, hits: Sequence[Hit], lines: Sequence[Line], library_folder: Path, stack: contextlib.ExitStack
+) -> "Calculation | None":
+    """With the tables of the first document whose tables answer; they stay open with `stack`."""
+
+    def find(document_id: str) -> Sequence[DataTable]:
+        try:
+            return tables.find(library_folder, document_id)
+        except tables.DamagedTables as exc:
+            _log.warning("%s", exc)
+            return ()
+
+    for hit, found in table_choice.choices(question, hits, lines, find):
+        try:
+            with contextlib.ExitStack() as own:
+                calculator = own.enter_context(opened(found, folder=library_folder))
+                asked = asked_of_table(question, calculator.tables, _values(calculator))
+                if asked is not None:
+                    stack.push(own.pop_all())
+                    return Calculation(asked, hit, calculator)
+        except QueryError as exc:
+            _log.warning("%s: its cells cannot be calculated with (%s)", hit.chunk.document_name, exc)
+    return None
 
 
 class Calculation:
@@ -188,27 +206,29 @@ class Calculation:
         places: list[str] = []
         lines: list[str] = []
         marks: list[Span] = []
+        is_markdown = self._hit.chunk.document_name.lower().endswith(_MARKDOWN)
+        bars = len("| ") if is_markdown else 0  # around a row, no part of its words
         for table in used:
             numbers = result.rows_read if len(used) == 1 and result.rows_read else self._calculator.numbers(table)
             names = [name for name in table.columns if name in query.columns] or list(table.columns)
             places.append(_place(table, names, numbers, self._calculator.numbers(table)))
-            lines.append(" | ".join(_head(table, name) for name in names))
+            lines += _heading([_head(table, name) for name in names], is_markdown=is_markdown, is_first=not lines)
             for row in self._calculator.rows(table, names, numbers[:_ROWS]):
-                line = " | ".join(" ".join(table_phrases.plain(value).split()) for value in row[1:])
+                line = _row([table_phrases.plain(value) for value in row[1:]], is_markdown=is_markdown)
                 start = sum(len(before) + 1 for before in lines)
-                marks.append(Span(start, start + len(line)))
+                marks.append(Span(start + bars, start + len(line) - bars))
                 lines.append(line)
             lines += ["…"] if len(numbers) > _ROWS else []
         text = "\n".join(lines)
-        first = used[0].data
-        return replace(self._hit, chunk=self._chunk(first.sheet, first.page, places, text), copies=()), tuple(marks)
+        return replace(self._hit, chunk=self._chunk(used[0].data, places, text), copies=()), tuple(marks)
 
-    def _chunk(self, sheet: str, page: int | None, places: Sequence[str], text: str) -> Chunk:
-        cells = ", ".join((places[0].removeprefix(f"{sheet}!") if sheet else places[0], *places[1:]))
+    def _chunk(self, first: DataTable, places: Sequence[str], text: str) -> Chunk:
+        cells = ", ".join((places[0].removeprefix(f"{first.sheet}!") if first.sheet else places[0], *places[1:]))
+        headings = first.sheet if first.place is None else first.headings
         return replace(
             self._hit.chunk,
-            page=page,
-            heading=JOINT.join(filter(None, (sheet, cells))),
+            page=first.page,
+            heading=JOINT.join(filter(None, (headings, cells))),
             start=0,
             end=len(text),
             text=text,
@@ -253,12 +273,27 @@ def _head(table: NamedTable, name: str) -> str:
     return (column.head if column else "") or name
 
 
+def _heading(heads: Sequence[str], *, is_markdown: bool, is_first: bool) -> list[str]:
+    """The head of a table in a passage, as the format of its document writes it."""
+    if not is_markdown:
+        return [_row(heads, is_markdown=False)]
+    return [*([] if is_first else [""]), _row(heads, is_markdown=True), _row(["---"] * len(heads), is_markdown=True)]
+
+
+def _row(cells: Sequence[str], *, is_markdown: bool) -> str:
+    plain = [" ".join(cell.split()) for cell in cells]
+    if not is_markdown:
+        return " | ".join(plain)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in plain)} |"
+
+
 def _place(table: NamedTable, names: Sequence[str], rows: Sequence[int], every: Sequence[int]) -> str:
     """ "Sales!B2:B14, D2:D14", or "Sales!B6, B9, B14 … (9 cells)" of some of the rows; rows where no letters are."""
     stretches = _stretches(rows, every)
-    if table.data.page is None:
+    if table.data.page is None or table.data.place is not None:
         cells = [f"{first}" if first == last else f"{first}–{last}" for first, last in stretches]  # noqa: RUF001
-        return f"{'row' if len(rows) == 1 else 'rows'} {_some(cells, _GROUPS, f'{len(rows):,} rows')}"
+        named = f"{'row' if len(rows) == 1 else 'rows'} {_some(cells, _GROUPS, f'{len(rows):,} rows')}"
+        return named if table.data.place is None else table_place(table.data.place, named)
     groups = _groups(sorted(column.number for name in names if (column := table.column(name)) is not None))
     cells = [_cells(start, end, *stretch) for stretch in stretches for start, end in groups]
     is_one = len(groups) == 1 and groups[0][0] == groups[0][1]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rag.cells import Kind
 from rag.generators import Message
 from rag.sql import Calculator, NamedTable, Value, type_of
-from rag.table_questions import TableQuestion, Wanted, named_columns
+from rag.table_questions import TableQuestion, Wanted, counts_rows, named_columns
 from rag.terms import terms
 
 _SYSTEM = (
@@ -27,7 +27,9 @@ _TOGETHER = (
     "A name has several rows: SELECT name, sum(number) … GROUP BY name ORDER BY 2 DESC LIMIT 1. What is paid, spent on "
     "or earned is an amount of money, not a number of pieces."
 )
+_COUNTED = "Each row is one of them: SELECT {0}, count(*) … GROUP BY {0} ORDER BY 2 DESC LIMIT 1."
 _ALONE = "Compare single rows, without GROUP BY and sum."
+_LEAST = re.compile(r"\b(?:fewest|least|lowest|smallest|wenigsten|niedrigst\w*|kleinst\w*)\b|最[少低小]", re.IGNORECASE)
 _LOOKED = 200  # different values of a column among which the question's words are looked for
 _TABLES = 8
 _COLUMNS = 40  # of a table; the others are named in no prompt
@@ -93,7 +95,11 @@ def _hint(question: TableQuestion, tables: Sequence[NamedTable], calculator: Cal
         return f"{_HINTS[question.wanted]} It asks for each {each}: SELECT {each}, … GROUP BY {each}."
     if question.wanted is not Wanted.EXTREME:
         return _HINTS[question.wanted]
-    return f"{_HINTS[Wanted.EXTREME]} {_TOGETHER if adds_up(question, tables, calculator) else _ALONE}"
+    if not adds_up(question, tables, calculator):
+        return f"{_HINTS[Wanted.EXTREME]} {_ALONE}"
+    is_counted = question.subject and counts_rows(question.text, tables)
+    together = _COUNTED.format(question.subject) if is_counted else _TOGETHER
+    return f"{_HINTS[Wanted.EXTREME]} {together.replace('DESC', 'ASC') if _LEAST.search(question.text) else together}"
 
 
 def adds_up(question: TableQuestion, tables: Sequence[NamedTable], calculator: Calculator) -> bool:

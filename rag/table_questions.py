@@ -30,6 +30,15 @@ class Wanted(str, Enum):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A question that asks to calculate, whatever with."""
+
+    text: str
+    wanted: Wanted
+    language: Language
+
+
+@dataclass(frozen=True)
 class TableQuestion:
     """A question that is answered by calculating.
 
@@ -52,7 +61,7 @@ class TableQuestion:
 _NUMBER = r"[\d][\d.,'\s]*"
 _PATTERNS: dict[Language, tuple[tuple[Wanted, str], ...]] = {
     Language.ENGLISH: (
-        (Wanted.AVERAGE, r"\b(?:average|averages|mean|median)\b"),
+        (Wanted.AVERAGE, r"\b(?:average|averages|median)\b|^(?!.*\b(?:do|does|did)\b.*\bmean\b).*\bmean\b"),
         (Wanted.COUNT, r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b"),
         (Wanted.SUM, r"\b(?:total|totals|sum|altogether|combined|in all|add up|overall)\b"),
         (
@@ -118,6 +127,7 @@ _IN_ALL = re.compile(r"\b(?:in total|altogether|in all|overall|insgesamt)\b", re
 _QUANTITY = re.compile(r"(?:quantity|qty|pieces|units|stock|menge|st(?:ü|ue)ck(?:zahl)?|bestand)\.?", re.IGNORECASE)
 _UNSPACED = re.compile(r"[\u4e00-\u9fff]")
 _COUNTED = re.compile(r"\b(?:how many|number of|wie ?viele|anzahl (?:der |an )?)\s*([\w\s]*)", re.IGNORECASE)
+_MOST_OF = re.compile(r"\b(?:most|fewest|meisten|wenigsten)\s+(\w+)", re.IGNORECASE)
 _FOLLOWING = 3  # words after "how many" among which the unit is
 
 
@@ -161,9 +171,22 @@ def _columns_in(pattern: re.Pattern[str], question: str, table: NamedTable) -> l
     return [name for found in pattern.finditer(question) for name in named_columns(found[1] or found[2] or "", table)]
 
 
-def is_calculation(question: str) -> bool:
-    """Whether it asks for a count, a sum, an average, an extreme or for rows, of whatever."""
-    return _wanted(question) is not None
+def asked(question: str) -> Asked | None:
+    """What a question asks of rows, of whatever; None where it asks for no calculation."""
+    found = _wanted(question)
+    return None if found is None else Asked(question, *found)
+
+
+def is_extreme(question: str) -> bool:
+    """Whether it has a word for an extreme, whatever else it asks for: "the maximum number of users"."""
+    patterns = (pattern for language in Language for wanted, pattern in _COMPILED[language] if wanted is Wanted.EXTREME)
+    return any(pattern.search(question) for pattern in patterns)
+
+
+def said(asked_for: Asked, text: str) -> set[str]:
+    """The words of a text that ask for the same, or say it: "total", "on average", "the maximum"."""
+    patterns = dict(_COMPILED[asked_for.language])
+    return {found[0].lower() for found in patterns[asked_for.wanted].finditer(text)}
 
 
 def _wanted(question: str) -> tuple[Wanted, Language] | None:
@@ -193,6 +216,17 @@ def named_columns(question: str, table: NamedTable) -> list[str]:
         for name, column in zip(table.columns, table.data.columns, strict=True)
         if asked & set(terms(column.head, parts=True))
     ]
+
+
+def counts_rows(question: str, tables: Sequence[NamedTable]) -> bool:
+    """Whether what there is most of are the rows: "which city has the most employees" of a list of employees."""
+    found = _MOST_OF.search(question)
+    counted = set(terms(found[1])) if found else set()
+    columns = [column for table in tables for column in table.data.columns]
+    if any(counted & set(terms(column.head)) for column in columns if column.kind is Kind.NUMBER):
+        return False
+    named = [table.data.sheet for table in tables] + [column.head for column in columns if column.kind is Kind.TEXT]
+    return any(counted & set(terms(text)) for text in named)
 
 
 def _counts_a_column(question: str, tables: Sequence[NamedTable]) -> bool:

@@ -1,4 +1,4 @@
-"""The tables of every spreadsheet in the library folder: one file per document, named as the document is.
+"""The tables of documents in the library folder: one file per document, named as the document is.
 
 They are data, compressed JSON, and not a file of DuckDB, so that another version of it can take them and nothing in a
 file that somebody sent is more than text. They are made of the original and can be made again.
@@ -17,7 +17,6 @@ from pathlib import Path
 from rag.cells import DataTable, table_from_json
 from rag.errors import FootnoteError
 
-SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xls", ".ods", ".csv", ".tsv")  # of documents that have tables, if only none
 PATTERN = r"[0-9a-f]{64}\.v\d{1,3}\.json\.gz"  # of the names of their files
 _VERSION = 1  # of how tables are found: others are made again
 _BYTES = 400_000_000  # of a file when it is unpacked; a table of two million cells has some ten
@@ -33,8 +32,11 @@ def keep(library_folder: Path, document_id: str, tables: Sequence[DataTable]) ->
     Raises:
         FootnoteError: they cannot be written.
     """
-    data = gzip.compress(json.dumps([asdict(table) for table in tables]).encode(), compresslevel=6, mtime=0)
-    _write(library_folder, document_id, data)
+    _write(library_folder, document_id, _packed(tables))
+
+
+def _packed(tables: Sequence[DataTable]) -> bytes:
+    return gzip.compress(json.dumps([asdict(table) for table in tables]).encode(), compresslevel=6, mtime=0)
 
 
 def take(library_folder: Path, document_id: str, name: str, data: bytes) -> None:
@@ -85,8 +87,9 @@ def are_sound(library_folder: Path, document_id: str) -> bool:
 
 
 def size(library_folder: Path, document_id: str) -> int:
-    """Bytes of what is kept for a document."""
-    return sum(path.stat().st_size for path in _files(library_folder, document_id))
+    """Bytes of what is kept for a document; the note that it has no tables counts as nothing."""
+    sizes = [path.stat().st_size for path in _files(library_folder, document_id)]
+    return sum(size for size in sizes if size > len(_packed(())))
 
 
 def find(library_folder: Path, document_id: str) -> tuple[DataTable, ...]:

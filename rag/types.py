@@ -6,6 +6,7 @@ All are frozen. Embeddings are arrays beside the chunks, never a field of them.
 """
 
 import hashlib
+import re
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -15,12 +16,15 @@ from rag.cells import DataTable
 # What a page is called, by the ending of the document's name.
 _PAGE_WORDS = {
     **dict.fromkeys(("pptx", "pptm", "ppsx", "odp"), "slide"),
-    **dict.fromkeys(("xlsx", "xlsm", "xltx", "ods"), "sheet"),
+    **dict.fromkeys(("xlsx", "xlsm", "xltx", "xls", "ods"), "sheet"),
     "epub": "chapter",
     "mbox": "message",
 }
 # Where the heading says more than the number of the page.
-_PLACED_BY_HEADING = frozenset(["xlsx", "xlsm", "xltx", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"])
+_PLACED_BY_HEADING = frozenset(
+    ["xlsx", "xlsm", "xltx", "xls", "ods", "csv", "tsv", "srt", "vtt", "json", "jsonl", "ndjson"]
+)
+_TABLE_PLACE = re.compile(r"table \d+, rows? \d")
 ATTACHMENT = "Attachment "  # begins the heading over what is attached to an e-mail
 JOINT = " › "  # noqa: RUF001  between headings
 
@@ -94,7 +98,7 @@ class Document:
         gaps: say what could not be read.
         set_aside: passages that are left out, or were until they were released.
         recognised: pages whose text was recognised in their picture.
-        tables: of a spreadsheet, to calculate with.
+        tables: to calculate with.
     """
 
     id: str
@@ -150,13 +154,30 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21"."""
-        suffix = _suffix(self.document_name)
+        """How a person is told the place: "handbook.pdf, p. 3", "talk.pptx, slide 3", "costs.xlsx, Berlin!A2:D21".
+
+        What was calculated from a table inside a document: "prices.docx, table 2 under “Pumps”, rows 3–7".
+        """
+        suffix, headings = _suffix(self.document_name), self.heading.split(JOINT)
         if suffix in _PLACED_BY_HEADING and self.heading:
-            return f"{self.document_name}, {'!'.join(self.heading.split(JOINT))}"
-        place, outermost = page_label(self.document_name, self.page), self.heading.split(JOINT)[0]
+            return f"{self.document_name}, {'!'.join(headings)}"
+        place, (outermost, *_), innermost = page_label(self.document_name, self.page), headings, headings[-1]
+        if _TABLE_PLACE.match(innermost):
+            table, _, rows = innermost.partition(", ")
+            under = f" under “{headings[-2]}”" if len(headings) > 1 else ""
+            return f"{place}, {table}{under}, {rows}"
         attached = outermost.removeprefix(ATTACHMENT) if outermost.startswith(ATTACHMENT) else ""
         return f"{place}, attached {attached}" if attached else place
+
+
+def table_place(number: int, rows: str) -> str:
+    """The innermost heading of a passage that is made of rows of a table inside a document.
+
+    Args:
+        number: of the table under its heading or on its slide.
+        rows: what they are called: "rows 3–7".
+    """
+    return f"table {number}, {rows}"
 
 
 def page_label(document_name: str, number: int | None) -> str:
@@ -263,7 +284,7 @@ class Answer:
         citations: only what is cited in `text`, by rising number.
         used: the passages that the generator saw; number `n` is `used[n - 1]`.
         dropped: passages that were found but did not fit the prompt, or lay under the minimum score.
-        sql: the query by which it was calculated from the cells of a spreadsheet, "" where it was not.
+        sql: the query by which it was calculated from the cells of a table, "" where it was not.
         basis: what it came from besides the passages (`rag.answered`), "" where it may not be given again.
         is_repeated: whether it was given before and nothing changed since.
     """

@@ -1,5 +1,6 @@
 """Real files for tests, made on the spot by the libraries that make such files."""
 
+import datetime
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 import docx
 import openpyxl
 import pptx
+import xlwt
 from docx.document import Document as WordDocument
 from PIL import Image
 from pptx.chart.data import CategoryChartData
@@ -252,6 +254,22 @@ def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]])
         for cells in rows:
             sheet.append(cells)
     workbook.save(path)
+    return path
+
+
+def write_old_workbook(
+    path: Path, sheets: Mapping[str, Sequence[Sequence[object]]], *, first_row: int = 0, hidden: Sequence[str] = ()
+) -> Path:
+    """An .xls with the rows of each sheet from `first_row` on, some sheets hidden."""
+    workbook = xlwt.Workbook()
+    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for name, rows in sheets.items():
+        sheet = workbook.add_sheet(name)
+        sheet.visibility = int(name in hidden)
+        for row, cells in enumerate(rows, start=first_row):
+            for column, value in enumerate(cells):
+                sheet.write(row, column, value, *([day] if isinstance(value, datetime.date) else []))
+    workbook.save(str(path))
     return path
 
 

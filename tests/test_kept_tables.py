@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import xlwt
+from docx.document import Document as WordDocument
 
-from ingest.examination import examine
+from ingest.examination import Fault, examine
 from ingest.isolation import IsolatedReader
 from ingest.pipeline import find_files, ingest
 from ingest.readers import read
@@ -24,7 +24,7 @@ from rag.exchange import export_collection, import_collection
 from rag.library import Library
 from rag.packing import PackError
 from rag.settings import Settings
-from tests.documents import write_workbook
+from tests.documents import write_old_workbook, write_word, write_workbook
 from tests.fakes import HashingEmbedder
 
 ROWS = [["Customer", "Amount"], ["Meyer", 10], ["Ito", 20]]
@@ -63,14 +63,86 @@ def test_a_spreadsheet_has_its_tables_and_no_other_document_has(library: Library
     assert [path.name.partition(".")[0] for path in tables.every(library.folder)] == [sales(library).id]
 
 
+# Documents with tables among their sentences
+
+NOTE = "# Sales\n\nThe list is kept by Nora.\n\n| Customer | Amount |\n|---|---:|\n| Meyer | 10 |\n| Ito | 20 |\n"
+PAGE = (
+    "<html><head><title>Sales</title></head><body><h1>Sales</h1><p>The list of our sales is kept by Nora.</p><table>"
+    "<tr><th>Customer</th><th>Amount</th></tr><tr><td>Meyer</td><td>10</td></tr><tr><td>Ito</td><td>20</td></tr>"
+    "</table></body></html>"
+)
+
+
+def add_documents(library: Library, settings: Settings, folder: Path) -> list[DocumentRecord]:
+    """A Word document, a web page and a Markdown file with the same table."""
+
+    def write(document: WordDocument) -> None:
+        document.add_heading("Sales", 1)
+        table = document.add_table(rows=0, cols=2)
+        for texts in ROWS:
+            for cell, text in zip(table.add_row().cells, texts, strict=True):
+                cell.text = str(text)
+
+    (folder / "page.html").write_text(PAGE)
+    (folder / "note.md").write_text(NOTE)
+    fill(library, settings, write_word(folder / "list.docx", write), folder / "page.html", folder / "note.md")
+    found = [library.catalog.document_named(library.collection, name) for name in ("list.docx", "page.html", "note.md")]
+    return [record for record in found if record is not None]
+
+
+def test_documents_keep_their_tables_through_all_that_happens_to_them(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    records = add_documents(library, settings, tmp_path)
+    assert len(records) == 3
+    for record in records:
+        (table,) = tables.find(library.folder, record.id)
+        assert (table.sheet, table.values, table.place) == ("Sales", "2,Meyer,10\n3,Ito,20\n", 1)
+    assert examine(library).findings == ()
+    before = [tables.find(library.folder, record.id) for record in records]
+
+    for record in records:  # as if they had been added before there were tables
+        tables.remove(library.folder, record.id)
+    assert {finding.fault for finding in examine(library).findings} == {Fault.TABLES_MISSING}
+    MissingTables(library, settings).make()
+    assert [tables.find(library.folder, record.id) for record in records] == before
+
+    export_collection(library, tmp_path / "sales.zip")
+    with Library.open(replace(settings, home=tmp_path / "other"), holder="test") as opened:
+        import_collection(opened, tmp_path / "sales.zip", name="shop", embedding_model="hashing")
+        assert [tables.find(opened.folder, record.id) for record in records] == before
+
+    (tmp_path / "note.md").write_text(NOTE + "| Kim | 30 |\n")
+    fill(library, settings, tmp_path / "note.md")
+    assert not tables.are_kept(library.folder, records[2].id)  # a history needs none
+    changed = library.catalog.document_named(library.collection, "note.md")
+    assert changed is not None
+    assert tables.find(library.folder, changed.id)[0].rows == 3
+
+    for record in records[:2]:
+        receipt = delete_document(library, record.id)
+        assert receipt is not None
+        assert any("Its tables, kept to calculate with" in line for line in receipt.lines)
+        assert not tables.are_kept(library.folder, record.id)
+
+
+def test_a_document_without_tables_is_looked_at_once_and_its_receipt_tells_of_none(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "plain.md").write_text("# Leave\n\nEveryone has thirty days.")
+    fill(library, settings, tmp_path / "plain.md")
+    record = library.catalog.document_named(library.collection, "plain.md")
+    assert record is not None
+    assert tables.are_kept(library.folder, record.id)
+    assert tables.size(library.folder, record.id) == 0
+    receipt = delete_document(library, record.id)
+    assert receipt is not None
+    assert not any("Its tables" in line for line in receipt.lines)
+    assert not tables.are_kept(library.folder, record.id)
+
+
 def test_an_old_workbook_has_its_tables(library: Library, settings: Settings, tmp_path: Path) -> None:
-    workbook = xlwt.Workbook()
-    sheet = workbook.add_sheet("Sales")
-    for row, cells in enumerate(ROWS):
-        for column, value in enumerate(cells):
-            sheet.write(row, column, value)
-    workbook.save(str(tmp_path / "old.xls"))
-    fill(library, settings, tmp_path / "old.xls")
+    fill(library, settings, write_old_workbook(tmp_path / "old.xls", {"Sales": ROWS}))
     record = library.catalog.document_named(library.collection, "old.xls")
     assert record is not None
     (table,) = tables.find(library.folder, record.id)

@@ -5,11 +5,10 @@ import random
 from pathlib import Path
 
 import pytest
-import xlwt
 
 from rag.cells import Kind
 from rag.errors import UnreadableDocument
-from tests.documents import write_workbook
+from tests.documents import write_old_workbook, write_workbook
 from tests.reading import read_here
 
 ROWS = [
@@ -19,17 +18,8 @@ ROWS = [
 
 
 def write(path: Path, *, hidden: bool = False) -> Path:
-    workbook = xlwt.Workbook()
-    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
-    for name, rows in (("Hotels", ROWS), ("Notes", [["Ask Nora", True]])):
-        sheet = workbook.add_sheet(name)
-        for row, cells in enumerate(rows):
-            for column, value in enumerate(cells):
-                sheet.write(row + 2, column, value, *([day] if isinstance(value, datetime.date) else []))
-    if hidden:
-        workbook.get_sheet(1).visibility = 1
-    workbook.save(str(path))
-    return path
+    sheets = {"Hotels": ROWS, "Notes": [["Ask Nora", True]]}
+    return write_old_workbook(path, sheets, first_row=2, hidden=["Notes"] if hidden else [])
 
 
 def test_every_sheet_is_a_page_and_every_row_keeps_its_cells(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docx.document import Document as WordDocument
+from pptx.presentation import Presentation
+from pptx.util import Cm
 
 from benchmarks.table_questions import is_right, questions, write
 from ingest.pipeline import find_files, ingest
@@ -12,10 +15,11 @@ from rag.assistant import Assistant
 from rag.build import build_assistant, load_embedder, load_generator
 from rag.export import to_markdown
 from rag.library import Library
+from rag.markdown import readable
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Finish, answer_from_json, answer_to_json
-from tests.documents import write_workbook
+from tests.documents import write_old_workbook, write_slides, write_word, write_workbook
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 
 ROWS = [
@@ -190,6 +194,99 @@ def test_damaged_tables_leave_the_question_to_the_passages(library: Library, set
         path.write_bytes(b"no gzip")
     answer, _ = ask(library, settings, "What is the total Amount of the Customer Meyer?", "It is much [1].")
     assert answer.sql == ""
+
+
+def answered(settings: Settings, path: Path, question: str, *replies: str) -> Answer:
+    """The answer of a library that holds one file."""
+    with Library.open(settings, holder="test") as library:
+        library.open_store(HashingEmbedder(1_024))
+        ingest(find_files([path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+        return ask(library, settings, question, *replies)[0]
+
+
+def test_an_old_workbook_answers_from_its_cells(settings: Settings, tmp_path: Path) -> None:
+    rows = [
+        ["Customer", "Region", "Amount"],
+        ["Meyer", "North", 1_000.25],
+        ["Ito", "South", 20],
+        ["Meyer", "South", 30],
+    ]
+    path = write_old_workbook(tmp_path / "sales.xls", {"Sales": rows})
+    answer = answered(
+        settings,
+        path,
+        "What is the total Amount of the Customer Meyer?",
+        " sum(amount) FROM sales WHERE customer = 'meyer';",
+    )
+    assert answer.text == "The sum of Amount where Customer = meyer is 1,030.25. [1]"
+    (citation,) = answer.citations
+    assert citation.hit.chunk.label == "sales.xls, Sales!A2, C2, A4, C4"
+    assert citation.hit.chunk.text == "Customer | Amount\nMeyer | 1000.25\nMeyer | 30.00"
+
+
+PARTS = [["Part", "Group", "Price"], ["Pump P-10", "Pumps", "249.50 €"], ["Pump P-20", "Pumps", "389.00 €"],
+         ["Seal S-1", "Seals", "4.20 €"]]  # fmt: skip
+AVERAGE = "What is the average price of the pumps?"
+SELECT = " avg(price) FROM prices WHERE group_ = 'pumps';"
+
+
+def test_a_table_of_a_word_document_is_calculated_with_and_its_place_is_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    def write(document: WordDocument) -> None:
+        document.add_heading("Spare parts", 0)
+        document.add_heading("Prices", 1)
+        document.add_paragraph("They hold without tax.")
+        table = document.add_table(rows=0, cols=3)
+        for texts in PARTS:
+            for cell, text in zip(table.add_row().cells, texts, strict=True):
+                cell.text = text
+
+    answer = answered(settings, write_word(tmp_path / "parts.docx", write), AVERAGE, SELECT)
+    assert answer.text == "The average of Price where Group = pumps is 319.25 €. [1]"
+    (citation,) = answer.citations
+    assert citation.hit.chunk.label == "parts.docx, table 1 under “Prices”, rows 2–3"  # noqa: RUF001
+    assert citation.hit.chunk.text == "Group | Price\nPumps | 249.50\nPumps | 389.00"
+    assert answer_from_json(answer_to_json(answer)) == answer
+
+
+def test_a_table_of_markdown_is_shown_as_one(settings: Settings, tmp_path: Path) -> None:
+    rows = "\n".join(f"| {' | '.join(cells)} |" for cells in (PARTS[0], ["---"] * 3, *PARTS[1:]))
+    (tmp_path / "parts.md").write_text(f"# Parts\n\n## Prices\n\n{rows}\n\nThey hold without tax.\n")
+    answer = answered(settings, tmp_path / "parts.md", AVERAGE, SELECT)
+    (citation,) = answer.citations
+    assert citation.hit.chunk.label == "parts.md, table 1 under “Prices”, rows 2–3"  # noqa: RUF001
+    shown = readable(citation.hit.chunk.text, citation.marks)
+    assert "<th>Group</th>" in shown
+    assert "<td><mark>389.00</mark></td>" in shown
+
+
+def test_a_table_of_a_slide_is_found_by_its_number(settings: Settings, tmp_path: Path) -> None:
+    def write(presentation: Presentation) -> None:
+        slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+        slide.shapes.title.text = "Prices"
+        table = slide.shapes.add_table(4, 3, Cm(1), Cm(4), Cm(9), Cm(2)).table
+        for cell, text in zip(table.iter_cells(), (text for row in PARTS for text in row), strict=True):
+            cell.text = text
+
+    answer = answered(settings, write_slides(tmp_path / "parts.pptx", write), AVERAGE, SELECT)
+    label = "parts.pptx, slide 1, table 1 under “Prices”, rows 2–3"  # noqa: RUF001
+    assert answer.citations[0].hit.chunk.label == label
+
+
+def test_rows_that_are_counted_by_their_group_are_asked_for_so(settings: Settings, tmp_path: Path) -> None:
+    write_workbook(tmp_path / "parts.xlsx", {"Parts": PARTS})
+    with Library.open(settings, holder="test") as library:
+        library.open_store(HashingEmbedder(1_024))
+        ingest(
+            find_files([tmp_path / "parts.xlsx"]), library=library, embedder=HashingEmbedder(1_024), settings=settings
+        )
+        select = ' "group_", count(*) FROM parts GROUP BY 1 ORDER BY 2 {} LIMIT 1;'
+        most, generator = ask(library, settings, "Which group has the most parts?", select.format("DESC"))
+        assert "SELECT group_, count(*) … GROUP BY group_ ORDER BY 2 DESC" in generator.prompts[0][1].content
+        assert most.text == "Group: Pumps, number of rows: 2. [1]"
+        _, generator = ask(library, settings, "Which group has the fewest parts?", select.format("ASC"))
+        assert "ORDER BY 2 ASC" in generator.prompts[0][1].content
 
 
 @pytest.mark.model

@@ -21,7 +21,7 @@ from ingest.readers.source import Content, Reader, Source, one_line, readable_st
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Document
 
-__all__ = ["FORMATS", "PICTURES", "SUFFIXES", "Content", "Reader", "Source", "read"]
+__all__ = ["FORMATS", "PICTURES", "SUFFIXES", "Content", "Reader", "Source", "may_have_tables", "read"]
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,15 @@ class Format:
             is loaded with its first file.
         kinds: what the bytes of its files may be (see kinds.py), its own kind first; None where bytes do not say. A
             text file may well be the source of a web page.
+        has_tables: whether its reader finds tables to calculate with; then they are kept, if only to say that there
+            are none.
     """
 
     read: str
     suffixes: tuple[str, ...]
     kinds: tuple[str | None, ...]
     has_attachments: bool = False
+    has_tables: bool = False
 
     @property
     def reader(self) -> Reader:
@@ -75,21 +78,21 @@ PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _TEXT = (None, kinds.HTML)
 FORMATS = (
     Format("pdf.read_pdf", (".pdf",), (kinds.PDF, None)),
-    Format("word.read_word", (".docx",), (kinds.DOCX, None)),
-    Format("slides.read_slides", (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None)),
-    Format("sheets.read_sheets", (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None)),
-    Format("old_sheets.read_old_sheets", (".xls",), (kinds.XLS, None)),
-    Format("delimited.read_delimited", (".csv", ".tsv"), _TEXT),
-    Format("opendocument.read_text_document", (".odt",), (kinds.ODT, None)),
-    Format("opendocument.read_spreadsheet", (".ods",), (kinds.ODS, None)),
-    Format("opendocument.read_presentation", (".odp",), (kinds.ODP, None)),
+    Format("word.read_word", (".docx",), (kinds.DOCX, None), has_tables=True),
+    Format("slides.read_slides", (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None), has_tables=True),
+    Format("sheets.read_sheets", (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None), has_tables=True),
+    Format("old_sheets.read_old_sheets", (".xls",), (kinds.XLS, None), has_tables=True),
+    Format("delimited.read_delimited", (".csv", ".tsv"), _TEXT, has_tables=True),
+    Format("opendocument.read_text_document", (".odt",), (kinds.ODT, None), has_tables=True),
+    Format("opendocument.read_spreadsheet", (".ods",), (kinds.ODS, None), has_tables=True),
+    Format("opendocument.read_presentation", (".odp",), (kinds.ODP, None), has_tables=True),
     Format("book.read_book", (".epub",), (kinds.EPUB, None)),
     Format("mail.read_mail", (".eml",), _TEXT, has_attachments=True),
     Format("mail.read_mailbox", (".mbox",), (None,), has_attachments=True),
     Format("outlook.read_outlook", (".msg",), (kinds.MSG, None), has_attachments=True),
     Format("richtext.read_rich_text", (".rtf",), (kinds.RTF, None)),
     Format("subtitles.read_subtitles", (".srt", ".vtt"), _TEXT),
-    Format("markdown.read_markdown", (".md", ".markdown"), _TEXT),
+    Format("markdown.read_markdown", (".md", ".markdown"), _TEXT, has_tables=True),
     Format("text.read_text", (".txt", ".text", ".log"), _TEXT),
     Format("markup.read_restructured", (".rst",), _TEXT),
     Format("markup.read_asciidoc", (".adoc", ".asciidoc"), _TEXT),
@@ -101,7 +104,7 @@ FORMATS = (
     Format("tree.read_tree", (".xml", ".nxml", ".rss", ".atom"), _TEXT),
     Format("code.read_code", code.SUFFIXES, _TEXT),
     Format("picture.read_picture", PICTURES, (*kinds.PICTURES, None)),
-    Format("web.read_web", (".html", ".htm", ".xhtml"), (kinds.HTML, None)),
+    Format("web.read_web", (".html", ".htm", ".xhtml"), (kinds.HTML, None), has_tables=True),
 )
 _BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
 SUFFIXES: tuple[str, ...] = tuple(_BY_SUFFIX)
@@ -110,6 +113,12 @@ _EXAMPLES = ".pdf, .docx, .xlsx, .txt or another of the formats that are read (d
 _OLD_OFFICE = {".doc": ".docx", ".dot": ".docx", ".xlt": ".xlsx", ".ppt": ".pptx", ".pps": ".pptx"}
 _MEGABYTE = 1_000_000
 _RIGHT_SUFFIX = {found.kinds[0]: found.suffixes[0] for found in FORMATS if found.kinds[0]} | {kinds.TEXT: ".txt"}
+
+
+def may_have_tables(name: str) -> bool:
+    """Whether documents of this name are read for tables to calculate with."""
+    found = _BY_SUFFIX.get(Path(name).suffix.lower())
+    return found is not None and found.has_tables
 
 
 def read(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import Hiding, hide
@@ -10,13 +11,33 @@ from rag.types import Heading, Page
 CELL_JOINT = " | "  # between the cells of a row; rag/evidence.py knows it
 
 
+class Head(Enum):
+    """How sure it is that the first row of a table names its columns."""
+
+    MARKED = "marked"
+    LIKELY = "likely"  # people who make such a table in this format mostly begin it with one
+    UNKNOWN = "unknown"  # as in web pages, which are laid out with tables
+
+
+@dataclass(frozen=True)
+class InnerTable:
+    """A table inside a document: its rows as they are written, equally long, merged cells in their first place."""
+
+    rows: tuple[tuple[str, ...], ...]
+    head: Head
+
+
 @dataclass(frozen=True)
 class Block:
-    """A stretch of text. `level` is 0 for body text; `tight` puts it on the line after the block before."""
+    """A stretch of text. `level` is 0 for body text; `tight` puts it on the line after the block before.
+
+    A block without text carries the table whose rows follow.
+    """
 
     text: str
     level: int = 0
     tight: bool = False
+    table: InnerTable | None = None
 
 
 def page_of(blocks: Iterable[Block], number: int | None = None) -> Page:
@@ -56,7 +77,14 @@ def stacked(pages: Iterable[Page], number: int | None = None) -> Page:
 
 def hidden(blocks: Iterable[Block], hiding: Hiding) -> Iterator[Block]:
     """The blocks as not seen."""
-    return (replace(block, text=hide(block.text, hiding)) for block in blocks)
+    return (
+        replace(block, text=hide(block.text, hiding), table=block.table and _hidden_table(block.table, hiding))
+        for block in blocks
+    )
+
+
+def _hidden_table(table: InnerTable, hiding: Hiding) -> InnerTable:
+    return replace(table, rows=tuple(tuple(hide(cell, hiding) for cell in cells) for cells in table.rows))
 
 
 def lowered(page: Page, levels: int) -> Page:

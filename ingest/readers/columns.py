@@ -59,6 +59,8 @@ def typed(table: SheetTable) -> DataTable | None:
         totals=tuple(table.rows[place][0] for place in sorted(totals)),
         captions=table.captions,
         is_cut=table.is_cut,
+        place=table.place,
+        headings=table.headings,
     )
 
 

@@ -1,10 +1,11 @@
 """HTML whose whole body is text: chapters of books, e-mails. Pages with menus around the text are read by web.py."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.blocks import Block, Head, page_of, row
 from ingest.readers.encoding import declared_encoding, decode
+from ingest.readers.inner_tables import Cell, inner_table
 from ingest.readers.source import Source
 from ingest.readers.unshown import settle_hidden
 from ingest.readers.xml import Element, local_name, parse_html
@@ -35,12 +36,13 @@ def read_hypertext(source: Source) -> Page:
     try:
         tree = parse_html(markup, damaged)
         settle_hidden(tree)
-        return page_of(_blocks(tree))
+        return page_of(blocks_of(tree))
     except RecursionError as exc:
         raise damaged from exc
 
 
-def _blocks(element: Element) -> Iterator[Block]:
+def blocks_of(element: Element) -> Iterator[Block]:
+    """What is written in an element, in its order; its tables with their rows."""
     line = [_collapsed(element.text)]
     for child in element:
         name = local_name(child)
@@ -66,31 +68,57 @@ def _block(element: Element, name: str) -> Iterator[Block]:
         case "table":
             yield from _table(element)
         case "li" | "dt" | "dd":
-            inner = [block for block in _blocks(element) if block.text]
+            inner = [block for block in blocks_of(element) if block.text]
             mark = "- " if name == "li" and inner and not inner[0].text.startswith("- ") else ""
             for count, block in enumerate(inner):
                 yield Block(f"{mark if count == 0 else ''}{block.text}", block.level, tight=count == 0 or block.tight)
         case _ if name in _HEADINGS:
             yield Block(_flow(element), level=_HEADINGS[name])
         case _:
-            yield from _blocks(element)
+            yield from blocks_of(element)
 
 
 def _table(table: Element) -> Iterator[Block]:
     """Each row is a line. Tables around tables, and rows of one cell, are layout: as if the table were not there."""
     tight = False
+    blocks: list[Block] = []
+    rows: list[list[Cell]] = []
+    is_around = False
     for line in _rows(table):
-        cells = [cell for cell in line if local_name(cell) in ("td", "th")]
-        if len(cells) == 1 or any(next(cell.iterdescendants("{*}table", "table"), None) is not None for cell in cells):
-            for cell in cells:
-                yield from _blocks(cell)
+        cells = [cell for cell in line if local_name(cell) in ("td", "th", "caption")]
+        holds_tables = any(next(cell.iterdescendants("{*}table", "table"), None) is not None for cell in cells)
+        is_around = is_around or holds_tables
+        if len(cells) == 1 or holds_tables:
+            inner = [list(blocks_of(cell)) for cell in cells]
+            texts = [" ".join(block.text for block in one if block.text) for one in inner]
+            blocks += [block for one in inner for block in one]
             tight = False
         else:
-            yield Block(row(_cell(cell) for cell in cells), tight=tight)
+            texts = [_cell(cell) for cell in cells]
+            blocks.append(Block(row(texts), tight=tight))
             tight = True
+        if cells and local_name(cells[0]) != "caption":
+            rows.append([_spread(cell, text) for cell, text in zip(cells, texts, strict=True)])
+    if found := None if is_around else inner_table(rows, _head(table)):
+        yield Block("", table=found)
+    yield from blocks
 
 
-def _rows(table: Element) -> Iterator[Element]:
+def _spread(cell: Element, text: str) -> Cell:
+    columns, rows = (value if (value := cell.get(name) or "").isdecimal() else "1" for name in ("colspan", "rowspan"))
+    return Cell(text, int(columns[:6]), int(rows[:6]))
+
+
+def _head(table: Element) -> Head:
+    """Marked is a first row of cells that are heads; a table without one may be made for its layout."""
+    lines = ([cell for cell in line if local_name(cell) in ("td", "th")] for line in _rows(table))
+    first = next((line for line in lines if len(line) > 1), [])
+    in_head = bool(first) and any(local_name(above) == "thead" for above in first[0].iterancestors())
+    names = [local_name(cell) for cell in first]
+    return Head.MARKED if in_head or (first and "td" not in names[1:]) else Head.UNKNOWN
+
+
+def _rows(table: Element) -> Iterator[Iterable[Element]]:
     for child in table:
         match local_name(child):
             case "tr":
@@ -102,7 +130,7 @@ def _rows(table: Element) -> Iterator[Element]:
 
 
 def _cell(cell: Element) -> str:
-    return " ".join(block.text for block in _blocks(cell))
+    return " ".join(block.text for block in blocks_of(cell))
 
 
 def _flow(element: Element) -> str:

@@ -1,12 +1,16 @@
 """Markdown: its source is the text, so that offsets and tables stay what the author wrote."""
 
 import re
+from collections.abc import Sequence
 
+from ingest.readers.blocks import Block, Head
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import decode
+from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, one_line
-from rag.markdown import headings
-from rag.types import Page
+from ingest.readers.tables import SheetTable
+from rag.markdown import headings, tables
+from rag.types import Heading, Page
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
@@ -20,7 +24,15 @@ def read_markdown(source: Source) -> Content:
     text = text[front.end() :] if front else text
     found = headings(text)
     first = next((heading.text for heading in found if heading.level == 1), "")
-    return Content(one_line(title or first), (Page(None, text, found),))
+    return Content(one_line(title or first), (Page(None, text, found),), tables=_tables(text, found))
+
+
+def _tables(text: str, headings: Sequence[Heading]) -> tuple[SheetTable, ...]:
+    blocks = [(heading.start, Block(heading.text, level=heading.level)) for heading in headings]
+    for offset, rows in tables(text):
+        table = inner_table(([Cell(cell) for cell in cells] for cells in rows), Head.MARKED)
+        blocks.append((offset, Block("", table=table)))
+    return tables_in(block for _, block in sorted(blocks, key=lambda placed: placed[0]))
 
 
 def _front_title(front: str) -> str:

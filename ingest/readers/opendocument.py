@@ -8,13 +8,16 @@ from itertools import islice, repeat
 
 from ingest.readers import grid
 from ingest.readers.archive import DAMAGE, refuse_harmful
-from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.blocks import Block, Head, hidden, page_of, row
 from ingest.readers.cleaning import clean
 from ingest.readers.columns import decimal_of
 from ingest.readers.hiding import Hiding, hidden_page, hide, shown
+from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, sensible_title
+from ingest.readers.tables import SheetTable
 from ingest.readers.xml import Element, local_name, parse_xml
 from rag.errors import UnreadableDocument
+from rag.types import Page
 
 # Deleted text is no text any more; a table of contents repeats the headings.
 _LEFT_OUT = frozenset(
@@ -36,9 +39,12 @@ def read_text_document(source: Source) -> Content:
     archive = _Archive(source)
     body = archive.body("text")
     _mark_hidden(body, archive.hidden_styles())
-    page = page_of(_blocks(body, archive.title_styles()))
+    blocks = list(_blocks(body, archive.title_styles()))
+    page = page_of(blocks)
     level_one = [heading.text for heading in page.headings if heading.level == 1]
-    return Content(archive.title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,))
+    return Content(
+        archive.title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,), tables=tables_in(blocks)
+    )
 
 
 def read_spreadsheet(source: Source) -> Content:
@@ -68,14 +74,14 @@ def read_presentation(source: Source) -> Content:
     archive = _Archive(source)
     slides = [slide for slide in archive.body("presentation") if local_name(slide) == "page"]
     unseen = archive.hidden_styles()
-    pages = [page_of(_slide(slide), number) for number, slide in enumerate(slides, start=1)]
-    return Content(
-        archive.title,
-        tuple(
-            hidden_page(page, Hiding.SLIDE) if _attribute(slide, "style-name") in unseen else page
-            for slide, page in zip(slides, pages, strict=True)
-        ),
-    )
+    pages: list[Page] = []
+    tables: list[SheetTable] = []
+    for number, slide in enumerate(slides, start=1):
+        blocks = list(_slide(slide))
+        page, is_hidden = page_of(blocks, number), _attribute(slide, "style-name") in unseen
+        pages.append(hidden_page(page, Hiding.SLIDE) if is_hidden else page)
+        tables += tables_in(hidden(blocks, Hiding.SLIDE) if is_hidden else blocks, number)
+    return Content(archive.title, tuple(pages), tables=tuple(tables))
 
 
 class _Archive:
@@ -202,12 +208,31 @@ def _collapsed(text: str | None) -> str:
 
 def _table(table: Element) -> Iterator[Block]:
     """Each row is a line."""
-    for count, line in enumerate(_table_rows(table)):
-        yield Block(row(_cell(cell) for cell in line if _is_cell(cell)), tight=count > 0)
+    rows: list[list[Cell]] = []
+    lines: list[Block] = []
+    for line in _table_rows(table):
+        cells = [(cell, _cell(cell)) for cell in line if _is_cell(cell)]
+        lines.append(Block(row(text for _, text in cells), tight=bool(lines)))
+        rows.append([one for cell, text in cells for one in _cells(cell, text)])
+    is_nested = any(one is not table for one in table.iter("{*}table"))
+    head = Head.LIKELY if next(table.iter("{*}table-header-rows"), None) is None else Head.MARKED
+    if found := None if is_nested else inner_table(rows, head):
+        yield Block("", table=found)
+    yield from lines
+
+
+def _cells(cell: Element, text: str) -> list[Cell]:
+    """The cell as often as it is repeated; what another one covers is none of its own."""
+    if local_name(cell) == "covered-table-cell":
+        return []
+    one = Cell(
+        text, _count(cell, "number-columns-spanned", grid.COLUMNS), _count(cell, "number-rows-spanned", _LAST_ROW)
+    )
+    return [one] * _count(cell, "number-columns-repeated", grid.COLUMNS + 1)
 
 
 def _cell(cell: Element) -> str:
-    texts = [block.text for block in _blocks(cell)]
+    texts = [block.text for block in _blocks(cell) if block.table is None]
     return texts[0].removeprefix("- ") if len(texts) == 1 else " ".join(texts)
 
 

@@ -11,12 +11,14 @@ from pptx.oxml import parse_xml
 from pptx.package import Package
 
 from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
-from ingest.readers.blocks import Block, hidden, page_of, row
+from ingest.readers.blocks import Block, Head, hidden, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import Hiding, hidden_page, hide
+from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.slide_colours import Colour, SlideColours, is_same
 from ingest.readers.source import Content, Source, left_out, sensible_title
+from ingest.readers.tables import SheetTable
 from rag.errors import UnreadableDocument
 from rag.types import Page
 
@@ -45,14 +47,15 @@ def read_slides(source: Source) -> Content:
     refuse_unreadable_office(source, _damaged(source.name), ordinary="PowerPoint Presentation (*.pptx)")
     try:
         presentation = _Presentation(source.data)
-        pages = [presentation.page(number) for number in range(1, presentation.length + 1)]
+        slides = [presentation.slide(number) for number in range(1, presentation.length + 1)]
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
-    damaged = [number for number, page in enumerate(pages, start=1) if page is None]
-    if damaged and len(damaged) == len(pages):
+    damaged = [number for number, slide in enumerate(slides, start=1) if slide is None]
+    if damaged and len(damaged) == len(slides):
         raise _damaged(source.name)
-    whole = (page or Page(number, "") for number, page in enumerate(pages, start=1))
-    return Content(presentation.title, tuple(whole), left_out("slide", damaged))
+    whole = tuple(slide[0] if slide else Page(number, "") for number, slide in enumerate(slides, start=1))
+    tables = tuple(table for slide in slides if slide for table in slide[1])
+    return Content(presentation.title, whole, left_out("slide", damaged), tables=tables)
 
 
 def _damaged(name: str) -> UnreadableDocument:
@@ -70,12 +73,14 @@ class _Presentation:
         self._size = (self._presentation.slide_width or 0, self._presentation.slide_height or 0)
         self.title = sensible_title(clean(self._presentation.core_properties.title or ""))
 
-    def page(self, number: int) -> Page | None:
-        """The slide as a page; None where it is damaged: one broken slide costs only itself."""
+    def slide(self, number: int) -> tuple[Page, tuple[SheetTable, ...]] | None:
+        """The slide as a page, and its tables; None where it is damaged: one broken slide costs only itself."""
         try:
             slide = self._presentation.part.related_slide(self._identifiers[number - 1])
-            page = page_of(_blocks(slide, self._size), number)
-            return hidden_page(page, Hiding.SLIDE) if slide.element.get("show") in _OFF else page
+            blocks = list(_blocks(slide, self._size))
+            if slide.element.get("show") not in _OFF:
+                return page_of(blocks, number), tables_in(blocks, number)
+            return hidden_page(page_of(blocks, number), Hiding.SLIDE), tables_in(hidden(blocks, Hiding.SLIDE), number)
         except _DAMAGE:
             return None
 
@@ -133,6 +138,8 @@ def _shape(shape: _Object, colours: SlideColours) -> Iterator[Block]:
             text = _lines(_seen(paragraph, colours, ground))
             yield Block(f"- {text}" if items and not _NUMBERED.match(text) else text, tight=count > 0)
     elif getattr(shape, "has_table", False):
+        head = Head.MARKED if shape.table.first_row else Head.LIKELY
+        yield Block("", table=inner_table(map(_cells, shape.table.rows), head))
         for count, line in enumerate(shape.table.rows):
             cells = ("" if cell.is_spanned else _words(cell.text) for cell in line.cells)
             yield Block(row(cells), tight=count > 0)
@@ -140,6 +147,16 @@ def _shape(shape: _Object, colours: SlideColours) -> Iterator[Block]:
         yield from chart_blocks(shape.chart.element)
     elif _DIAGRAM in str(getattr(shape.element, "graphicData_uri", "")):
         yield from _diagram(shape)
+
+
+def _cells(line: _Object) -> list[Cell]:
+    return [
+        Cell(_words(cell.text), columns=cell.span_width, rows=cell.span_height)
+        if cell.is_merge_origin
+        else Cell(_words(cell.text))
+        for cell in line.cells
+        if not cell.is_spanned
+    ]
 
 
 def _seen(paragraph: _Object, colours: SlideColours, ground: Colour | None) -> str:

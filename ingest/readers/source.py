@@ -46,7 +46,7 @@ class Content:
         title: the document's own one, "" where it has none.
         gaps: what could not be read, for the user: "page 3 is damaged and was left out".
         recognised: pages whose text was recognised in their picture.
-        tables: of a spreadsheet, as they are written.
+        tables: to calculate with, as they are written.
     """
 
     title: str

@@ -20,14 +20,16 @@ class SheetTable:
     """A table as it is written.
 
     Attributes:
-        sheet: it stands on, "" where the file has none.
-        page: number of that sheet.
+        sheet: it stands on, or the heading it stands under, "" where there is neither.
+        page: number of that sheet, or of the slide.
         first_column: 1 for A.
         heads: of its columns, "" where one has none.
         captions: numbers of rows between its rows that hold a heading only.
         decimal: the decimal sign of the file.
         hidden: whether the whole sheet is.
         is_cut: whether the sheet has more rows than are read.
+        place: which one it is under its heading or on its slide, from 1; None where it stands on a sheet.
+        headings: path of the headings above it.
     """
 
     sheet: str
@@ -39,6 +41,8 @@ class SheetTable:
     decimal: str = "."
     hidden: bool = False
     is_cut: bool = False
+    place: int | None = None
+    headings: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import copy
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import trafilatura
@@ -13,7 +13,10 @@ from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import declared_encoding, decode
 from ingest.readers.hiding import shown
+from ingest.readers.hypertext import blocks_of
+from ingest.readers.inner_tables import tables_in
 from ingest.readers.source import Content, Source, one_line
+from ingest.readers.tables import SheetTable
 from ingest.readers.unshown import settle_hidden
 from rag.errors import UnreadableDocument
 from rag.types import Page
@@ -49,12 +52,13 @@ def read_web(source: Source) -> Content:
         if tree is not None:
             settle_hidden(tree)
         page = Page(None, "") if tree is None else _main_text(tree)
+        tables = () if tree is None else tuple(_of_main_text(tables_in(blocks_of(tree)), page))
     except (RecursionError, ValueError) as exc:
         raise UnreadableDocument(source.name, "its HTML is damaged or too deeply nested", _REMEDY) from exc
     if not page.text:
         raise UnreadableDocument(source.name, "the page holds no main text", _REMEDY)
     first = next((heading.text for heading in page.headings if heading.level == 1), "")
-    return Content(title or shown(first), (page,))
+    return Content(title or shown(first), (page,), tables=tables)
 
 
 def _main_text(tree: _Element) -> Page:
@@ -75,6 +79,14 @@ def _main_text(tree: _Element) -> Page:
         if candidate.text and len(candidate.text) >= _ENOUGH * len(generous.text):
             return candidate
     return generous
+
+
+def _of_main_text(tables: Iterable[SheetTable], page: Page) -> Iterator[SheetTable]:
+    """The tables whose first and last row stand in it; others belong to what is around it."""
+    text = " ".join(page.text.split())
+    for table in tables:
+        if all(cell in text for _, cells in (table.rows[0], table.rows[-1]) for cell in cells):
+            yield table
 
 
 def _length(tree: _Element) -> int:

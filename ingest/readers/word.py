@@ -1,7 +1,8 @@
 """Word documents through python-docx: headings, paragraphs, lists and tables in the order of the document."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from docx import Document as open_word
@@ -11,10 +12,11 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from ingest.readers.archive import OFFICE_DAMAGE, refuse_unreadable_office
-from ingest.readers.blocks import Block, page_of, row
+from ingest.readers.blocks import Block, Head, page_of, row
 from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import hide, shown
+from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, one_line, sensible_title
 from ingest.readers.unprinted import Unprinted
 from rag.errors import UnreadableDocument
@@ -42,12 +44,13 @@ def read_word(source: Source) -> Content:
     try:
         document = open_word(io.BytesIO(source.data))
         parts = _Parts(document)
-        page = page_of(_blocks(document.element.body, parts))
+        blocks = list(_blocks(document.element.body, parts))
         title = _title(document, parts)
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
+    page = page_of(blocks)
     level_one = [heading.text for heading in page.headings if heading.level == 1]
-    return Content(title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,))
+    return Content(title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,), tables=tables_in(blocks))
 
 
 def _damaged(name: str) -> UnreadableDocument:
@@ -150,22 +153,58 @@ def _is_item(paragraph: _Element, styles: _Styles) -> bool:
 
 def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
     """Each row is a line. A row of one cell is layout, so what it holds stands as if the table were not there."""
+    lines = [child for child in _children(table) if child.tag == qn("w:tr")]
+    blocks: list[Block] = []
+    rows: list[list[Cell]] = []
     tight = False
-    for line in (child for child in _children(table) if child.tag == qn("w:tr")):
+    for line in lines:
+        before = _number(line, "w:trPr", "w:gridBefore")
         cells = [child for child in _children(line) if child.tag == qn("w:tc")]
         if len(cells) == 1:
-            yield from _blocks(cells[0], parts)
+            inner = list(_blocks(cells[0], parts))
+            rows.append([*_empty(before), replace(_cell(cells[0]), text=_joined(inner))])
+            blocks += inner
             tight = False
             continue
-        yield Block(row(_cell(cell, parts) for cell in cells), tight=tight)
+        read = [replace(cell, text="" if cell.goes_on else _joined(_blocks(one, parts))) for one, cell in _both(cells)]
+        rows.append([*_empty(before), *read])
+        blocks.append(Block(row(cell.text for cell in read), tight=tight))
         tight = True
+    is_nested = any(next(cell.iter(qn("w:tbl")), None) is not None for line in lines for cell in line)
+    if found := None if is_nested or not lines else inner_table(rows, _head(lines[0])):
+        blocks = [Block("", table=found), *blocks]
+    yield from blocks
 
 
-def _cell(cell: _Element, parts: _Parts) -> str:
+def _both(cells: list[_Element]) -> Iterator[tuple[_Element, Cell]]:
+    return ((one, _cell(one)) for one in cells)
+
+
+def _cell(cell: _Element) -> Cell:
+    """How far a cell reaches; one that goes on from the cell above, which has the text, holds none."""
     merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
-    if merge is not None and merge.get(qn("w:val")) != "restart":
-        return ""  # goes on from the cell above, which has the text
-    return " ".join(block.text for block in _blocks(cell, parts))
+    goes_on = merge is not None and merge.get(qn("w:val")) != "restart"
+    return Cell("", columns=_number(cell, "w:tcPr", "w:gridSpan") or 1, goes_on=goes_on)
+
+
+def _empty(columns: int) -> list[Cell]:
+    return [Cell("", columns=columns)] if columns else []
+
+
+def _number(element: _Element, *path: str) -> int:
+    value = _value(element, *path)
+    return int(value) if value.isdecimal() else 0
+
+
+def _joined(blocks: Iterable[Block]) -> str:
+    return " ".join(block.text for block in blocks if block.text)
+
+
+def _head(line: _Element) -> Head:
+    """Marked is the row that is repeated on every page."""
+    properties = line.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}")
+    is_marked = properties is not None and properties.get(qn("w:val")) not in ("0", "false", "off")
+    return Head.MARKED if is_marked else Head.LIKELY
 
 
 def _text(element: _Element, parts: _Parts) -> str:

@@ -24,6 +24,7 @@ _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (d
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
 _QUOTED = 2
+_GOES_ON = re.compile(r"^(but|however|otherwise|only|except)\b|\b(it|they|them|this|these|those)\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
@@ -128,15 +129,18 @@ def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list
 def quoted(lines: Sequence[Line]) -> list[tuple[str, int]]:
     """The nearest line as an answer of its own, and another that is as near; each with the number of its passage.
 
-    With a line goes what its colon announces.
+    With a line goes the one after it that its colon announces, or that speaks of it.
     """
     found: dict[str, int] = {}
     told: set[Line] = set()
     for line in lines[:_QUOTED]:
         if line.score >= lines[0].score - _ABOUT and line not in told:
-            after = _following(line, lines) if line.reading.endswith(":") else None
-            told |= {after} if after else set()
-            found.setdefault(f"{line.reading} {after.reading}" if after else line.reading, line.number)
+            after = _following(line, lines)
+            if after and (line.reading.endswith(":") or _GOES_ON.search(after.reading)):
+                told.add(after)
+                found.setdefault(f"{line.reading} {after.reading}", line.number)
+            else:
+                found.setdefault(line.reading, line.number)
     return list(found.items())
 
 
@@ -150,19 +154,21 @@ def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
 
 
 def _lines(number: int, hit: Hit) -> Iterator[Line]:
-    """Lines of a passage that are no headings, in their order, without a score."""
+    """Lines of a passage that are no headings and no heads of a table, in their order, without a score."""
     chunk = hit.chunk
     paths = [chunk.context, *(path for _, path in chunk.sections)]
     headings = {heading.casefold() for path in paths for heading in path.split(JOINT)}
     head: list[str] = []
     width = 0  # cells of the row before; 0 outside a table
-    for part in sentences.split(chunk.text):
-        cells = _cells(part.text)
+    parts = [(part, _cells(part.text)) for part in sentences.split(chunk.text)]
+    for place, (part, cells) in enumerate(parts):
         reading = _ITEM.sub("", part.text)
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
             is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
             head = cells if is_head else []
             width = len(cells) if len(cells) > 1 else 0
+            if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
+                continue  # each row is read with it
         elif head:
             named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
             reading = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named)

@@ -46,7 +46,6 @@ def test_empty_cells_at_the_ends_of_a_row_keep_their_column() -> None:
     lines = nearest("Pumps and valves in Berlin?", [hit(table)])
     assert {line.reading for line in lines} == {
         "For",
-        "| Berlin | Lagos | Note",
         "Pumps; Berlin: 4; Lagos: 7",
         "Berlin: 3; Lagos: 9; Note: Borrowed",
         "Valves; Lagos: 2",
@@ -105,6 +104,28 @@ def test_what_a_colon_announces_is_evidence() -> None:
     lines = nearest("What is the first line?", [hit("It has a first line:\n\n* QA upload.")])
     assert [line.reading for line in choose("", lines)] == ["It has a first line:", "QA upload."]
     assert quoted(lines) == [("It has a first line: QA upload.", 1)]
+
+
+@pytest.mark.parametrize(
+    ("after", "whole"),
+    [
+        ("The solar kit is too weak for it.", "The heated sensor needs the mains. The solar kit is too weak for it."),
+        ("The mast stands outside.", "The heated sensor needs the mains."),
+    ],
+)
+def test_what_speaks_of_a_quoted_line_is_quoted_with_it(after: str, whole: str) -> None:
+    lines = nearest(
+        "Can the heated sensor run without the mains?", [hit(f"The heated sensor needs the mains. {after}")]
+    )
+    assert quoted(lines) == [(whole, 1)]
+
+
+def test_the_head_of_a_table_is_no_evidence_but_is_read_with_each_row() -> None:
+    lines = nearest(
+        "Years of service, notice period?", [hit("Leaving\nYears of service | Notice period\n8 years | 4 months")]
+    )
+    assert "Years of service: 8 years; Notice period: 4 months" in {line.reading for line in lines}
+    assert "Years of service | Notice period" not in {line.text for line in lines}
 
 
 def test_lines_that_are_as_near_as_the_nearest_are_quoted_once_each() -> None:

@@ -153,6 +153,15 @@ def test_upload_ask_and_see_the_cited_page(page: Page, address: str, tmp_path: P
     expect(title).to_be_visible()
     expect(title).to_have_css("justify-content", "flex-start")  # short and long ones begin at the same place
 
+    page.set_viewport_size({"width": 1200, "height": 500})  # the first answer fills it
+    question.fill("Where do many herons go in hard winters?")
+    question.press("Enter")
+    second = page.get_by_test_id("stChatMessage").nth(2)
+    expect(second).to_be_in_viewport()
+    expect(page.get_by_text("Answered in")).to_have_count(2, timeout=180 * SECONDS)
+    page.wait_for_timeout(SECONDS)
+    expect(second).to_be_in_viewport()
+
     page.reload()  # the conversation is kept
     page.get_by_test_id("stSidebar").get_by_role("button", name="Birds").click()
     expect(page.locator(".source .place").first).to_have_text("1 · herons.pdf, p. 2")

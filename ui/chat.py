@@ -43,6 +43,22 @@ _FOCUS = """<script>
   }, 150);
 }
 </script>"""
+# The last question goes to the top once when it is asked, answered, and its conversation opened: what is below an
+# earlier answer is out of sight else. Streamlit follows what grows to its end for a moment, hence several times.
+_BRING_UP = """<script>
+if (window.footnoteBroughtUp !== "%(key)s") {
+  window.footnoteBroughtUp = "%(key)s";
+  clearInterval(window.footnoteBringing);
+  const stop = () => clearInterval(window.footnoteBringing);
+  for (const event of ["wheel", "touchstart", "keydown", "pointerdown"]) addEventListener(event, stop, {once: true});
+  let tries = 0;
+  window.footnoteBringing = setInterval(() => {
+    const messages = document.querySelectorAll('[data-testid="stChatMessage"]');
+    if (messages.length > 2) messages[messages.length - 2].scrollIntoView({block: "start"});
+    if (++tries === 12) stop();
+  }, 150);
+}
+</script>"""
 _RECENT = 10  # answers of a long conversation that are shown at first
 _OFFERED = 2_000  # names to choose from; a longer list would be sent with every redraw
 
@@ -71,7 +87,12 @@ def show() -> None:
         _show_job(engine, conversation, job)
     elif asked:
         _show_unanswered(engine, conversation, asked)
+    _bring_up(conversation, len(answers), is_open=job is not None)
     _question(engine, job)
+
+
+def _bring_up(conversation: str, answers: int, *, is_open: bool) -> None:
+    st.html(_BRING_UP % {"key": f"{conversation}-{answers}-{is_open}"}, unsafe_allow_javascript=True)
 
 
 def _recent(answers: list[KeptAnswer], conversation: str) -> list[KeptAnswer]:

@@ -14,7 +14,7 @@ from functools import reduce
 from ingest import instructions
 from ingest.readers.hiding import Hiding, Stretch, places, shown, stretches, without_marks
 from ingest.readers.tables import SheetTable
-from rag.types import Heading, Page, SetAside, Span
+from rag.types import JOINT, Heading, Page, SetAside, Span
 
 ORDER = "it gives orders to a language model"
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u180e\U000e0000-\U000e007f\U000e0100-\U000e01ef]{4,}")
@@ -53,7 +53,7 @@ def settle(pages: Sequence[Page], released: AbstractSet[str]) -> tuple[tuple[Pag
 
 
 def settle_tables(tables: Sequence[SheetTable], held: Sequence[SetAside]) -> Iterator[SheetTable]:
-    """The tables without what is set aside: cells in it are empty, and marks of readers are gone.
+    """The tables without what is set aside: cells and headings in it are empty, and marks of readers gone.
 
     Args:
         held: what was not released.
@@ -66,7 +66,17 @@ def settle_tables(tables: Sequence[SheetTable], held: Sequence[SetAside]) -> Ite
             continue
         rows = ((number, tuple(_cell(cell, is_hidden, orders) for cell in cells)) for number, cells in table.rows)
         heads = tuple(_cell(head, is_hidden, orders) for head in table.heads)
-        yield replace(table, heads=heads, rows=tuple(row for row in rows if any(row[1])))
+        named = _named(table, is_hidden, orders) if orders else table
+        yield replace(named, heads=heads, rows=tuple(row for row in rows if any(row[1])))
+
+
+def _named(table: SheetTable, is_hidden: bool, orders: Sequence[str]) -> SheetTable:
+    """The table with the headings over it that are left; a sheet without a name goes by its number."""
+    headings = JOINT.join(filter(None, (_cell(one, is_hidden, orders) for one in table.headings.split(JOINT))))
+    sheet = _cell(table.sheet, is_hidden, orders)
+    if table.sheet and not sheet:
+        sheet = f"Sheet {table.page}" if table.place is None else headings.rpartition(JOINT)[2]
+    return replace(table, sheet=sheet, headings=headings)
 
 
 def _cell(cell: str, is_hidden: bool, orders: Sequence[str]) -> str:

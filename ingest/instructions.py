@@ -71,8 +71,9 @@ _MATCH = re.compile(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u180e\ufeff\U000e0000-\U000e007f\ufe00-\ufe0f]")
 _ENDS = re.compile(
-    r"[.!?。！？](?=\s|$|[\"'”’)\]])[\"'”’)\]]*|\n[^\S\n]*\n|\n(?=[^\S\n]*(?:[-*•|#>]|\d{1,3}[.)]\s))|[。！？]"
+    r"[.!?。！？](?=\s|$|[\"'”’)\]])[\"'”’)\]]*|\n[^\S\n]*\n|\n(?=[^\S\n]*(?:[-*•|#>]|\d{1,3}[.)]\s))|[。！？]|(?P<line>\n)"
 )  # noqa: RUF001
+_ROW = re.compile(r"\s\|(?:\s|$)", re.MULTILINE)  # between the cells of a line
 _LONGEST = 600  # characters of a sentence on either side of what was found
 
 
@@ -103,9 +104,22 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """The sentence around a match, to the end of what it says."""
-    before = [match.end() for match in _ENDS.finditer(text, max(0, start - _LONGEST), start)]
+    before = list(_ends(text, max(0, start - _LONGEST), start))
     first = before[-1] if before else max(0, start - _LONGEST) if start > _LONGEST else 0
-    after = _ENDS.search(text, end, min(len(text), end + _LONGEST))
-    last = after.end() if after else min(len(text), end + _LONGEST)
+    last = next(_ends(text, end, min(len(text), end + _LONGEST)), min(len(text), end + _LONGEST))
     stretch = text[first:last]
     return first + len(stretch) - len(stretch.lstrip()), last - (len(stretch) - len(stretch.rstrip()))
+
+
+def _ends(text: str, start: int, end: int) -> Iterator[int]:
+    """Where sentences end between two places; an end of a line is one where a row of a table ends or begins."""
+    for match in _ENDS.finditer(text, start, end):
+        place = match.start()
+        if match["line"] is None or any(map(_ROW.search, _lines_around(text, place))):
+            yield match.end()
+
+
+def _lines_around(text: str, place: int) -> tuple[str, str]:
+    """The lines, or what of them is near, before and after the end of a line."""
+    before = text[max(0, place - _LONGEST) : place].rpartition("\n")[2]
+    return before, text[place + 1 : place + _LONGEST].partition("\n")[0]

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from ingest import instructions
 from ingest.readers.hiding import Hiding, Stretch, places, shown, stretches, without_marks
 from ingest.readers.tables import SheetTable
-from rag.types import Heading, Page, SetAside
+from rag.types import JOINT, Heading, Page, SetAside, Span
 
 ORDER = "it gives orders to a language model"
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u180e\U000e0000-\U000e007f\U000e0100-\U000e01ef]{4,}")
@@ -25,10 +26,9 @@ _EXCERPT = 2_000  # characters of a passage that are kept to be shown
 
 @dataclass(frozen=True)
 class _Suspect:
-    """`text[start:end]` of a page, why it is set aside, and what it says."""
+    """Stretches of a page in order, why they are set aside, and what they say; an order may have gaps."""
 
-    start: int
-    end: int
+    spans: tuple[Span, ...]
     reason: str
     says: str
 
@@ -46,32 +46,46 @@ def settle(pages: Sequence[Page], released: AbstractSet[str]) -> tuple[tuple[Pag
         suspects = _suspects(plain.text, list(stretches(page.text)))
         passages = [_set_aside(page.number, suspect) for suspect in suspects]
         found.update((passage.id, passage) for passage in passages)
-        cuts = [one for one, passage in zip(suspects, passages, strict=True) if passage.id not in released]
-        settled.append(_without(plain, cuts))
+        held = (one for one, passage in zip(suspects, passages, strict=True) if passage.id not in released)
+        cuts = (span for one in held for span in one.spans)
+        settled.append(_without(plain, sorted(cuts, key=lambda cut: cut.start)))
     return tuple(settled), tuple(found.values())
 
 
 def settle_tables(tables: Sequence[SheetTable], held: Sequence[SetAside]) -> Iterator[SheetTable]:
-    """The tables without what is set aside: cells in it are empty, and marks of readers are gone.
+    """The tables without what is set aside: cells and headings in it are empty, and marks of readers gone.
 
     Args:
         held: what was not released.
     """
     for table in tables:
         own = [passage for passage in held if passage.page == table.page]
-        orders = [passage.text for passage in own if passage.reason.endswith(ORDER)]
+        orders = [" ".join(passage.text.split()) for passage in own if passage.reason.endswith(ORDER)]
         is_hidden = any(passage.reason != ORDER for passage in own)
         if table.hidden and any(passage.reason.startswith(Hiding.SHEET.value) for passage in own):
             continue
         rows = ((number, tuple(_cell(cell, is_hidden, orders) for cell in cells)) for number, cells in table.rows)
         heads = tuple(_cell(head, is_hidden, orders) for head in table.heads)
-        yield replace(table, heads=heads, rows=tuple(row for row in rows if any(row[1])))
+        named = _named(table, is_hidden, orders) if orders else table
+        yield replace(named, heads=heads, rows=tuple(row for row in rows if any(row[1])))
+
+
+def _named(table: SheetTable, is_hidden: bool, orders: Sequence[str]) -> SheetTable:
+    """The table with the headings over it that are left; a sheet without a name goes by its number."""
+    headings = JOINT.join(filter(None, (_cell(one, is_hidden, orders) for one in table.headings.split(JOINT))))
+    sheet = _cell(table.sheet, is_hidden, orders)
+    if table.sheet and not sheet:
+        sheet = f"Sheet {table.page}" if table.place is None else headings.rpartition(JOINT)[2]
+    return replace(table, sheet=sheet, headings=headings)
 
 
 def _cell(cell: str, is_hidden: bool, orders: Sequence[str]) -> str:
-    if any(order in cell or (len(cell) >= _PART and cell in order) for order in orders) or (orders and is_order(cell)):
+    seen = shown(cell) if is_hidden else without_marks(cell)
+    words = " ".join(seen.split())
+    is_part = len(words) >= _PART and any(words in order for order in orders)
+    if is_part or (orders and any(map(is_order, {seen, without_marks(cell)}))):
         return ""
-    return shown(cell) if is_hidden else without_marks(cell)
+    return seen
 
 
 def is_order(text: str) -> bool:
@@ -91,19 +105,77 @@ def _unmarked(page: Page) -> Page:
 
 
 def _suspects(text: str, marked: Sequence[Stretch]) -> list[_Suspect]:
-    """In order, none overlapping: what is hidden, and the orders among what is seen."""
+    """In order, none overlapping: what is hidden, and the orders in what is seen."""
     hidden = list(_joined(text, sorted([*marked, *_invisible(text)], key=lambda stretch: stretch.start)))
     found = [_hidden(text, stretch) for stretch in hidden]
+    wholly = [stretch for stretch, one in zip(hidden, found, strict=True) if one.reason.endswith(ORDER)]
+    for order in _merged([*_orders(text, wholly), *_orders_as_seen(text, hidden)]):
+        spans = tuple(_outside(order, hidden))
+        says = reduce(_spliced, (text[span.start : span.end] for span in spans), "").strip()
+        if any(map(str.isalnum, says)):
+            found.append(_Suspect(spans, ORDER, says))
+    return sorted(found, key=lambda suspect: suspect.spans[0].start)
+
+
+def _orders(text: str, wholly: Sequence[Stretch]) -> Iterator[Span]:
+    """What gives orders, hidden stretches read too, but for those of which a hidden stretch holds the whole order."""
     for order in instructions.orders(text):
-        if all(order.end <= stretch.start or order.start >= stretch.end for stretch in hidden):
-            found.append(_Suspect(order.start, order.end, ORDER, text[order.start : order.end]))
-    return sorted(found, key=lambda suspect: suspect.start)
+        if all(order.end <= stretch.start or order.start >= stretch.end for stretch in wholly):
+            yield order
+
+
+def _orders_as_seen(text: str, hidden: Sequence[Stretch]) -> Iterator[Span]:
+    """What gives orders without the hidden stretches, whether these stand between words or inside them."""
+    is_inside = any(_touch(text[one.start - 1 : one.start], text[one.end : one.end + 1]) for one in hidden)
+    gaps = ("", " ") if is_inside else ("",) if hidden else ()
+    for gap in gaps:
+        seen, places = _seen(text, hidden, gap)
+        for order in instructions.orders(seen):
+            yield Span(places[order.start], places[order.end - 1] + 1)
+
+
+def _seen(text: str, hidden: Sequence[Stretch], gap: str) -> tuple[str, list[int]]:
+    """The text with `gap` in place of the hidden stretches, and where each of its characters stands in `text`."""
+    seen: list[str] = []
+    places: list[int] = []
+    begun = 0
+    for stretch in hidden:
+        seen += (text[begun : stretch.start], gap)
+        places += (*range(begun, stretch.start), *[stretch.start] * len(gap))
+        begun = stretch.end
+    return "".join((*seen, text[begun:])), [*places, *range(begun, len(text))]
+
+
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """In order, those that overlap as one."""
+    last: Span | None = None
+    for span in sorted(spans, key=lambda one: one.start):
+        if last and span.start < last.end:
+            last = Span(last.start, max(last.end, span.end))
+            continue
+        if last:
+            yield last
+        last = span
+    if last:
+        yield last
+
+
+def _outside(span: Span, hidden: Sequence[Stretch]) -> Iterator[Span]:
+    """What of a span lies in none of the hidden stretches."""
+    begun = span.start
+    for stretch in hidden:
+        if begun < stretch.end and stretch.start < span.end:
+            if begun < stretch.start:
+                yield Span(begun, stretch.start)
+            begun = stretch.end
+    if begun < span.end:
+        yield Span(begun, span.end)
 
 
 def _hidden(text: str, stretch: Stretch) -> _Suspect:
     says = _decoded(text[stretch.start : stretch.end]).strip()
     reason = f"{stretch.hiding.value}, and {ORDER}" if is_order(says) else stretch.hiding.value
-    return _Suspect(stretch.start, stretch.end, reason, says)
+    return _Suspect((Span(stretch.start, stretch.end),), reason, says)
 
 
 def _invisible(text: str) -> Iterator[Stretch]:
@@ -136,19 +208,33 @@ def _decoded(text: str) -> str:
     return _INVISIBLE.sub(lambda run: f"⟨{len(run[0])} invisible characters⟩", said)
 
 
-def _without(page: Page, cuts: Sequence[_Suspect]) -> Page:
-    """The page without the stretches; headings that lie in one are gone, the others keep their place."""
+def _without(page: Page, cuts: Sequence[Span]) -> Page:
+    """The page without the stretches; headings of which nothing is left are gone, the others keep their place."""
     if not cuts:
         return page
+    begins = [(heading, _first_kept(page.text, heading.start, cuts)) for heading in page.headings]
     text, begun = "", 0
     headings: list[Heading] = []
-    for cut in [*cuts, _Suspect(len(page.text), len(page.text), "", "")]:
+    for cut in [*cuts, Span(len(page.text), len(page.text))]:
         kept = page.text[begun : cut.start]
-        text += " " if _touch(text[-1:], kept[:1]) else ""
-        moved = len(text) - begun
-        headings += (replace(one, start=one.start + moved) for one in page.headings if begun <= one.start < cut.start)
-        text, begun = text + kept, cut.end
+        text = _spliced(text, kept)
+        moved = len(text) - len(kept) - begun
+        headings += (replace(one, start=start + moved) for one, start in begins if begun <= start < cut.start)
+        begun = cut.end
     return _with_true_headings(replace(page, text=text), headings)
+
+
+def _first_kept(text: str, start: int, cuts: Sequence[Span]) -> int:
+    """Where the line that begins at `start` begins without the cuts; in a cut where nothing of it is left."""
+    for cut in cuts:
+        if cut.start <= start < cut.end and "\n" not in text[start : cut.end]:
+            start = cut.end
+    return start
+
+
+def _spliced(before: str, after: str) -> str:
+    """Both texts, apart where two words would grow together."""
+    return f"{before} {after}" if _touch(before[-1:], after[:1]) else before + after
 
 
 def _touch(before: str, after: str) -> bool:

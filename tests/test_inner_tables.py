@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from pptx.presentation import Presentation
 from pptx.util import Cm
 
@@ -47,6 +48,46 @@ def of_web(folder: Path, body: str) -> tuple[DataTable, ...]:
 
 def places(tables: Sequence[DataTable]) -> list[tuple[str, int | None, int | None]]:
     return [(table.headings, table.page, table.place) for table in tables]
+
+
+TURNOVER = [["Standort", "Umsatz"], ["Berlin", "1.200"], ["Bonn", "3.450"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "of_table", "values"),
+    [
+        ("de-DE", "", "2,Berlin,1200\n3,Bonn,3450\n"),
+        ("en-US", "", "2,Berlin,1.200\n3,Bonn,3.450\n"),
+        ("de-CH", "", "2,Berlin,1.200\n3,Bonn,3.450\n"),
+        ("de-DE", "en-GB", "2,Berlin,1.200\n3,Bonn,3.450\n"),
+    ],
+)
+def test_the_language_tells_the_decimal_sign_where_no_number_does(
+    tmp_path: Path, language: str, of_table: str, values: str
+) -> None:
+    def fill(document: WordDocument) -> None:
+        for element in document.styles.element.iter(qn("w:lang")):
+            element.set(qn("w:val"), language)
+        add_table(document, TURNOVER)
+        if of_table:
+            run = document.tables[0].cell(0, 0).paragraphs[0].runs[0]
+            run._r.get_or_add_rPr().append(OxmlElement("w:lang", {qn("w:val"): of_table}))
+
+    (table,) = read_here(write_word(tmp_path / "a.docx", fill)).tables
+    assert table.values == values
+
+
+def test_the_language_of_a_web_page_tells_it_too(tmp_path: Path) -> None:
+    prose = "<p>Die Umsätze der Standorte stehen in dieser Tabelle, und sie gelten für das ganze Jahr.</p>"
+    page = f'<html lang="{{}}"><meta charset="utf-8"><body>{prose}{markup(TURNOVER)}{prose}</body></html>'
+    for language, values in (("de", "2,Berlin,1200\n3,Bonn,3450\n"), ("en", "2,Berlin,1.200\n3,Bonn,3.450\n")):
+        (table,) = read_bytes(tmp_path, "a.html", page.format(language).encode()).tables
+        assert table.values == values
+
+
+def test_a_number_of_several_groups_tells_the_decimal_sign(tmp_path: Path) -> None:
+    (table,) = of_word(tmp_path / "a.docx", [*TURNOVER, ["Kiel", "1.234.567"]])
+    assert table.values == "2,Berlin,1200\n3,Bonn,3450\n4,Kiel,1234567\n"
 
 
 # Formats

@@ -81,8 +81,12 @@ def _repeated(text: str, row: int) -> str:
     return "" if row == 0 or is_number(text) or values.written(text) else text
 
 
-def tables_in(blocks: Iterable[Block], page: int | None = None) -> tuple[SheetTable, ...]:
-    """The tables that hold data, with their places: numbered under each heading, their rows from their head on."""
+def tables_in(blocks: Iterable[Block], page: int | None = None, *, decimal: str = ".") -> tuple[SheetTable, ...]:
+    """The tables that hold data, with their places: numbered under each heading, their rows from their head on.
+
+    Args:
+        decimal: the decimal sign of a table whose numbers do not show it themselves.
+    """
     found: list[SheetTable] = []
     path: list[tuple[int, str]] = []
     place = 0
@@ -93,14 +97,14 @@ def tables_in(blocks: Iterable[Block], page: int | None = None) -> tuple[SheetTa
         if block.table is not None:
             place += 1
             headings = JOINT.join(text for _, text in path)
-            for table in _data(block.table, path[-1][1] if path else "", page):
+            for table in _data(block.table, path[-1][1] if path else "", page, decimal):
                 found.append(replace(table, place=place, headings=headings))
     return tuple(found)
 
 
-def _data(table: InnerTable, sheet: str, page: int | None) -> list[SheetTable]:
+def _data(table: InnerTable, sheet: str, page: int | None, otherwise: str) -> list[SheetTable]:
     plain = [[without_marks(cell) for cell in cells] for cells in table.rows]
-    decimal = decimal_of(plain, otherwise=".")
+    decimal = decimal_of(plain, otherwise=otherwise)
     found = find_tables(table.rows, sheet=sheet, page=page, decimal=decimal)
     return [one for one in found if _holds_data(one, table.head)]
 

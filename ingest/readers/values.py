@@ -50,6 +50,11 @@ _DATES = tuple(
         r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号]",
     )
 )
+# Languages of a decimal comma; Switzerland and most of Latin America have a point.
+_COMMA = re.compile(
+    r"(?:(?:de|fr|it)(?!-(?:ch|li)\b)|(?:es|pt)(?=$|-(?:es|pt|br)\b)|nl|da|sv|nb|nn|no|fi|pl|cs|sk)(?:-|$)",
+    re.IGNORECASE,
+)
 _CENTURY = 69  # two digits from here on are of the last century, as programs read them
 _NOTHING = frozenset(
     word
@@ -94,9 +99,17 @@ def decimal_sign(digits: str) -> str:
     signs = [sign for sign in ".," if sign in digits]
     if len(signs) == 2:
         return max(signs, key=digits.rfind)
-    if not signs or digits.count(signs[0]) > 1:
+    if not signs:
         return ""
-    return "" if _GROUPED[signs[0]].fullmatch(digits) and not digits.startswith("0") else signs[0]
+    is_grouped = _GROUPED[signs[0]].fullmatch(digits) is not None
+    if digits.count(signs[0]) > 1:
+        return {",": ".", ".": ","}[signs[0]] if is_grouped else ""
+    return "" if is_grouped and not digits.startswith("0") else signs[0]
+
+
+def decimal_in(language: str) -> str:
+    """The decimal sign of a language, named as in "de" or "de-AT"; a point where it is not known."""
+    return "," if _COMMA.match(language) else "."
 
 
 def plain_number(number: Written, decimal: str) -> str | None:

@@ -18,6 +18,7 @@ from ingest.readers.inner_tables import tables_in
 from ingest.readers.source import Content, Source, one_line
 from ingest.readers.tables import SheetTable
 from ingest.readers.unshown import settle_hidden
+from ingest.readers.values import decimal_in
 from rag.errors import UnreadableDocument
 from rag.types import Page
 
@@ -52,7 +53,8 @@ def read_web(source: Source) -> Content:
         if tree is not None:
             settle_hidden(tree)
         page = Page(None, "") if tree is None else _main_text(tree)
-        tables = () if tree is None else tuple(_of_main_text(tables_in(blocks_of(tree)), page))
+        decimal = "." if tree is None else decimal_in(tree.get("lang") or "")
+        tables = () if tree is None else tuple(_of_main_text(tables_in(blocks_of(tree), decimal=decimal), page))
     except (RecursionError, ValueError) as exc:
         raise UnreadableDocument(source.name, "its HTML is damaged or too deeply nested", _REMEDY) from exc
     if not page.text:

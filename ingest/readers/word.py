@@ -19,6 +19,7 @@ from ingest.readers.hiding import hide, shown
 from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, one_line, sensible_title
 from ingest.readers.unprinted import Unprinted
+from ingest.readers.values import decimal_in
 from rag.errors import UnreadableDocument
 
 _Element = Any  # lxml's element, which only passes through here from python-docx
@@ -50,7 +51,8 @@ def read_word(source: Source) -> Content:
         raise _damaged(source.name) from exc
     page = page_of(blocks)
     level_one = [heading.text for heading in page.headings if heading.level == 1]
-    return Content(title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,), tables=tables_in(blocks))
+    tables = tables_in(blocks, decimal=_decimal(document))
+    return Content(title or (shown(level_one[0]) if len(level_one) == 1 else ""), (page,), tables=tables)
 
 
 def _damaged(name: str) -> UnreadableDocument:
@@ -219,6 +221,15 @@ def _text(element: _Element, parts: _Parts) -> str:
             pieces.append(_CHARACTERS.get(child.tag, ""))
             pieces.append(_text(child, parts))
     return "".join(pieces)
+
+
+def _decimal(document: WordDocument) -> str:
+    """The decimal sign of the language of the document, if no table says that it has words of another."""
+    defaults = document.styles.element.find(f"{qn('w:docDefaults')}/{qn('w:rPrDefault')}")
+    places = (*(() if defaults is None else (defaults,)), *document.element.body.iter(qn("w:tbl")))
+    languages = {language.get(qn("w:val")) for place in places for language in place.iter(qn("w:lang"))}
+    signs = {decimal_in(language) for language in languages if language}
+    return "," if signs == {","} else "."
 
 
 def _title(document: WordDocument, parts: _Parts) -> str:

@@ -122,16 +122,15 @@ def run(place: Path, *, rounds: int, seed: int, tell: Callable[[str], None] = la
 def _kill(place: Path, after: float | None, *, step: str = "opening") -> str:
     """Follows the folder in a process, killed so many seconds after it took a step; what it was doing then."""
     command = [sys.executable, "-m", "benchmarks.kills_victim", str(place / "home"), str(place / "documents")]
-    victim = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
-    assert victim.stdout is not None
-    stage = ""
-    while stage not in (step, "done") and (line := victim.stdout.readline()):
-        stage = line.strip()
-    if after is not None:
-        time.sleep(after)
-        victim.send_signal(signal.SIGKILL)
-    lines = victim.stdout.read().split("\n")
-    victim.wait()
+    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as victim:
+        assert victim.stdout is not None
+        stage = ""
+        while stage not in (step, "done") and (line := victim.stdout.readline()):
+            stage = line.strip()
+        if after is not None:
+            time.sleep(after)
+            victim.send_signal(signal.SIGKILL)
+        lines = victim.stdout.read().split("\n")
     if victim.returncode not in (0, -signal.SIGKILL):
         raise RuntimeError(f"the process failed with {victim.returncode}: {lines[-3:]}")
     return ([stage, *(line for line in lines if line)])[-1]

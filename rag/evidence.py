@@ -15,6 +15,7 @@ from rag.types import JOINT, Chunk, Hit, Span
 
 _CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 _MARKDOWN_HEADING = re.compile(r"#{1,6} ")
+_RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
 _MARK = r"(?:[-*+•‣◦–]|\w{1,3}[.)])"  # of a list item
 _BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{_MARK}\s*$")
 _ITEM = re.compile(rf"^{_MARK}\s+")
@@ -160,7 +161,8 @@ def _lines(number: int, hit: Hit) -> Iterator[Line]:
     headings = {heading.casefold() for path in paths for heading in path.split(JOINT)}
     head: list[str] = []
     width = 0  # cells of the row before; 0 outside a table
-    parts = [(part, _cells(part.text)) for part in sentences.split(chunk.text)]
+    found = (part for part in sentences.split(chunk.text) if not _RULE.fullmatch(part.text))
+    parts = [(part, _cells(part.text)) for part in found]
     for place, (part, cells) in enumerate(parts):
         reading = _ITEM.sub("", part.text)
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rag import lines, spelling
+from rag import lines, ranges, spelling
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, nearest_lines
@@ -103,7 +103,8 @@ class Retriever:
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
-        return nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
+        lines = nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
+        return ranges.settled(question, lines)
 
     def support(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Support:
         """How far each of the hits bears a sentence; `lines` are all of theirs."""

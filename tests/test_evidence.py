@@ -128,6 +128,16 @@ def test_the_head_of_a_table_is_no_evidence_but_is_read_with_each_row() -> None:
     assert "Years of service | Notice period" not in {line.text for line in lines}
 
 
+def test_the_rows_of_a_table_in_markdown_are_read_with_its_head() -> None:
+    table = "Plans\n\n| Plan | Stations |\n|---|:--:|\n| Free | up to 3 |\n| Paid | from 4 |"
+    lines = nearest("Which plan for four stations?", [hit(table)])
+    assert {line.reading for line in lines} == {
+        "Plans",
+        "Plan: Free; Stations: up to 3",
+        "Plan: Paid; Stations: from 4",
+    }
+
+
 def test_lines_that_are_as_near_as_the_nearest_are_quoted_once_each() -> None:
     hits = [hit("Smoking is allowed outside. The sea is cold."), hit("Smoking is allowed outside.", document="d2")]
     lines = nearest("Is smoking allowed?", hits)

@@ -1,0 +1,78 @@
+"""Rows of a table that each hold for a range ("From the eighth year on", "up to 3"): which one a number falls in.
+
+All of them are about as near to a question, and a small generator takes any.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+
+from rag.evidence import Line
+from rag.terms import terms
+
+_CARDINALS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()  # noqa: SIM905
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
+_NAMED = {
+    **{word: value for words in (_CARDINALS, _ORDINALS) for value, word in enumerate(words, 1)},
+    **{"fifteenth": 15, "eighteen": 18, "twenty": 20, "twentieth": 20, "thirty": 30, "forty": 40, "fifty": 50},
+}
+_NUMBER = rf"(\d+(?:\.\d+)?|{'|'.join(sorted(_NAMED, key=len, reverse=True))})(?:st|nd|rd|th)?\b"
+_NUMBERS = re.compile(rf"(?<![\w.,-]){_NUMBER}(?![.,]?\d)", re.IGNORECASE)
+_BETWEEN = re.compile(rf"(?<![\w.,-]){_NUMBER}\s*(?:–|-|to)\s*{_NUMBER}", re.IGNORECASE)  # noqa: RUF001
+_FROM = re.compile(
+    rf"\b(?:from|after|over|above|more than|at least)\s+(?:the\s+)?{_NUMBER}"
+    rf"|{_NUMBER}(?:\s+\w+)?\s*(?:\+|(?:or|and) (?:more|over))",
+    re.IGNORECASE,
+)
+_UP_TO = re.compile(
+    rf"\b(?:up to|until|under|below|less than|fewer than|at most)\s+(?:the\s+)?{_NUMBER}", re.IGNORECASE
+)
+_BESIDE = 0.1  # what a row loses whose range does not hold the number
+_CELL = re.compile(r"(?:^|; )([^:;]+): ([^;]*)")
+
+
+def settled(question: str, lines: Sequence[Line]) -> list[Line]:
+    """The lines, nearest first; of rows for several ranges, the one that the number of the question falls in leads.
+
+    Args:
+        lines: nearest first. Only the table of the first one is looked at.
+    """
+    asked = [match.group(1) for match in _NUMBERS.finditer(question)]
+    rows = [line for line in lines if _table(line) == _table(lines[0])] if lines and _table(lines[0]) else []
+    if len(asked) != 1 or len(rows) < 2:
+        return list(lines)
+    ranges = {row: _range(row, question) for row in rows}
+    bounded = {row: found for row, found in ranges.items() if found}
+    number = _value(asked[0])
+    fitting = [row for row, (low, high) in bounded.items() if low <= number <= high]
+    if len(bounded) < 2 or not fitting:
+        return list(lines)
+    chosen = max(fitting, key=lambda row: (bounded[row][0], -bounded[row][1]))
+    scores = {row: row.score - _BESIDE for row in rows} | {chosen: rows[0].score}
+    return sorted((replace(line, score=scores.get(line, line.score)) for line in lines), key=lambda line: -line.score)
+
+
+def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
+    """What tells rows of one table from those of others; None where the line is none."""
+    heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
+    return (line.number, heads) if len(heads) > 1 else None
+
+
+def _range(row: Line, question: str) -> tuple[float, float] | None:
+    """The range of the row's first cell, if that speaks of what the question counts."""
+    first = _CELL.search(row.reading)
+    if first is None or not set(terms(f"{first.group(1)} {first.group(2)}")) & set(terms(question)):
+        return None
+    cell = first.group(2)
+    if found := _BETWEEN.search(cell):
+        return _value(found.group(1)), _value(found.group(2))
+    if found := _FROM.search(cell):
+        return _value(found.group(1) or found.group(2)), inf
+    if found := _UP_TO.search(cell):
+        return 0.0, _value(found.group(1))
+    return None
+
+
+def _value(number: str) -> float:
+    return float(_NAMED.get(number.lower(), 0) or number)

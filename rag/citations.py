@@ -68,7 +68,7 @@ def cite(
             return given, Verdict.SUPPORTED
         whole = _judged(given, bears(sentence))
         parts = _CLAUSES.split(sentence)
-        if whole[1] is Verdict.SUPPORTED or not all(len(words(part)) >= _CLAUSE_WORDS for part in parts[1:]):
+        if whole[1] is Verdict.SUPPORTED or len(parts) < 2 or any(len(words(part)) < _CLAUSE_WORDS for part in parts):
             return whole
         return _together(whole, [_judged(given, bears(part)) for part in parts])
 
@@ -191,9 +191,7 @@ def _judged(given: Sequence[int], support: Sequence[float]) -> Judged:
     return kept or [best + 1], found
 
 
-def _together(
-    whole: tuple[list[int], Verdict], parts: Sequence[tuple[list[int], Verdict]]
-) -> tuple[list[int], Verdict]:
+def _together(whole: Judged, parts: Sequence[Judged]) -> Judged:
     """A sentence whose clauses rest on several passages is borne as far as the least of them."""
     worst = max((found for _, found in parts), key=list(Verdict).index)
     if list(Verdict).index(worst) >= list(Verdict).index(whole[1]):

@@ -24,8 +24,8 @@ _POINTS = re.compile(  # what must be looked up in the conversation; a condition
 _PREPOSITIONS = frozenset(
     word
     for line in (
-        "about after at before between beyond by during for from if in inside of on outside over per since through to",
-        "under unless until when while with within without",
+        "about after against along around at before between beyond by during for from if in inside near of on outside",
+        "over per since through to towards under unless until when while with within without",
     )
     for word in line.split()
 )
@@ -37,7 +37,7 @@ _QUESTION_WORDS = frozenset(("how", "what", "when", "where", "which", "who", "wh
 _NEW_WORDS = 12
 _OLD_WORDS = 25
 _REPLACED = 8  # words, at most
-_CHOICES = 48
+_CHOICES = 48  # weighed at most, in three passes; questions with more are left to the rewriting
 _ADDED = -6.0  # log-probability: what is only added is seldom meant where something could be replaced
 _LEAST = -12.0  # less likely ones are no questions
 _SYSTEM = (
@@ -96,7 +96,7 @@ def _choices(before: str, new: str) -> dict[str, float]:
                 found[" ".join([*words[:start], new + comma, *words[end:]]) + "?"] = 0.0
     if is_phrase:
         found[" ".join([*words, new]) + "?"] = _ADDED if found else 0.0
-    return dict(list(found.items())[-_CHOICES:])
+    return found if len(found) <= _CHOICES else {}
 
 
 def _may_give_way(old: Sequence[str], written: Sequence[str]) -> bool:

@@ -11,8 +11,14 @@ from rag.types import Document
 MEGABYTE = 1_000_000
 
 
-def read_here(path: Path, *, max_bytes: int = 50 * MEGABYTE, password: str | None = None) -> Document:
-    return read(path, max_bytes=max_bytes, password=password)
+def read_here(
+    path: Path,
+    released: frozenset[str] = frozenset(),
+    *,
+    max_bytes: int = 50 * MEGABYTE,
+    password: str | None = None,
+) -> Document:
+    return read(path, max_bytes=max_bytes, password=password, released=released)
 
 
 def read_bytes(folder: Path, name: str, data: bytes) -> Document:

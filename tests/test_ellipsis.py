@@ -52,6 +52,14 @@ def test_a_question_before_of_which_little_or_much_is_said_is_left(before: str) 
     assert completed("And the lamp?", before, WeighingGenerator()) is None
 
 
+def test_more_choices_than_can_be_weighed_at_once_are_left() -> None:
+    generator = WeighingGenerator()
+    before = "Where can large wooden kitchen tables with oak legs be bought cheaply near old Bath station today?"
+    assert completed("And lamps?", before, generator) is None
+    assert not generator.weighed
+    assert completed("And near Leeds?", "Where can large wooden kitchen tables be bought cheaply near Bath?", generator)
+
+
 def test_what_makes_no_question_is_left() -> None:
     assert completed("And the lamp?", "What does the wooden chair cost?", WeighingGenerator(value=-20.0)) is None
 

@@ -1,13 +1,15 @@
-"""Whether the lines that were found hold the answer to a question, decided before anything is written.
+"""Which of the lines that were found hold the answer to a question, and whether any does, before anything is written.
 
-A small generator that is asked so says yes to nearly everything, but its hidden state tells questions that a text
-answers from those that it only touches (Slobodkin et al. 2023, https://arxiv.org/abs/2310.11877). A linear probe reads
-that state; its weights are fitted by benchmarks/answerability.py, a file for each generator. Where there is none, the
-certainty of the evidence decides alone.
+A small generator that is asked so says yes to nearly everything, but its hidden states tell questions that a text
+answers from those that it only touches (Slobodkin et al. 2023, https://arxiv.org/abs/2310.11877). So the first blocks
+of the generator read the question and the lines, with small additions to the weights of some of them (LoRA, Hu et al.
+2021, https://arxiv.org/abs/2106.09685), and what they make of the end of each line and of the prompt is weighed. A file
+for each generator, fitted by benchmarks/answerability.py. Where there is none, the evidence decides alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,44 +22,73 @@ from rag.settings import Settings
 from rag.types import Hit
 
 _PROBES = Path(__file__).parent / "probes"
+_DOWN, _UP = ".down", ".up"  # of an addition, in the file of a probe
 LIKELY = 0.4  # from here on a line is quoted where no answer of the generator's own is borne (docs/evaluation.md)
 _FLOOR = 0.8  # certainty under which the generator need not be asked; none of 161 questions with an answer lies there
 _LINES = 6  # that the generator is shown
-_NEAREST = 5
+_LOG_ODDS = 0.03  # of a line, in the score of lines: choose() takes lines as near as that for about as good
 _SYSTEM = (
-    "You are a careful reader. You say whether lines of documents hold the answer to a question. Answer yes only if "
-    "the very thing that is asked for is written there."
+    "You are a careful reader. You say which lines of documents hold the answer to a question, and whether any does: "
+    "only if the very thing that is asked for is written there."
 )
+
+Additions = Mapping[str, tuple[Vectors, Vectors]]
 
 
 @runtime_checkable
 class StateReader(Protocol):
     """A generator whose inside can be read. One caller at a time, as for its streams."""
 
-    def state(self, messages: Sequence[Message], *, layer: int) -> Vectors:
-        """float32[width]: the hidden state after block `layer` (the first is 1) at the last token of the prompt."""
+    def states(self, messages: Sequence[Message], ends: Sequence[int], *, layers: int, additions: Additions) -> Vectors:
+        """float32[len(ends) + 1, width]: what the first `layers` blocks make of some tokens of the prompt.
+
+        Args:
+            ends: places of characters in the last message, in their order; their tokens are read, and the last one.
+            additions: for modules, by name inside the model, float[rank, inputs] and float[outputs, rank]: their
+                product is added to the weights while this is read.
+        """
         ...
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
-    """Logistic regression on a hidden state and the certainty of the evidence.
+class Readout:
+    """Logistic regression on a hidden state and one value beside it.
 
     Attributes:
-        layer: block after which the state is read.
         weights: float32[width].
-        certainty: weight of the certainty.
+        beside: weight of the value.
     """
 
-    layer: int
     weights: Vectors
-    certainty: float
+    beside: float
     bias: float
 
-    def probability(self, state: Vectors, sure: float) -> float:
-        """That the lines hold the answer."""
-        logit = float(state @ self.weights) + self.certainty * sure + self.bias
-        return float(1 / (1 + np.exp(-logit)))
+    def log_odds(self, states: Vectors, values: Sequence[float]) -> Vectors:
+        """float32[n] of float32[n, width] and n values."""
+        return np.asarray(states @ self.weights + self.beside * np.asarray(values) + self.bias, dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """How the states of a generator are made and weighed.
+
+    Attributes:
+        answer: that the lines hold the answer, with the certainty of the evidence beside the last state.
+        line: that a line holds it, with its score beside the state at its end.
+    """
+
+    layers: int
+    additions: Additions
+    answer: Readout
+    line: Readout
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the generator makes of the lines: probability that they hold the answer; the likeliest comes first."""
+
+    likely: float
+    lines: tuple[Line, ...]
 
 
 def load_probe(generator: str) -> Probe | None:
@@ -66,17 +97,29 @@ def load_probe(generator: str) -> Probe | None:
     if "/" in generator or not file.is_file():
         return None
     with np.load(file, allow_pickle=False) as kept:
-        return Probe(
-            int(kept["layer"]), kept["weights"].astype(np.float32), float(kept["certainty"]), float(kept["bias"])
-        )
+        names = sorted({name.removesuffix(_DOWN) for name in kept if name.endswith(_DOWN)})
+        additions = {name: (kept[name + _DOWN], kept[name + _UP]) for name in names}
+        return Probe(int(kept["layers"]), additions, _readout(kept, "answer"), _readout(kept, "line"))
 
 
-def messages(question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> list[Message]:
-    """The prompt whose last state is read: the nearest lines, and those that answers are written from."""
-    shown = list(dict.fromkeys([*choose(question, lines), *lines[:_NEAREST]]))[:_LINES]
-    body = "\n".join(f"- {in_context(hits[line.number - 1].chunk, line)}" for line in shown)
-    asked = f"Question: {question}\n\nIs the answer to the question written in these lines?"
-    return [Message("system", _SYSTEM), Message("user", f"Lines of the documents:\n{body}\n\n{asked}")]
+def _readout(kept: Mapping[str, Vectors], name: str) -> Readout:
+    beside, bias = kept[f"{name}.beside_and_bias"].tolist()
+    return Readout(kept[f"{name}.weights"].astype(np.float32), beside, bias)
+
+
+def shown(question: str, lines: Sequence[Line]) -> list[Line]:
+    """The lines that the generator is shown, nearest first: those that answers are written from, and others."""
+    first = list(dict.fromkeys([*choose(question, lines), *lines[:_LINES]]))[:_LINES]
+    return sorted(first, key=lambda line: -line.score)
+
+
+def messages(question: str, texts: Sequence[str]) -> tuple[list[Message], list[int]]:
+    """The prompt that is read, and where each text ends in its last message."""
+    start = f"Question: {question}\n\nLines of the documents:\n"
+    rows = [f"- {' '.join(text.split())}\n" for text in texts]
+    ends = [len(start) + end - 1 for end in accumulate(map(len, rows))]
+    asked = f"\nIs the answer to the question written in these lines? {question}"
+    return [Message("system", _SYSTEM), Message("user", start + "".join(rows) + asked)], ends
 
 
 @dataclass(frozen=True)
@@ -105,22 +148,39 @@ class Judge:
         """Whether the generator is asked, too."""
         return self.probe is not None and self.generator is not None and self.settings.minimum_answerable > 0
 
-    def likelihood(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> float | None:
-        """Probability that the generator sees the answer in the lines; None without a probe. Needs its turn."""
-        if self.probe is None or self.generator is None:
-            return None
-        state = self.generator.state(messages(question, lines, hits), layer=self.probe.layer)
-        return self.probe.probability(state, certainty(lines, hits))
+    def read(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> Reading | None:
+        """What the generator makes of the nearest lines; None without lines or a probe. Needs its turn.
 
-    def by_reading(self, likely: float | None) -> str:
+        Args:
+            lines: of all `hits`, nearest first.
+        """
+        if self.probe is None or self.generator is None or not lines:
+            return None
+        some, probe = shown(question, lines), self.probe
+        prompt, ends = messages(question, [in_context(hits[line.number - 1].chunk, line) for line in some])
+        states = self.generator.states(prompt, ends, layers=probe.layers, additions=probe.additions)
+        odds = probe.answer.log_odds(states[-1:], [certainty(lines, hits)])[0]
+        of_lines = probe.line.log_odds(states[:-1], [line.score for line in some]).tolist()
+        return Reading(float(1 / (1 + np.exp(-odds))), _reordered(lines, dict(zip(some, of_lines, strict=True))))
+
+    def by_reading(self, reading: Reading | None) -> str:
         """A reason, empty where there is none: the generator does not see the answer in the lines."""
         least = self.settings.minimum_answerable
-        if likely is None or likely >= least:
+        if reading is None or reading.likely >= least:
             return ""
         return (
-            f"the generator finds the answer in the nearest lines with a probability of {likely:.2f}, below "
+            f"the generator finds the answer in the nearest lines with a probability of {reading.likely:.2f}, below "
             f"minimum_answerable ({least:g})"
         )
+
+
+def _reordered(lines: Sequence[Line], odds: Mapping[Line, float]) -> tuple[Line, ...]:
+    """The lines that were read by their log odds, before all others; scores fall with them."""
+    best, most = lines[0].score, max(odds.values())
+    scores = {line: best - _LOG_ODDS * (most - value) for line, value in odds.items()}
+    last = min(scores.values())
+    found = (replace(line, score=scores.get(line, min(line.score, last))) for line in lines)
+    return tuple(sorted(found, key=lambda line: -line.score))
 
 
 def judge_for(generator: Generator, settings: Settings) -> Judge:

@@ -249,11 +249,13 @@ class Reply:
             return None
         with self._turn(Stage.READING):
             started = time.perf_counter()
-            self._likely = judge.likelihood(*found)
+            reading = judge.read(*found)
             self._timings = replace(self._timings, judge=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return Finish.NO_ANSWER if judge.by_reading(self._likely) else None
+        if reading:
+            self._likely, self.evidence = reading.likely, reading.lines
+        return Finish.NO_ANSWER if judge.by_reading(reading) else None
 
     def _narrow(self) -> None:
         """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""

@@ -117,8 +117,8 @@ def _after(line: Line, lines: Sequence[Line], count: int) -> list[Line]:
 
 
 def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list[Hit], list[Line], list[Hit]]:
-    """The `count` hits that hold the nearest lines, in their order, with their lines; and the hits left out."""
-    kept = sorted(list(dict.fromkeys(line.number for line in lines))[:count])
+    """The `count` hits that hold the nearest lines, that of the nearest first, with their lines; and those left out."""
+    kept = list(dict.fromkeys(line.number for line in lines))[:count]
     new = {number: place for place, number in enumerate(kept, 1)}
     return (
         [hits[number - 1] for number in kept],

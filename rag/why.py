@@ -137,7 +137,13 @@ class _Way:
         if fate := self._searched(found):
             return fate
         lines = self.retriever.evidence(self.question, found.hits)
-        return self._refused(found, lines) or self._narrowed(found, lines)
+        asked = self.question, lines, found.hits
+        if reason := self.judge.by_evidence(*asked):
+            return self._refused(reason)
+        reading = self.judge.read(*asked)
+        if reason := self.judge.by_reading(reading):
+            return self._refused(reason)
+        return self._narrowed(found, reading.lines if reading else lines)
 
     def _searched(self, found: Retrieval) -> tuple[Fate, str] | None:
         if _rank(self.chunk, found.below):
@@ -151,11 +157,8 @@ class _Way:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."
         return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {self.settings.top_k}."
 
-    def _refused(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str] | None:
-        asked = self.question, lines, found.hits
-        if reason := self.judge.by_evidence(*asked) or self.judge.by_reading(self.judge.likelihood(*asked)):
-            return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
-        return None
+    def _refused(self, reason: str) -> tuple[Fate, str]:
+        return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
 
     def _narrowed(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str]:
         kept, _, _ = narrow(found.hits, lines, self.settings.prompt_passages)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from rag.answerability import Additions, Probe, Readout
 from rag.embedders import OnBatch, Vectors
 from rag.generators import Message, StopReason
 from rag.types import Chunk, Hit, Span
@@ -83,17 +84,22 @@ class ScriptedGenerator:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content.split()) for message in messages)
 
-    def state(self, messages: Sequence[Message], *, layer: int) -> Vectors:
-        """Of two numbers: whether a line shares half its words with the question, and the layer."""
-        asked = messages[-1].content.split("Question: ")[-1].splitlines()[0]
-        words = set(re.findall(r"\w+", asked.lower()))
-        lines = [line for line in messages[-1].content.splitlines() if line.startswith("- ")]
-        held = any(2 * len(words & set(re.findall(r"\w+", line.lower()))) >= len(words) for line in lines)
-        return np.array([held, layer], dtype=np.float32)
+    def states(self, messages: Sequence[Message], ends: Sequence[int], *, layers: int, additions: Additions) -> Vectors:
+        """Of two numbers: whether a line, and at last whether any, holds half the words of the question; the layers."""
+        text = messages[-1].content
+        words = set(re.findall(r"\w+", text.splitlines()[0].removeprefix("Question: ").lower()))
+        lines = [text[:end].splitlines()[-1] for end in ends]
+        held = [2 * len(words & set(re.findall(r"\w+", line.lower()))) >= len(words) for line in lines]
+        return np.array([[each, layers] for each in [*held, any(held)]], dtype=np.float32)
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
         self.prompts.append(messages)
         return ScriptedStream(self.replies.pop(0), max_new_tokens, stop)
+
+
+def probe(answer: Readout, line: Readout = Readout(np.zeros(2, dtype=np.float32), 1 / 0.03, 0.0)) -> Probe:
+    """Of a scripted generator; its lines keep their order unless `line` says otherwise."""
+    return Probe(1, {}, answer, line)
 
 
 class WeighingGenerator(ScriptedGenerator):

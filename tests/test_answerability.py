@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 import rag.answerability
-from rag.answerability import Judge, Probe, judge_for, load_probe, messages
+from rag.answerability import Judge, Readout, judge_for, load_probe, messages, shown
 from rag.evidence import Line, nearest_lines
 from rag.generators.local import LocalGenerator
 from rag.models import MODELS, Role
 from rag.settings import Settings, load_settings
 from rag.terms import terms
 from rag.types import Hit
-from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
+from tests.fakes import HashingEmbedder, ScriptedGenerator, hit, probe
 
 HITS = [hit("Staff get 28 days of leave. Six days carry over until 31 March."), hit("Lunch costs 3.80 EUR.")]
-PROBE = Probe(1, np.array([4, 0], dtype=np.float32), certainty=0.0, bias=-2.0)
+PROBE = probe(Readout(np.array([4, 0], dtype=np.float32), 0.0, -2.0))
 
 
 def nearest(question: str, hits: list[Hit]) -> list[Line]:
@@ -25,7 +25,7 @@ def nearest(question: str, hits: list[Hit]) -> list[Line]:
 
 def judged(question: str, judge: Judge) -> tuple[str, str]:
     asked = question, nearest(question, HITS), HITS
-    return judge.by_evidence(*asked), judge.by_reading(judge.likelihood(*asked))
+    return judge.by_evidence(*asked), judge.by_reading(judge.read(*asked))
 
 
 def test_a_line_that_is_not_certain_enough_is_a_reason_and_so_is_a_missing_code(tmp_path: Path) -> None:
@@ -54,24 +54,54 @@ def test_where_the_generator_is_asked_the_evidence_alone_refuses_less(tmp_path: 
     assert "minimum_evidence (0.8)" in judged("Quetzalcoatl?", Judge(settings, PROBE, ScriptedGenerator()))[0]
 
 
-def test_the_certainty_counts_beside_the_state() -> None:
-    probe = Probe(3, np.array([1, -1], dtype=np.float32), certainty=2.0, bias=-1.0)
-    state = np.array([0.5, 0.5], dtype=np.float32)
-    assert probe.probability(state, 0.5) == pytest.approx(0.5)
-    assert probe.probability(state, 1.5) == pytest.approx(1 / (1 + np.exp(-2)))
+def test_the_value_beside_a_state_counts() -> None:
+    readout = Readout(np.array([1, -1], dtype=np.float32), beside=2.0, bias=-1.0)
+    states = np.array([[0.5, 0.5], [2.5, 0.5]], dtype=np.float32)
+    assert readout.log_odds(states, [0.5, 1.5]).tolist() == [0.0, 4.0]
 
 
-def test_the_nearest_lines_are_shown_under_their_titles_and_the_question_last() -> None:
+def test_the_line_that_the_generator_finds_likeliest_leads(tmp_path: Path) -> None:
     question = "How many days carry over?"
-    _, user = messages(question, nearest(question, HITS), HITS)
-    first, second, *_ = [line for line in user.content.splitlines() if line.startswith("- ")]
-    assert first == "- Title: Six days carry over until 31 March."
-    assert second.startswith("- Title: ")
-    assert user.content.index(first) < user.content.index(f"Question: {question}")
+    lines = nearest(question, HITS)
+    assert [line.text for line in lines[:2]] == ["Six days carry over until 31 March.", "Staff get 28 days of leave."]
+    against = probe(PROBE.answer, Readout(np.array([-4, 0], dtype=np.float32), 0.0, 0.0))
+    reading = Judge(Settings(home=tmp_path), against, ScriptedGenerator()).read(question, lines, HITS)
+    assert reading is not None
+    assert reading.likely == pytest.approx(1 / (1 + np.exp(-2)))
+    first, second, third = reading.lines
+    assert [line.text for line in reading.lines] == [lines[1].text, lines[2].text, lines[0].text]
+    assert first.score == second.score == lines[0].score
+    assert third.score == pytest.approx(lines[0].score - 0.12)
+
+
+def test_lines_that_were_not_read_come_after_those_that_were(tmp_path: Path) -> None:
+    hits = [hit(" ".join(f"Day {number} of leave carries over." for number in range(9)))]
+    lines = nearest("Which day of leave carries over?", hits)
+    reading = Judge(Settings(home=tmp_path), PROBE, ScriptedGenerator()).read("Which day?", lines, hits)
+    assert reading is not None
+    assert [line.text for line in reading.lines[:6]] == [line.text for line in shown("Which day?", lines)]
+    assert {line.span for line in reading.lines} == {line.span for line in lines}
+    scores = [line.score for line in reading.lines]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_where_nothing_was_found_nothing_is_read(tmp_path: Path) -> None:
+    assert Judge(Settings(home=tmp_path), PROBE, ScriptedGenerator()).read("Which day?", [], []) is None
+
+
+def test_lines_are_shown_one_by_one_after_the_question() -> None:
+    found, ends = messages("How many days?", ["Leave: Six days\ncarry over.", "Lunch costs 3.80 EUR."])
+    rows = "- Leave: Six days carry over.\n- Lunch costs 3.80 EUR.\n"
+    assert found[-1].content.startswith(f"Question: How many days?\n\nLines of the documents:\n{rows}\n")
+    assert found[-1].content.endswith("How many days?")
+    assert [found[-1].content[:end].splitlines()[-1] for end in ends] == rows.splitlines()
 
 
 def test_a_generator_without_a_probe_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    np.savez(tmp_path / "mine.npz", layer=2, weights=np.ones(3), certainty=1.5, bias=-1.0)
+    halves = {"layers.1.q.down": np.ones((2, 3)), "layers.1.q.up": np.full((4, 2), 2.0)}
+    readouts = {f"{name}.weights": np.ones(3) for name in ("answer", "line")}
+    values = {f"{name}.beside_and_bias": np.array([1.5, -1.0]) for name in ("answer", "line")}
+    np.savez(tmp_path / "mine.npz", layers=2, **halves, **readouts, **values)
     monkeypatch.setattr(rag.answerability, "_PROBES", tmp_path / "probes")
     (tmp_path / "probes").mkdir()
     assert load_probe("somebody-instruct") is None
@@ -79,12 +109,10 @@ def test_a_generator_without_a_probe_has_none(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(rag.answerability, "_PROBES", tmp_path)
     found = load_probe("mine")
     assert found is not None
-    assert (found.layer, found.weights.tolist(), found.weights.dtype, found.certainty) == (
-        2,
-        [1, 1, 1],
-        np.float32,
-        1.5,
-    )
+    assert (found.layers, list(found.additions)) == (2, ["layers.1.q"])
+    assert [part.shape for part in found.additions["layers.1.q"]] == [(2, 3), (4, 2)]
+    assert found.line.weights.dtype == np.float32
+    assert (found.answer.weights.tolist(), found.answer.beside, found.answer.bias) == ([1, 1, 1], 1.5, -1.0)
 
 
 def test_every_probe_belongs_to_a_generator_of_the_table() -> None:
@@ -92,10 +120,13 @@ def test_every_probe_belongs_to_a_generator_of_the_table() -> None:
     assert load_settings().generator_model in kept
     assert kept <= {model.name for model in MODELS if model.role is Role.GENERATOR}
     for name in kept:
-        probe = load_probe(name)
-        assert probe is not None
-        assert np.isfinite(probe.weights).all()
-        assert probe.layer > 0
+        found = load_probe(name)
+        assert found is not None
+        halves = [part for pair in found.additions.values() for part in pair]
+        assert halves
+        for values in (found.answer.weights, found.line.weights, *halves):
+            assert np.isfinite(values).all()
+        assert found.layers > 0
 
 
 @pytest.mark.model

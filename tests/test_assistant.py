@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from ingest.pipeline import find_files, ingest
-from rag.answerability import Judge, Probe
+from rag.answerability import Judge, Readout
 from rag.assistant import Assistant, Progress, QuestionError, Stage
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
-from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator, hit
+from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator, hit, probe
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, setti
 def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: Library, settings: Settings) -> None:
     generator = ScriptedGenerator("Six days carry over until 31 March [1].")
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    judge = Judge(settings, Probe(1, np.array([4, 0], dtype=np.float32), certainty=0.0, bias=-2.0), generator)
+    judge = Judge(settings, probe(Readout(np.array([4, 0], dtype=np.float32), 0.0, -2.0)), generator)
     assistant = Assistant(retriever, generator, settings, judge)
     refused = assistant.answer("Leave over?  Herons, terns, gulls?")
     assert (refused.text, refused.finish, generator.prompts) == (REFUSAL, Finish.NO_ANSWER, [])
@@ -83,10 +83,8 @@ def test_what_no_passage_bears_gives_way_to_the_nearest_line_if_that_surely_answ
 ) -> None:
     generator = ScriptedGenerator("Herons nest in Norwegian reeds.")
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    probe = Probe(1, np.zeros(2, dtype=np.float32), certainty=0.0, bias=likely)
-    answer = Assistant(retriever, generator, settings, Judge(settings, probe, generator)).answer(
-        "How many days of leave carry over?"
-    )
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, likely)), generator)
+    answer = Assistant(retriever, generator, settings, judge).answer("How many days of leave carry over?")
     assert (answer.text, answer.finish, bool(answer.citations)) == (text, finish, finish is Finish.COMPLETE)
 
 

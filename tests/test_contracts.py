@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answerability import StateReader
-from rag.embedders import Embedder
+from rag.answerability import Additions, StateReader
+from rag.embedders import Embedder, Vectors
 from rag.errors import ModelUnavailable
 from rag.generators import Generator, Message, Scorer, StopReason
 from rag.settings import load_settings
@@ -200,16 +200,31 @@ def test_an_answer_that_is_begun_is_continued(generator: Generator) -> None:
     assert "Paris" in text
 
 
-def test_its_state_depends_on_the_prompt_and_the_block_and_spoils_no_answer(generator: StateReader) -> None:
-    other = [ASKED[0], Message("user", "Question: Does Paris lie in France?\n- Paris lies in France.")]
+def test_its_states_depend_on_the_prompt_up_to_them_and_on_the_blocks(generator: StateReader) -> None:
+    other = [ASKED[0], Message("user", ASKED[-1].content + " Or Lyon?")]
+    end = len(ASKED[-1].content) - 1
     first, again, deeper, changed = (
-        generator.state(messages, layer=layer) for messages, layer in ((ASKED, 1), (ASKED, 1), (ASKED, 2), (other, 1))
+        generator.states(messages, [2, end], layers=layers, additions={})
+        for messages, layers in ((ASKED, 1), (ASKED, 1), (ASKED, 2), (other, 1))
     )
-    assert (first.ndim, first.dtype) == (1, np.float32)
+    assert (first.shape[0], first.ndim, first.dtype) == (3, 2, np.float32)
     assert first.shape == deeper.shape == changed.shape
     assert np.array_equal(first, again)
     assert not np.array_equal(first, deeper)
-    assert not np.array_equal(first, changed)
+    assert np.allclose(first[:2], changed[:2], atol=0.05)  # what follows is not seen; kernels round by length
+    assert not np.allclose(first[2], changed[2], atol=0.05)
+
+
+def test_additions_change_its_states_and_leave_its_weights_alone(generator: StateReader) -> None:
+    def state(additions: Additions) -> Vectors:
+        return generator.states(ASKED, [], layers=1, additions=additions)[0]
+
+    plain = state({})
+    down, up = np.full((1, len(plain)), 0.1, dtype=np.float16), np.full((len(plain), 1), 0.1, dtype=np.float16)
+    name = "layers.0.self_attn.q_proj"
+    assert not np.array_equal(state({name: (down, up)}), plain)
+    assert np.array_equal(state({name: (down, 0 * up)}), plain)
+    assert np.array_equal(state({}), plain)
 
 
 def test_answers_are_as_likely_as_the_prompt_makes_them(generator: Scorer) -> None:

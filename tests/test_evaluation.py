@@ -203,7 +203,9 @@ def test_a_run_measures_retrieval_answers_and_refusals(tmp_path: Path, settings:
     assert mean["citation recall"] == mean["as run hit@5"] == 1.0
     assert mean["seconds in all"] >= mean["seconds to write"] > 0
     assert "seconds to understand" not in mean
-    assert [record["found"]["as run"][0] for record in report.records[:2]] == ["a", "b"]
+    for stage in ("as run", "reranked"):
+        assert [record["found"][stage][0] for record in report.records[:2]] == ["a", "b"]
+    assert mean["reranked hit@1"] == 1.0
     assert (report.records[0]["accepted"], report.records[0]["expected"]) == (["28 days"], ["a"])
 
 

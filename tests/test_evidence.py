@@ -151,12 +151,12 @@ def test_lines_that_are_as_near_as_the_nearest_are_quoted_once_each() -> None:
     assert quoted([lines[0], far]) == [("Smoking is allowed outside.", lines[0].number)]
 
 
-def test_the_passages_of_the_nearest_lines_are_kept_in_their_order() -> None:
+def test_the_passages_of_the_nearest_lines_are_kept_that_of_the_nearest_first() -> None:
     hits = [hit("Lunch is cheap."), hit("The pump runs."), hit("The pump runs at 40 bar."), hit("Leave is long.")]
     lines = nearest("At how many bar does the pump run?", hits)
     kept, kept_lines, left_out = narrow(hits, lines, 2)
-    assert kept == hits[1:3]
-    assert [(line.number, line.text) for line in kept_lines][0] == (2, "The pump runs at 40 bar.")
+    assert kept == [hits[2], hits[1]]
+    assert [(line.number, line.text) for line in kept_lines][0] == (1, "The pump runs at 40 bar.")
     assert {line.number for line in kept_lines} == {1, 2}
     assert left_out == [hits[0], hits[3]]
 

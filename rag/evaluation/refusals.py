@@ -41,4 +41,4 @@ class RefusalTest:
         best = fold(found, count=self.settings.top_k)
         hits = [hit for hit in best if hit.score >= self.settings.minimum_score]
         asked = question.text, self.retriever.evidence(question.text, hits), hits
-        return bool(self.judge.by_evidence(*asked) or self.judge.by_reading(self.judge.likelihood(*asked)))
+        return bool(self.judge.by_evidence(*asked) or self.judge.by_reading(self.judge.read(*asked)))

@@ -29,6 +29,7 @@ OnQuestion = Callable[[int, int], None]  # done, total
 
 _DEPTH = 50  # places kept of each stage
 AS_RUN = "as run"  # the stage whose passages an answer is made of: repeats folded, top_k and minimum_score applied
+RERANKED = "reranked"  # those that an answer was written from, the nearest line first; all that were found if refused
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,9 @@ def _ask(question: Question, subject: Subject, stop: threading.Event) -> Record:
         if question.history:
             found = _search(question, answer.standalone, subject, record)
             record["measures"] |= {f"follow-up {name}": value for name, value in found.items()}
+        if question.relevant:
+            record["found"][RERANKED] = _places(question, reply.hits)
+            record["measures"] |= _ranking(question, {RERANKED: record["found"][RERANKED]})
     return record
 
 

@@ -1,9 +1,11 @@
 """The local generator: any causal chat model of a folder, run by transformers. The only file that generates."""
 
+import bisect
 import contextlib
 import copy
+import functools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,9 +63,17 @@ class LocalGenerator:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return self._counter.count(messages)
 
-    def state(self, messages: Sequence[Message], *, layer: int) -> Vectors:
-        """float32[width]: the hidden state after block `layer` (the first is 1) at the last token of the prompt."""
-        return self._reader.state(self._counter.tokens(messages), layer)
+    def states(
+        self,
+        messages: Sequence[Message],
+        ends: Sequence[int],
+        *,
+        layers: int,
+        additions: Mapping[str, tuple[Vectors, Vectors]],
+    ) -> Vectors:
+        """What the first blocks make of some tokens of a prompt, with additions to their weights (StateReader)."""
+        tokens, places = self._counter.places(messages, ends)
+        return self._reader.states(tokens, [*places, len(tokens) - 1], layers, additions)
 
     def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """The natural logarithm of the probability of each answer, none empty, and that nothing follows it."""
@@ -96,13 +106,24 @@ class TokenCounter:
 
     def tokens(self, messages: Sequence[Message]) -> list[int]:
         """The whole prompt."""
-        prompt: Any = self.tokenizer.apply_chat_template(
+        return list(self.tokenizer(self._written(messages), add_special_tokens=False)["input_ids"])
+
+    def places(self, messages: Sequence[Message], characters: Sequence[int]) -> tuple[list[int], list[int]]:
+        """The whole prompt, and which of its tokens hold these characters of the last message; both in their order."""
+        text = self._written(messages)
+        start = text.rindex(messages[-1].content)
+        found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        ends = [end for _, end in found["offset_mapping"]]
+        return list(found["input_ids"]), [bisect.bisect_right(ends, start + place) for place in characters]
+
+    def _written(self, messages: Sequence[Message]) -> str:
+        text: Any = self.tokenizer.apply_chat_template(
             [{"role": message.role, "content": message.content} for message in messages],
             add_generation_prompt=messages[-1].role != "assistant",
             continue_final_message=messages[-1].role == "assistant",
-            return_dict=True,
+            tokenize=False,
         )
-        return list(prompt["input_ids"])
+        return str(text)
 
     def continuation(self, text: str) -> list[int]:
         """What goes on after a prompt."""
@@ -153,12 +174,18 @@ class _Reader:
         return list(guess[:right]), logits[right]
 
     @torch.inference_mode()
-    def state(self, tokens: Sequence[int], layer: int) -> Vectors:
-        """Reads `tokens` as far as one block; what is kept of other prompts stays."""
-        with _broken_off():
-            found = _beginning(self._model.model, layer)(input_ids=self._row(tokens), use_cache=False)
-        state: Vectors = found.last_hidden_state[0, -1].float().cpu().numpy()
-        return state
+    def states(
+        self,
+        tokens: Sequence[int],
+        places: Sequence[int],
+        layers: int,
+        additions: Mapping[str, tuple[Vectors, Vectors]],
+    ) -> Vectors:
+        """Reads `tokens` as far as some block; what is kept of other prompts stays."""
+        with _broken_off(), _added(self._model.model, additions):
+            found = _beginning(self._model.model, layers)(input_ids=self._row(tokens), use_cache=False)
+        states: Vectors = found.last_hidden_state[0, list(places)].float().cpu().numpy()
+        return states
 
     @torch.inference_mode()
     def likelihoods(self, tokens: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
@@ -235,6 +262,22 @@ def _broken_off() -> Iterator[None]:
             f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
             "generator (`python -m rag models list`)."
         ) from exc
+
+
+@contextlib.contextmanager
+def _added(model: Any, additions: Mapping[str, tuple[Vectors, Vectors]]) -> Iterator[None]:
+    """Adds products of two narrow matrices to the weights of modules, without touching them."""
+    with contextlib.ExitStack() as hooks:
+        for name, pair in additions.items():
+            down, up = (torch.as_tensor(part).to(model.device, model.dtype) for part in pair)
+            hook = model.get_submodule(name).register_forward_hook(functools.partial(_add, down, up))
+            hooks.callback(hook.remove)
+        yield
+
+
+def _add(down: torch.Tensor, up: torch.Tensor, _: Any, given: Any, found: torch.Tensor) -> torch.Tensor:
+    more: torch.Tensor = given[0] @ down.T @ up.T
+    return found + more
 
 
 def _beginning(model: Any, layers: int) -> Any:

@@ -86,7 +86,7 @@ FORMATS = (
     Format("opendocument.read_text_document", (".odt",), (kinds.ODT, None), has_tables=True),
     Format("opendocument.read_spreadsheet", (".ods",), (kinds.ODS, None), has_tables=True),
     Format("opendocument.read_presentation", (".odp",), (kinds.ODP, None), has_tables=True),
-    Format("book.read_book", (".epub",), (kinds.EPUB, None)),
+    Format("book.read_book", (".epub",), (kinds.EPUB, None), has_tables=True),
     Format("mail.read_mail", (".eml",), _TEXT, has_attachments=True),
     Format("mail.read_mailbox", (".mbox",), (None,), has_attachments=True),
     Format("outlook.read_outlook", (".msg",), (kinds.MSG, None), has_attachments=True),

@@ -77,7 +77,7 @@ def read_content(source: Source) -> Content:
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _TEXT = (None, kinds.HTML)
 FORMATS = (
-    Format("pdf.read_pdf", (".pdf",), (kinds.PDF, None)),
+    Format("pdf.read_pdf", (".pdf",), (kinds.PDF, None), has_tables=True),
     Format("word.read_word", (".docx",), (kinds.DOCX, None), has_tables=True),
     Format("slides.read_slides", (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None), has_tables=True),
     Format("sheets.read_sheets", (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None), has_tables=True),

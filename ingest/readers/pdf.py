@@ -15,9 +15,11 @@ from ingest.readers.hiding import without_marks
 from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages
 from ingest.readers.picture import OFF, page_of_lines
 from ingest.readers.printed import without_print
+from ingest.readers.printed_tables import PrintedTables, tables_of_pages
 from ingest.readers.reading_order import better_text
 from ingest.readers.scans import is_scrambled, recognised
 from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
+from ingest.readers.values import decimal_in
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
@@ -69,7 +71,8 @@ def read_pdf(source: Source) -> Content:
     if is_scrambled("".join(map(without_marks, texts))):
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", _remedy(source))
     headings = _headings(reader, texts)
-    made = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    made = tuple(Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    title = _title(reader)
     damaged = [number for number, text in enumerate(read, start=1) if text is None and not texts[number - 1]]
     gaps = left_out("page", damaged)
     if recognition.left_out:
@@ -77,7 +80,9 @@ def read_pdf(source: Source) -> Content:
             *gaps,
             f"{recognition.left_out:,} pages that are pictures were left out: the limit is {source.ocr_pages}",
         )
-    return Content(_title(reader), tuple(made), gaps, tuple(recognition.pages.values()))
+    found = [pages[index].tables if index in pages else PrintedTables() for index in range(len(made))]
+    tables = tables_of_pages(made, found, title=title, decimal=decimal_in(_language(reader)))
+    return Content(title, made, gaps, tuple(recognition.pages.values()), tables)
 
 
 def _open(source: Source) -> PdfReader:
@@ -223,6 +228,13 @@ def _title(reader: PdfReader) -> str:
     """The title of the metadata, "" where it is missing or was put there by a program."""
     try:
         return sensible_title(clean(str(reader.metadata.get("/Title") or "" if reader.metadata else "")))
+    except _DAMAGE:
+        return ""
+
+
+def _language(reader: PdfReader) -> str:
+    try:
+        return str(reader.root_object.get("/Lang") or "")
     except _DAMAGE:
         return ""
 

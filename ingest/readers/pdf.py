@@ -12,7 +12,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import without_marks
-from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages
+from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages, page_count
 from ingest.readers.picture import OFF, page_of_lines
 from ingest.readers.printed import without_print
 from ingest.readers.printed_tables import PrintedTables, tables_of_pages
@@ -43,6 +43,7 @@ _DAMAGE = (
     EOFError,
     MemoryError,
 )
+_PAGES = 50_000  # of a document
 _SPACE = NumberObject(32)  # the code of the space
 _SPACE_WIDTH = NumberObject(250)  # a quarter of the font's size
 _FIELD_DEPTH = 8  # fields of a form lie in each other; a damaged file may make them a ring
@@ -56,7 +57,9 @@ def read_pdf(source: Source) -> Content:
     Raises:
         UnreadableDocument: locked, damaged, made of pictures only, or in fonts that do not name their letters.
     """
+    _refuse_endless(source, page_count(source))
     reader = _open(source)
+    _refuse_endless(source, len(reader.pages))
     try:
         pages = laid_out_pages(source)
         read = [_page_text(reader, index, pages.get(index), source) for index in range(len(reader.pages))]
@@ -83,6 +86,12 @@ def read_pdf(source: Source) -> Content:
     found = [pages[index].tables if index in pages else PrintedTables() for index in range(len(made))]
     tables = tables_of_pages(made, found, title=title, decimal=decimal_in(_language(reader)))
     return Content(title, made, gaps, tuple(recognition.pages.values()), tables)
+
+
+def _refuse_endless(source: Source, pages: int) -> None:
+    if pages > _PAGES:
+        reason = f"it has {pages:,} pages and the limit is {_PAGES:,}"
+        raise UnreadableDocument(source.name, reason, "Split it, and add the parts that you want to ask.")
 
 
 def _open(source: Source) -> PdfReader:

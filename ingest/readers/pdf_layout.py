@@ -55,6 +55,13 @@ class LaidOut:
     tables: PrintedTables = field(default_factory=PrintedTables)
 
 
+def page_count(source: Source) -> int:
+    """The pages that a PDF says it has, found in no time; 0 where pdfium cannot open it."""
+    with contextlib.suppress(PdfError), open_pdf(source.data, password=source.password) as document:
+        return len(document)
+    return 0
+
+
 def laid_out_pages(source: Source) -> dict[int, LaidOut]:
     """The pages of a PDF by 0-based index, without those that pdfium cannot read."""
     found: dict[int, LaidOut] = {}

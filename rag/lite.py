@@ -1,4 +1,4 @@
-"""Milvus Lite, made to find rows without walking over all of them in Python. The only file that imports milvus_lite.
+"""Milvus Lite, made to find rows without walking over all of them in Python. Only it and `rag.segments` import it.
 
 For every search and every query, Milvus Lite 3.2.2 decides of each row in a loop whether it is the newest of its id and
 not deleted, copies the vectors to compare them, and turns whole rows into Python objects, vectors and all: by far most
@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from rag import segments as on_disk
 from rag.embedders import Vectors
 
 VERSION = "3.2.2"  # of the methods that are replaced
@@ -70,6 +71,7 @@ def speed_up() -> bool:
     found.query = _query(found.query)
     found.get = _get(found.get)
     collection.execute_search_with_index = _search(collection.execute_search_with_index)
+    on_disk.keep_on_disk()
     return True
 
 

@@ -3,9 +3,9 @@
 Milvus Lite 3.2.2 holds every row in memory, ten kilobytes each with its text and its lines, and takes five times the
 rows that it merges. `keep_on_disk` puts other functions in the place of its own:
 
-- A file of rows beyond a few megabytes is unpacked once, beside it, into what can be mapped: the vectors as they are
-  compared, and the other fields as Arrow reads them. The system reads of it what is used, and lets go of it where
-  memory is needed for something else. Without room for that the rows are read into memory as before.
+- A file of rows beyond a few megabytes is unpacked once, beside it, into what can be mapped: each column in one piece,
+  as Arrow has it in memory. The system reads of it what is used, and lets go of it where memory is needed for something
+  else. Without room for that the rows are read into memory as before.
 - Merging looks at ids and numbers of rows only, and then copies what is left from file to file.
 - An index that is only a copy of the vectors is not written.
 
@@ -13,6 +13,7 @@ Only `rag.lite`, which knows for which version they are made, calls it.
 """
 
 import contextlib
+import json
 import logging
 import mmap
 import os
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -28,9 +29,10 @@ _log = logging.getLogger(__name__)
 _MAPPED = 4_000_000  # bytes of a file from which it is mapped; of smaller ones there are a few at a time
 _ROWS = 512  # that are copied at once
 _BUFFER = 1_000_000  # bytes of a column that are read at once
-_FLOAT = 4  # bytes of a number of a vector
+_WORD = 64  # bytes at whose multiples columns begin
+_MOST = 2**31 - 1  # bytes of a column of texts
 _FOLDER = "mapped"  # beside the folder of the files of rows
-_VECTORS, _OTHERS, _PART = ".vectors", ".rows", ".part"
+_COLUMNS, _PLACES, _PART = ".columns", ".places", ".part"
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -59,7 +61,7 @@ def read(path: str) -> Any:
             return _mapped(file)
         except (OSError, ValueError) as exc:  # also pyarrow.ArrowInvalid, of a damaged file
             _log.warning("%s is read into memory, since it could not be unpacked beside it: %s", file, exc)
-            for ending in (_VECTORS, _OTHERS):
+            for ending in (_PLACES, _COLUMNS):
                 _beside(file, ending).unlink(missing_ok=True)
     return pyarrow.parquet.read_table(path)
 
@@ -68,23 +70,30 @@ def _mapped(file: Path) -> Any:
     """The rows of a file, which lie on the disk until they are used; made where a run before has not."""
     import pyarrow
 
-    vectors, others = (_beside(file, ending) for ending in (_VECTORS, _OTHERS))
+    columns, places = _beside(file, _COLUMNS), _beside(file, _PLACES)
     with pyarrow.parquet.ParquetFile(file, buffer_size=_BUFFER) as packed:
         schema, rows = packed.schema_arrow, packed.metadata.num_rows
-        field = next(name for name in schema.names if pyarrow.types.is_fixed_size_list(schema.field(name).type))
-        if not others.exists():  # it is the last that is written
-            _unpack(packed, field, vectors, others)
-    listed = schema.field(field).type
-    if vectors.stat().st_size != rows * listed.list_size * _FLOAT:
-        raise ValueError(f"{vectors} has another size than its rows need")
-    flat = pyarrow.Array.from_buffers(
-        listed.value_type, rows * listed.list_size, [None, pyarrow.py_buffer(_map(vectors))]
-    )
-    table = pyarrow.ipc.open_file(pyarrow.py_buffer(_map(others))).read_all()
-    place = schema.get_field_index(field)
-    return table.add_column(
-        place, schema.field(field), pyarrow.FixedSizeListArray.from_arrays(flat, type=listed)
-    ).replace_schema_metadata(schema.metadata)
+        if not places.exists():  # it is the last that is written
+            _unpack(packed, columns, places)
+    sizes: list[list[int]] = json.loads(places.read_text())
+    if columns.stat().st_size != sum(map(sum, sizes)) or len(sizes) != len(schema):
+        raise ValueError(f"{columns} has another size than its rows need")
+    whole, start, arrays = pyarrow.py_buffer(_map(columns)), 0, []
+    for field, own in zip(schema, sizes, strict=True):
+        parts = [whole.slice(start + sum(own[:place]), size) for place, size in enumerate(own)]
+        arrays.append(_array(field.type, rows, parts))
+        start += sum(own)
+    return pyarrow.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(kind: Any, rows: int, parts: Sequence[Any]) -> Any:
+    """A column in one piece: what is taken from one of several pieces would be a copy of all of it."""
+    import pyarrow
+
+    if pyarrow.types.is_fixed_size_list(kind):
+        flat = pyarrow.Array.from_buffers(kind.value_type, rows * kind.list_size, [None, parts[0]])
+        return pyarrow.FixedSizeListArray.from_arrays(flat, type=kind)
+    return pyarrow.Array.from_buffers(kind, rows, [None, *reversed(parts)])
 
 
 def _beside(file: Path, ending: str) -> Path:
@@ -96,23 +105,45 @@ def _map(file: Path) -> mmap.mmap:
         return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _unpack(packed: Any, field: str, vectors: Path, others: Path) -> None:
+def _unpack(packed: Any, columns: Path, places: Path) -> None:
+    """Writes one column after the other as it lies in memory, of texts also where each ends; then how long they are."""
+    columns.parent.mkdir(exist_ok=True)
+    half = columns.with_name(f"{columns.name}{_PART}")
+    with half.open("wb") as written:
+        sizes = [_write_column(packed, field, written) for field in packed.schema_arrow]
+        written.flush()
+        os.fsync(written.fileno())
+    half.replace(columns)
+    half = places.with_name(f"{places.name}{_PART}")
+    half.write_text(json.dumps(sizes))
+    half.replace(places)
+
+
+def _write_column(packed: Any, field: Any, written: BinaryIO) -> list[int]:
+    """Returns how many bytes were written: of the values, and of the places of texts; each whole words."""
     import pyarrow
 
-    vectors.parent.mkdir(exist_ok=True)
-    schema = packed.schema_arrow
-    rest = schema.remove(schema.get_field_index(field))
-    halves = [path.with_name(f"{path.name}{_PART}") for path in (vectors, others)]
-    with halves[0].open("wb") as numbers, halves[1].open("wb") as fields:
-        with pyarrow.ipc.new_file(fields, rest) as writer:
-            for batch in packed.iter_batches(batch_size=_ROWS):
-                numbers.write(batch.column(field).flatten().to_numpy())
-                writer.write_batch(batch.select(rest.names))
-        for file in (numbers, fields):
-            file.flush()
-            os.fsync(file.fileno())
-    for half, whole in zip(halves, (vectors, others), strict=True):
-        half.replace(whole)
+    pieces = (batch.column(0) for batch in packed.iter_batches(batch_size=_ROWS, columns=[field.name]))
+    size, lengths = 0, [np.zeros(1, dtype=np.int32)]
+    for piece in pieces:
+        if piece.null_count:
+            raise ValueError(f"{field.name} has rows without a value")
+        if pyarrow.types.is_string(field.type):
+            ends = np.frombuffer(piece.buffers()[1], dtype=np.int32)[piece.offset : piece.offset + len(piece) + 1]
+            lengths.append(np.diff(ends))
+            size += written.write(memoryview(piece.buffers()[2] or b"")[ends[0] : ends[-1]])
+        elif pyarrow.types.is_fixed_size_list(field.type):
+            size += written.write(np.ascontiguousarray(piece.flatten().to_numpy()).data.cast("B"))
+        else:
+            size += written.write(np.ascontiguousarray(piece.to_numpy()).data.cast("B"))
+    if pyarrow.types.is_string(field.type) and size > _MOST:
+        raise ValueError(f"{field.name} has more text than can be mapped")
+    size += written.write(bytes(-size % _WORD))
+    if not pyarrow.types.is_string(field.type):
+        return [size]
+    ends = np.cumsum(np.concatenate(lengths), dtype=np.int32)
+    own = written.write(ends.data.cast("B"))
+    return [size, own + written.write(bytes(-own % _WORD))]
 
 
 def _compact_files(

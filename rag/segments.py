@@ -71,7 +71,7 @@ def _mapped(file: Path) -> Any:
     import pyarrow
 
     columns, places = _beside(file, _COLUMNS), _beside(file, _PLACES)
-    with pyarrow.parquet.ParquetFile(file, buffer_size=_BUFFER) as packed:
+    with pyarrow.parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False) as packed:
         schema, rows = packed.schema_arrow, packed.metadata.num_rows
         if not places.exists():  # it is the last that is written
             _unpack(packed, columns, places)
@@ -222,7 +222,7 @@ def _batches(files: Sequence[Path], masks: Sequence[Mask]) -> Iterator[Any]:
 
     for file, mask in zip(files, masks, strict=True):
         start = 0
-        with pyarrow.parquet.ParquetFile(file, buffer_size=_BUFFER) as opened:
+        with pyarrow.parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False) as opened:
             for batch in opened.iter_batches(batch_size=_ROWS):
                 chosen = mask[start : start + batch.num_rows]
                 start += batch.num_rows

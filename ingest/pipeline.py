@@ -40,7 +40,6 @@ from rag.versions import thin
 ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
-_MEGABYTE = 1_000_000
 _READ = 0.2  # of the way of a run: reading its files, where their vectors are made after that
 _READING = 0.9  # of the way of a document whose text is recognised; others are read at once
 _OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
@@ -268,7 +267,8 @@ def _told_apart(library: Library, file: IncomingFile, namesakes: Namesakes) -> I
 
 
 def _add(run: _Run, index: int, file: IncomingFile) -> None:
-    identifier = document_id(file.path) if file.path.is_file() else ""
+    is_read = file.path.is_file() and _size(file.path) <= run.settings.max_bytes
+    identifier = document_id(file.path) if is_read else ""  # what is too large is refused before it is read
     run.unfinished = identifier
     run.tell(index, "reading", 0.0)
     catalog, collection = run.library.catalog, run.library.collection
@@ -288,7 +288,7 @@ def _add(run: _Run, index: int, file: IncomingFile) -> None:
         (run.replaced if left else run.unchanged).append(file.name)
         if file.name != known.name and file.source not in known.sources and not left:
             run.changes.append(f"{file.name}: the same content as {known.name}")
-        originals.keep(run.library.folder, known.id, file.path)  # where it was lost
+        _keep(run, file, known.id)  # where it was lost
     else:
         read = _read(run, index, replace(file, name=known.name), known)
     run.unfinished = ""
@@ -327,12 +327,14 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
     document = run.read_file(
         file.path,
         name=file.name,
-        max_bytes=run.settings.file_megabytes * _MEGABYTE,
+        max_bytes=run.settings.max_bytes,
         password=file.password,
         released=released,
         ocr_pages=run.settings.ocr_pages,
         tell=lambda part: run.tell(index, "reading", part),
     )
+    if document.id != run.unfinished:
+        raise changed(file.name)
     run.gaps += [f"{file.name}: {gap}" for gap in document.gaps]
     run.set_aside += told(document, released)
     chunks = chunk(
@@ -342,12 +344,12 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         overlap_tokens=run.settings.chunk_overlap,
         max_tokens=run.embedder.max_tokens,
     )
-    originals.keep(run.library.folder, document.id, file.path)
+    _keep(run, file, document.id)
     if may_have_tables(file.name):
         tables.keep(run.library.folder, document.id, document.tables)
     if known is None or known.state not in ANSWERING:
         catalog.begin(collection, document, size=_size(file.path), source=file.source)
-        originals.keep(run.library.folder, document.id, file.path)  # where another collection let go of it meanwhile
+        _keep(run, file, document.id)  # where another collection let go of it meanwhile
     may_be_there = file.again or known is not None
     before, embedded = earlier_at(run.library, file.source, document.id), run.chunks
     earlier = before.passages if before is not None else ()
@@ -373,6 +375,16 @@ def _read(run: _Run, index: int, file: IncomingFile, known: DocumentRecord | Non
         run.changes.append(anew(file.name, run.chunks - embedded, len(chunks)))
     (run.replaced if left else run.added).append(file.name)
     return chunks
+
+
+def _keep(run: _Run, file: IncomingFile, identifier: str) -> None:
+    if not originals.keep(run.library.folder, identifier, file.path):
+        raise changed(file.name)
+
+
+def changed(name: str) -> UnreadableDocument:
+    """Why a file is refused that is not the same at two looks."""
+    return UnreadableDocument(name, "it changed while it was read", "Add it again once nothing writes to it.")
 
 
 def _size(path: Path) -> int:

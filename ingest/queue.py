@@ -139,6 +139,10 @@ class IngestQueue:
         self._catalog.set_queue_state([file.id], QueueState.WAITING)
         self._wake.set()
 
+    def hasten(self, file: QueuedFile) -> None:
+        """A file that waits is read next."""
+        self._catalog.hasten(self._library.collection, file.id)
+
     def replace(self, file: QueuedFile) -> None:
         """A namesake goes on and takes the place of the document of its name, wherever that came from."""
         other = self._catalog.document_named(self._library.collection, file.name)

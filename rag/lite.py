@@ -1,13 +1,15 @@
-"""Milvus Lite, made to find rows without walking over all of them in Python. The only file that imports milvus_lite.
+"""Milvus Lite, made to find rows without walking over all of them in Python. Only it and `rag.segments` import it.
 
 For every search and every query, Milvus Lite 3.2.2 decides of each row in a loop whether it is the newest of its id and
 not deleted, copies the vectors to compare them, and turns whole rows into Python objects, vectors and all: by far most
 of the time (docs/performance.md). `speed_up` puts other methods in the place of its own, which give the same:
 
 - which rows are alive is found out once after each write, from the ids that two segments share and those deleted;
-- an exact search compares the vectors where they lie, in all threads, or only those that a filter leaves;
+- an exact search compares the vectors where they lie, in all threads, or only those that a filter leaves; of large
+  segments it compares a byte for each number first (`rag.codes`);
 - under a filter HNSW is asked where it is sure to be good at it, and otherwise each row that is left is compared;
-- only the fields that were asked for are turned into Python objects, and a page of a listing is not sorted anew.
+- only the fields that were asked for are turned into Python objects, and a page of a listing is not sorted anew;
+- a question (`nearest`, `fetch`) does not go through Milvus's protocol, which takes as long as the search itself.
 
 While rows are being written, which lasts until they are flushed, and for what the store never asks, its own methods
 answer. So they do, a little slower, when another version than this one is installed: then nothing is replaced.
@@ -18,21 +20,24 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import combinations
+from itertools import combinations, repeat
 from typing import Any
 
 import numpy as np
 
+from rag import codes
+from rag import segments as on_disk
+from rag.codes import Codes, Mask, Rows
 from rag.embedders import Vectors
 
 VERSION = "3.2.2"  # of the methods that are replaced
 _FEW = 4  # an index is asked when a filter leaves more than one in so many rows; below, each of them is compared
 _PART = 8_192  # rows that one thread compares at a time
+_CODED = 50_000  # the same of rows in bytes; segments of fewer than a quarter of it are compared as they are
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Rows = np.ndarray[Any, np.dtype[np.int64]]
 Found = list[dict[str, Any]]
 
 
@@ -70,7 +75,71 @@ def speed_up() -> bool:
     found.query = _query(found.query)
     found.get = _get(found.get)
     collection.execute_search_with_index = _search(collection.execute_search_with_index)
+    on_disk.keep_on_disk()
     return True
+
+
+@dataclass(frozen=True)
+class Near:
+    """A row with its cosine to a vector."""
+
+    id: str
+    score: float
+    fields: dict[str, Any]
+
+
+def nearest(
+    uri: str, name: str, vector: Vectors, *, k: int, where: str, fields: Sequence[str], ef: int
+) -> list[Near] | None:
+    """The k rows of a collection nearest to a vector, best first; None where Milvus's protocol has to be asked."""
+
+    def search(collection: Any) -> list[Near]:
+        asked = {"top_k": k, "metric_type": "IP", "anns_field": "embedding", "search_params": {"ef": ef}}
+        found = collection.search([vector], expr=where or None, output_fields=list(fields), **asked)[0]
+        return [Near(str(row["id"]), float(row["distance"]), row["entity"]) for row in found]
+
+    return _directly(uri, name, search)
+
+
+def fetch(uri: str, name: str, ids: Sequence[str], vector: Vectors, fields: Sequence[str]) -> list[Near] | None:
+    """Those of the rows that a collection has, with their cosine; None where Milvus's protocol has to be asked."""
+
+    def read(collection: Any) -> list[Near] | None:
+        segments, _ = collection._read_snapshot()
+        if not _is_simple(collection, segments, list(fields), None):
+            return None
+        found = {own: place for own in ids if (place := segments.place(own)) is not None}
+        places = np.array([*found.values()], dtype=np.int64)
+        records = _records(segments, places, fields)
+        scores = segments.scores(places, vector).tolist()
+        return [Near(own, score, record) for own, score, record in zip(found, scores, records, strict=True)]
+
+    return _directly(uri, name, read)
+
+
+def _directly(uri: str, name: str, ask: Callable[[Any], list[Near] | None]) -> list[Near] | None:
+    """What a collection of a folder that is open in this process answers, if its methods are replaced.
+
+    Where it refuses, as while its index is changed, the protocol is asked after all, and says why.
+    """
+    from milvus_lite.exceptions import MilvusLiteError
+
+    database = _database(uri)
+    if database is None or not speed_up():
+        return None
+    try:
+        collection = database.get_collection(name)
+        collection._require_loaded()
+        return ask(collection)
+    except MilvusLiteError:
+        return None
+
+
+def _database(uri: str) -> Any:
+    from milvus_lite.server_manager import server_manager_instance
+
+    _, database, _ = server_manager_instance._servers.get(os.path.abspath(uri), (None, None, None))
+    return database
 
 
 class _Snapshot(tuple[Any, ...]):
@@ -79,19 +148,42 @@ class _Snapshot(tuple[Any, ...]):
     Attributes:
         alive: of each segment, which rows are the newest of their id and not deleted; None for all.
         deleted: the deletions that are counted in it.
+        coded: by file of the segment, its rows as bytes, which are made behind the first search.
     """
 
     alive: tuple[Mask | None, ...]
     deleted: dict[str, int]
+    coded: dict[str, "Future[list[Codes]]"]
 
     @classmethod
-    def of(cls, segments: Sequence[Any], deleted: dict[str, int]) -> "_Snapshot":
+    def of(cls, segments: Sequence[Any], deleted: dict[str, int], before: "_Snapshot | None") -> "_Snapshot":
         made = cls(segments)
         made.deleted = deleted
         made.alive = _alive(segments, deleted)
+        files = {segment.file_path for segment in segments}
+        made.coded = {file: ready for file, ready in before.coded.items() if file in files} if before else {}
         for segment in segments:
             _share_vectors(segment)
         return made
+
+    def codes(self, segment: Any, vectors: Vectors) -> list[Codes]:
+        """The rows of a large segment as bytes, in parts; none as long as there are none."""
+        if len(vectors) < _CODED // 4:
+            return []
+        if segment.file_path not in self.coded:
+            self.coded[segment.file_path] = _coder().submit(_coded, vectors)
+        ready = self.coded[segment.file_path]
+        return ready.result() if ready.done() else []
+
+    def scores(self, places: Rows, vector: Vectors) -> Vectors:
+        """The cosines of rows by their places, counted through the segments."""
+        starts = np.cumsum([0, *(segment.num_rows for segment in self)])
+        owners = np.searchsorted(starts, places, side="right") - 1
+        scores = np.empty(len(places), dtype=np.float32)
+        for owner in np.unique(owners):
+            rows = self[owner].vectors[places[owners == owner] - starts[owner]]
+            scores[owners == owner] = np.einsum("ij,j->i", rows, vector)
+        return scores
 
     @functools.cached_property
     def order(self) -> Rows:
@@ -152,7 +244,7 @@ def _read_snapshot(original: Callable[..., Any]) -> Callable[..., Any]:
             return segments, deletions
         last = getattr(self, "_last_snapshot", None)
         if last is None or last.deleted != deletions.snapshot or not _same(last, segments):
-            last = self._last_snapshot = _Snapshot.of(segments, deletions.snapshot)
+            last = self._last_snapshot = _Snapshot.of(segments, deletions.snapshot, last)
         return last, deletions
 
     return read_snapshot
@@ -251,7 +343,7 @@ def _nearest(segments: _Snapshot, masks: Sequence[Mask | None], vector: Vectors,
     found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))]
     start = 0
     for segment, mask in zip(segments, masks, strict=True):
-        found += [(rows + start, scores) for rows, scores in _nearest_of(segment, mask, vector, asked)]
+        found += [(rows + start, scores) for rows, scores in _nearest_of(segments, segment, mask, vector, asked)]
         start += segment.num_rows
     places, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
     best = np.argsort(-score, kind="stable")[: asked["top_k"]]
@@ -265,26 +357,46 @@ def _nearest(segments: _Snapshot, masks: Sequence[Mask | None], vector: Vectors,
 
 
 def _nearest_of(
-    segment: Any, mask: Mask | None, vector: Vectors, asked: dict[str, Any]
+    segments: _Snapshot, segment: Any, mask: Mask | None, vector: Vectors, asked: dict[str, Any]
 ) -> Iterable[tuple[Rows, Vectors]]:
     """Rows of a segment with their scores, its best `top_k` among them."""
     left = int(segment.num_rows if mask is None else np.count_nonzero(mask))
     index, k = segment.indexes.get(asked["vector_field"]), asked["top_k"]
-    if index is not None and index.index_type == "HNSW" and left * _FEW > segment.num_rows:
+    is_graph = index is not None and index.index_type == "HNSW"
+    if is_graph and left * _FEW > segment.num_rows:
         rows, distances = index.search(vector[None], min(k, left), valid_mask=mask, params=asked["search_params"])
         if (rows >= 0).all():
             return [(rows[0], -distances[0])]
     vectors, _ = segment.vector_data(asked["vector_field"])
+    coded = [] if is_graph or left < _PART else segments.codes(segment, vectors)
     parts: list[slice | Rows]
-    if mask is not None and left * _FEW < segment.num_rows:
+    if coded:
+        parts = _parts(len(vectors), _CODED)
+    elif mask is not None and left * _FEW < segment.num_rows:
         parts = [*np.array_split(np.flatnonzero(mask), 1 + left // _PART)]
     else:
-        parts = [slice(start, start + _PART) for start in range(0, segment.num_rows, _PART)]
-    return _workers().map(lambda part: _compare(vectors, mask, part, vector, k), parts)
+        parts = _parts(len(vectors), _PART)
+    return _workers().map(
+        lambda part, codes: _compare(vectors, mask, part, vector, k, codes), parts, coded or repeat(None)
+    )
 
 
-def _compare(vectors: Vectors, mask: Mask | None, part: slice | Rows, vector: Vectors, k: int) -> tuple[Rows, Vectors]:
+def _parts(count: int, size: int) -> "list[slice | Rows]":
+    return [slice(start, start + size) for start in range(0, count, size)]
+
+
+def _coded(vectors: Vectors) -> list[Codes]:
+    return [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
+
+
+def _compare(
+    vectors: Vectors, mask: Mask | None, part: slice | Rows, vector: Vectors, k: int, codes: Codes | None
+) -> tuple[Rows, Vectors]:
     """The k best of some rows, without BLAS, whose threads wait for each other long while a file is being embedded."""
+    if codes is not None and isinstance(part, slice):
+        sure = codes.nearest(vectors[part], vector, k, None if mask is None else mask[part])
+        if sure is not None:
+            return sure[0] + part.start, sure[1]
     rows = np.arange(*part.indices(len(vectors))) if isinstance(part, slice) else part
     scores = np.einsum("ij,j->i", vectors[part], vector)
     if mask is not None:
@@ -295,7 +407,12 @@ def _compare(vectors: Vectors, mask: Mask | None, part: slice | Rows, vector: Ve
 
 @functools.cache
 def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="compare")
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="compare", initializer=codes.use_one_thread)
+
+
+@functools.cache
+def _coder() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="code", initializer=codes.use_one_thread)
 
 
 def _places(segments: _Snapshot, masks: Sequence[Mask | None], *, in_order: bool) -> Rows:

@@ -1,8 +1,8 @@
 """Originals: a copy of every document in the library folder, named by its content."""
 
 import contextlib
+import hashlib
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +10,33 @@ from typing import BinaryIO
 
 from rag.errors import FootnoteError
 
+_BLOCK = 1_000_000  # bytes
 
-def keep(library_folder: Path, document_id: str, source: Path) -> Path:
-    """Copies a file to its place; a reader sees all of it or nothing. What is there already is left alone."""
-    with source.open("rb") as read, writing(library_folder, document_id, source.suffix.lower()) as (place, written):
-        if written is not None:
-            shutil.copyfileobj(read, written)
-    return place
+
+class _Changed(Exception):
+    """What is copied is not what it should be."""
+
+
+def keep(library_folder: Path, document_id: str, source: Path) -> bool:
+    """Copies a file to its place; a reader sees all of it or nothing. What is there already is left alone.
+
+    Returns:
+        whether it is there: what changed meanwhile has another id, and is not kept.
+    """
+    digest = hashlib.sha256()
+    with (
+        contextlib.suppress(_Changed),
+        source.open("rb") as read,
+        writing(library_folder, document_id, source.suffix.lower()) as (_, written),
+    ):
+        if written is None:
+            return True
+        while block := read.read(_BLOCK):
+            digest.update(block)
+            written.write(block)
+        if digest.hexdigest() != document_id:
+            raise _Changed
+    return digest.hexdigest() == document_id
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Calculates with tables: a database in memory that holds nothing else, reads no file and runs one SELECT at a time.
 
-The only file that imports duckdb.
+The only file that imports duckdb, and only when there is something to calculate: the page starts without it.
 """
 
 import contextlib
@@ -14,11 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from rag.cells import Column, DataTable, Kind, letters
 from rag.queries import ROW, Query, QueryError, read
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Value = str | int | float | Decimal | bool | datetime.date | datetime.datetime | None
 _SECONDS = 10.0  # that a query may take
@@ -60,7 +62,7 @@ class Result:
 class Calculator:
     """Runs queries over tables; `opened` makes one."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[NamedTable]) -> None:
+    def __init__(self, connection: "DuckDBPyConnection", tables: Sequence[NamedTable]) -> None:
         self.tables = tuple(tables)
         self._connection = connection
         self._names = frozenset(table.name for table in tables)
@@ -159,6 +161,8 @@ def opened(tables: Sequence[DataTable], *, folder: Path) -> Iterator[Calculator]
     Raises:
         QueryError: the tables hold something else than they say.
     """
+    import duckdb
+
     named = name_tables(tables)
     connection = duckdb.connect(":memory:")
     try:
@@ -217,13 +221,15 @@ _RESERVED: set[str] = set()
 def _reserved() -> set[str]:
     """Words that SQL keeps for itself."""
     if not _RESERVED:
+        import duckdb
+
         with contextlib.closing(duckdb.connect(":memory:")) as connection:
             sql = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
             _RESERVED.update(name for (name,) in connection.execute(sql).fetchall())
     return _RESERVED
 
 
-def _load(connection: duckdb.DuckDBPyConnection, table: NamedTable, path: Path) -> None:
+def _load(connection: "DuckDBPyConnection", table: NamedTable, path: Path) -> None:
     types = {ROW: "INTEGER"} | dict(zip(table.columns, map(type_of, table.data.columns), strict=True))
     columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
     connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
@@ -241,6 +247,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: NamedTable, path: Path) 
 
 @contextlib.contextmanager
 def _errors() -> Iterator[None]:
+    import duckdb
+
     try:
         yield
     except duckdb.InterruptException as exc:

@@ -27,6 +27,7 @@ from rag import lite
 from rag.embedders import Vectors
 from rag.errors import ModelMismatch, StoreError
 from rag.lines import pack
+from rag.lite import Near
 from rag.rows import FIELDS, LATER, Record, StoredChunk, any_of, chunk_of, hits_of, row_of, shifted, text_hash, where_of
 from rag.types import Chunk, Hit
 
@@ -174,8 +175,12 @@ class MilvusStore:
         if not ids:
             return []
         with _milvus_errors("The chunks could not be read"):
-            found = dict(self._nearest(vector, k=len(ids), where=any_of("id", ids)))  # no vectors on the wire
-            found |= self._read_and_score([chunk_id for chunk_id in ids if chunk_id not in found], vector)
+            near = lite.fetch(self._uri, self._collection, ids, vector, self._read)
+            if near is None:
+                found = dict(self._nearest(vector, k=len(ids), where=any_of("id", ids)))  # no vectors on the wire
+                found |= self._read_and_score([chunk_id for chunk_id in ids if chunk_id not in found], vector)
+            else:
+                found = dict(_hits_of(near, vector))
         return [found[chunk_id] for chunk_id in ids if chunk_id in found]
 
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
@@ -324,17 +329,20 @@ class MilvusStore:
         return len(rows) <= _SCORED
 
     def _nearest(self, vector: Vectors, *, k: int, where: str) -> list[tuple[str, Hit]]:
-        found = self._client.search(
-            self._collection,
-            data=[vector],
-            anns_field="embedding",
-            limit=k,
-            filter=where,
-            output_fields=self._read,
-            search_params={"metric_type": "IP", "params": {"ef": max(_EF, 4 * k)}},
-        )[0]
-        hits = hits_of([row["entity"] for row in found], [row["distance"] for row in found], vector)
-        return list(zip((str(row["id"]) for row in found), hits, strict=True))
+        ef = max(_EF, 4 * k)
+        near = lite.nearest(self._uri, self._collection, vector, k=k, where=where, fields=self._read, ef=ef)
+        if near is None:
+            found = self._client.search(
+                self._collection,
+                data=[vector],
+                anns_field="embedding",
+                limit=k,
+                filter=where,
+                output_fields=self._read,
+                search_params={"metric_type": "IP", "params": {"ef": ef}},
+            )[0]
+            near = [Near(str(row["id"]), row["distance"], row["entity"]) for row in found]
+        return _hits_of(near, vector)
 
     def _read_and_score(self, ids: Sequence[str], vector: Vectors) -> dict[str, Hit]:
         if not ids:
@@ -358,6 +366,11 @@ class MilvusStore:
                 yield from rows
         finally:
             pages.close()
+
+
+def _hits_of(near: Sequence[Near], vector: Vectors) -> list[tuple[str, Hit]]:
+    hits = hits_of([row.fields for row in near], [row.score for row in near], vector)
+    return list(zip((row.id for row in near), hits, strict=True))
 
 
 def stored_collections(uri: str) -> dict[str, int]:

@@ -273,7 +273,9 @@ def write_old_workbook(
     return path
 
 
-def write_book(path: Path, chapters: Mapping[str, str], *, contents: Mapping[str, str] | None = None) -> Path:
+def write_book(
+    path: Path, chapters: Mapping[str, str], *, contents: Mapping[str, str] | None = None, language: str = "en"
+) -> Path:
     """An .epub of the bodies of its chapters, with what its table of contents calls them; named by their file.
 
     The manifest names the chapters in the order of the alphabet, the spine in theirs.
@@ -293,7 +295,8 @@ def write_book(path: Path, chapters: Mapping[str, str], *, contents: Mapping[str
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
 <rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>""",
         "OEBPS/book.opf": f"""<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf">
-<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The Skua</dc:title></metadata>
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The Skua</dc:title>
+<dc:language>{language}</dc:language></metadata>
 <manifest>{items}<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/></manifest>
 <spine toc="ncx">{spine}</spine></package>""",
         "OEBPS/toc.ncx": '<?xml version="1.0"?><ncx xmlns="http://www.daisy.org/z3986/2005/ncx/">'

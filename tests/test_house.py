@@ -53,7 +53,7 @@ def test_rag_and_ingest_never_load_streamlit_and_rag_never_ingest() -> None:
 def test_the_page_is_shown_before_slow_libraries_are_loaded() -> None:
     code = (
         "import sys, ui.chat, ui.library\n"
-        "slow = {'torch', 'transformers', 'sentence_transformers', 'pymilvus', 'scipy'}\n"
+        "slow = {'torch', 'transformers', 'sentence_transformers', 'pymilvus', 'scipy', 'duckdb'}\n"
         "slow |= {'docx', 'openpyxl', 'trafilatura', 'langchain_text_splitters', 'rapidocr'}\n"
         "assert not slow & set(sys.modules), slow & set(sys.modules)\n"
     )
@@ -64,6 +64,7 @@ def test_the_page_is_shown_before_slow_libraries_are_loaded() -> None:
     "library",
     [
         "pymilvus",
+        "faiss",
         "sentence_transformers",
         "onnxruntime",
         "sentencex",

@@ -91,6 +91,20 @@ def test_files_are_added_in_their_order_and_copies_do_not_stay(queue: IngestQueu
     assert queue.snapshot().files == ()
 
 
+def test_a_file_that_is_hastened_is_read_next(queue: IngestQueue, library: Library) -> None:
+    queue.pause()
+    for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
+        queue.receive(name, f"About {name}.".encode())
+    waiting = {file.name: file for file in queue.snapshot().files}
+    queue.hasten(waiting["c.txt"])
+    queue.hasten(waiting["d.txt"])
+    assert [file.name for file in queue.snapshot().files] == ["d.txt", "c.txt", "a.txt", "b.txt"]
+    queue.resume()
+    finish(queue)
+    added = sorted(library.catalog.documents("library"), key=lambda record: record.added_at)
+    assert [record.name for record in added] == ["d.txt", "c.txt", "a.txt", "b.txt"]
+
+
 def test_a_locked_file_waits_for_its_password(queue: IngestQueue, library: Library, tmp_path: Path) -> None:
     path = write_encrypted_pdf(tmp_path / "locked.pdf", "A page about herons.", "heron")
     queue.receive("locked.pdf", path.read_bytes())

@@ -1,4 +1,4 @@
-"""The tables inside Word documents, web pages, Markdown, OpenDocument texts and slides: which are data, and where."""
+"""The tables inside Word documents, web pages, Markdown, OpenDocument texts, slides and books: what is data, where."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from pptx.util import Cm
 
 from ingest.readers import may_have_tables, read
 from rag.cells import DataTable
-from tests.documents import write_opendocument, write_slides, write_word, write_workbook
+from tests.documents import write_book, write_opendocument, write_slides, write_word, write_workbook
 from tests.reading import MEGABYTE, read_bytes, read_here
 
 Rows = Sequence[Sequence[str]]
@@ -142,6 +142,18 @@ def test_an_opendocument_text_has_its_tables(tmp_path: Path) -> None:
     (table,) = read_here(write_opendocument(tmp_path / "a.odt", body)).tables
     assert places([table]) == [("Prices", None, 1)]
     assert table.values == VALUES
+
+
+def test_books_have_their_tables_by_chapter(tmp_path: Path) -> None:
+    chapters = {"one": "<p>No table.</p>", "two": f"<h1>Prices</h1>{markup(PRICES)}", "three": markup(PRICES)}
+    tables = read_here(write_book(tmp_path / "a.epub", chapters, contents={"three": "Hire"})).tables
+    assert places(tables) == [("Prices", 2, 1), ("Hire", 3, 1)]
+    assert [table.values for table in tables] == [VALUES] * 2
+
+
+def test_the_language_of_a_book_tells_the_decimal_sign(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "a.epub", {"one": markup(TURNOVER)}, language="de-DE")
+    assert read_here(path).tables[0].values == "2,Berlin,1200\n3,Bonn,3450\n"
 
 
 def test_slides_have_their_tables(tmp_path: Path) -> None:

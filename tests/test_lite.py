@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from milvus_lite.engine import collection as engine
 
-from rag import lite
+from rag import codes, lite
+from rag.errors import StoreError
 from rag.rows import where_of
 from rag.store import MilvusStore
 from rag.types import Hit
@@ -26,6 +27,7 @@ def unpatched() -> Iterator[None]:
         for name in METHODS:
             patch.setattr(engine.Collection, name, getattr(engine.Collection, name).__wrapped__)
         patch.setattr(engine, "execute_search_with_index", engine.execute_search_with_index.__wrapped__)
+        patch.setattr(lite, "_database", lambda uri: None)
         yield
 
 
@@ -38,10 +40,15 @@ def chance() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-@pytest.fixture(params=[10_000, 1], ids=["exact", "HNSW"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MilvusStore]:
+@pytest.fixture(params=[(10_000, 50_000), (10_000, 64), (1, 50_000)], ids=["exact", "as bytes", "HNSW"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusStore]:
     assert lite.speed_up()
-    opened = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=request.param)
+    exact_rows, coded = request.param
+    monkeypatch.setattr(lite, "_CODED", coded)
+    if coded < 1_000:
+        monkeypatch.setattr(lite, "_PART", 8)
+        monkeypatch.setattr(codes, "_LEAST", 4)
+    opened = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=exact_rows)
     yield opened
     opened.close()
 
@@ -126,3 +133,26 @@ def test_another_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lite, "VERSION", "0.0.0")
     assert not lite.speed_up.__wrapped__()
     assert before == [getattr(engine.Collection, name) for name in METHODS]
+
+
+def test_rows_are_found_while_milvus_is_asked_by_its_protocol(
+    store: MilvusStore, chance: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(store, chance, [1, 2])
+    vector = unit(np.ones(DIMENSION))
+    ids = [entry.id for entry in store.listing(["d2"])]
+    direct = shown(store.search(vector, k=7)), shown(store.fetch([*ids, "none"], vector))
+    monkeypatch.setattr(lite, "_database", lambda uri: None)
+    assert direct == (shown(store.search(vector, k=7)), shown(store.fetch([*ids, "none"], vector)))
+    assert len(direct[1]) == len(ids)
+
+
+def test_a_collection_that_is_not_loaded_is_reported_by_the_protocol(
+    store: MilvusStore, chance: np.random.Generator
+) -> None:
+    write(store, chance, [1])
+    store._client.release_collection("library")
+    with pytest.raises(StoreError, match="The search failed"):
+        store.search(unit(np.ones(DIMENSION)), k=3)
+    with pytest.raises(StoreError, match="could not be read"):
+        store.fetch(["some"], unit(np.ones(DIMENSION)))

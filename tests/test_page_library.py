@@ -90,6 +90,23 @@ def test_an_upload_of_a_known_name_asks_whether_to_replace(page: Page) -> None:
     assert not at.exception
 
 
+def test_a_file_that_waits_can_be_read_next(page: Page) -> None:
+    at = page.open_library()
+    queue = page.engine.queue
+    queue.pause()
+    for name in ("a.txt", "b.txt", "c.txt"):
+        queue.receive(name, f"About {name}.".encode())
+    at.run()
+    (last,) = [file for file in queue.snapshot().files if file.name == "c.txt"]
+    at.selectbox(key="queue-next").select(last.id).run()
+    waiting = [file.name for file in queue.snapshot().files if file.state is QueueState.WAITING]
+    assert waiting == ["c.txt", "a.txt", "b.txt"]
+    assert at.selectbox(key="queue-next").value is None
+    queue.resume()
+    page.wait(lambda: not queue.snapshot().is_open)
+    assert not at.exception
+
+
 def test_a_failed_file_can_be_left_out(page: Page) -> None:
     (page.samples / "empty.txt").write_text("")
     at = page.open_library()

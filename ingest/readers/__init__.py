@@ -77,7 +77,7 @@ def read_content(source: Source) -> Content:
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 _TEXT = (None, kinds.HTML)
 FORMATS = (
-    Format("pdf.read_pdf", (".pdf",), (kinds.PDF, None)),
+    Format("pdf.read_pdf", (".pdf",), (kinds.PDF, None), has_tables=True),
     Format("word.read_word", (".docx",), (kinds.DOCX, None), has_tables=True),
     Format("slides.read_slides", (".pptx", ".pptm", ".ppsx"), (kinds.PPTX, None), has_tables=True),
     Format("sheets.read_sheets", (".xlsx", ".xlsm", ".xltx"), (kinds.XLSX, None), has_tables=True),
@@ -86,7 +86,7 @@ FORMATS = (
     Format("opendocument.read_text_document", (".odt",), (kinds.ODT, None), has_tables=True),
     Format("opendocument.read_spreadsheet", (".ods",), (kinds.ODS, None), has_tables=True),
     Format("opendocument.read_presentation", (".odp",), (kinds.ODP, None), has_tables=True),
-    Format("book.read_book", (".epub",), (kinds.EPUB, None)),
+    Format("book.read_book", (".epub",), (kinds.EPUB, None), has_tables=True),
     Format("mail.read_mail", (".eml",), _TEXT, has_attachments=True),
     Format("mail.read_mailbox", (".mbox",), (None,), has_attachments=True),
     Format("outlook.read_outlook", (".msg",), (kinds.MSG, None), has_attachments=True),
@@ -180,9 +180,10 @@ def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for without an end
             raise UnreadableDocument(name, "this is a device or a pipe, not a file", "Name a file.")
+        size = path.stat().st_size
         with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
-            size = len(data) if len(data) <= max_bytes else path.stat().st_size
+            data = file.read(max_bytes + 1) if size <= max_bytes else b""
+            size = max(size, len(data))
     except FileNotFoundError as exc:
         raise UnreadableDocument(name, "there is no such file", "Check its path and name.") from exc
     except IsADirectoryError as exc:
@@ -194,7 +195,7 @@ def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
     except OSError as exc:
         reason = f"the system could not read it ({exc.strerror or exc})"
         raise UnreadableDocument(name, reason, "Check the disk or network drive it lies on and try again.") from exc
-    if len(data) > max_bytes:
+    if size > max_bytes:
         raise UnreadableDocument(
             name,
             f"it has {size / _MEGABYTE:,.1f} MB and the limit is {max_bytes / _MEGABYTE:,.1f} MB",

@@ -3,16 +3,17 @@
 import io
 import posixpath
 import zipfile
-from dataclasses import replace
 from urllib.parse import unquote
 
 from ingest.readers.archive import DAMAGE, refuse_harmful
+from ingest.readers.blocks import Block, page_of
 from ingest.readers.cleaning import clean
-from ingest.readers.hypertext import read_hypertext
+from ingest.readers.hypertext import read_blocks
+from ingest.readers.inner_tables import tables_in
 from ingest.readers.source import Content, Source, left_out, one_line
+from ingest.readers.values import decimal_in
 from ingest.readers.xml import Element, local_name, parse_xml
 from rag.errors import UnreadableDocument
-from rag.types import Heading, Page
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"  # also of fonts, which is no lock
@@ -30,12 +31,20 @@ def read_book(source: Source) -> Content:
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             book = _Book(source.name, archive)
-            pages = [book.chapter(number) for number in range(1, len(book.spine) + 1)]
+            chapters = {number: book.chapter(number) for number in range(1, len(book.spine) + 1)}
     except (*DAMAGE, LookupError) as exc:
         raise _damaged(source.name) from exc
-    damaged = [number for number, page in enumerate(pages, start=1) if page is None]
-    whole = (page or Page(number, "") for number, page in enumerate(pages, start=1))
-    return Content(book.title, tuple(whole), left_out("chapter", damaged))
+    damaged = [number for number, blocks in chapters.items() if blocks is None]
+    return Content(
+        book.title,
+        tuple(page_of(blocks or (), number) for number, blocks in chapters.items()),
+        left_out("chapter", damaged),
+        tables=tuple(
+            table
+            for number, blocks in chapters.items()
+            for table in tables_in(blocks or (), number, decimal=book.decimal)
+        ),
+    )
 
 
 def _damaged(name: str) -> UnreadableDocument:
@@ -44,7 +53,7 @@ def _damaged(name: str) -> UnreadableDocument:
 
 
 class _Book:
-    """What a book says of itself: its title, and the parts that are its chapters."""
+    """What a book says of itself: its title, its decimal sign, and the parts that are its chapters."""
 
     def __init__(self, name: str, archive: zipfile.ZipFile) -> None:
         self._name = name
@@ -56,21 +65,24 @@ class _Book:
         items = {item.get("id"): _inside(package, item.get("href", "")) for item in opf.iter("{*}item")}
         self.spine = [items.get(entry.get("idref"), "") for entry in opf.iter("{*}itemref")]
         self.title = one_line(clean(next((e.text or "" for e in opf.iter("{*}title")), "")))
+        self.decimal = decimal_in(next((e.text or "" for e in opf.iter("{*}language")), "").strip())
         self._refuse_locked()
         contents = [item for item in opf.iter("{*}item") if item.get("media-type") == _CONTENTS]
         self._labels = self._named(items[contents[0].get("id")]) if contents else {}
 
-    def chapter(self, number: int) -> Page | None:
-        """The chapter as a page, called by the table of contents where it has no heading; None where it is missing."""
+    def chapter(self, number: int) -> tuple[Block, ...] | None:
+        """What stands in a chapter, under the name that the table of contents gives it where it has no heading.
+
+        None where it is missing.
+        """
         part = self.spine[number - 1]
         try:
-            page = read_hypertext(Source(part, self._archive.read(part)))
+            blocks = read_blocks(Source(part, self._archive.read(part)))
         except (UnreadableDocument, KeyError):
             return None
         label = self._labels.get(part, "")
-        if page.text and label and not page.headings:
-            page = Page(None, f"{label}\n\n{page.text}", (Heading(1, label, 0),))
-        return replace(page, number=number)
+        is_named = any(block.level and clean(block.text).strip() for block in blocks)
+        return (Block(label, level=1), *blocks) if label and not is_named and page_of(blocks).text else blocks
 
     def _xml(self, part: str) -> Element:
         return parse_xml(self._archive.read(part), _damaged(self._name))

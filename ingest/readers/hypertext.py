@@ -28,15 +28,24 @@ def read_hypertext(source: Source) -> Page:
     Raises:
         UnreadableDocument: when it cannot be read as HTML.
     """
+    return page_of(read_blocks(source))
+
+
+def read_blocks(source: Source) -> tuple[Block, ...]:
+    """The same as blocks, the tables among them.
+
+    Raises:
+        UnreadableDocument: when it cannot be read as HTML.
+    """
     remedy = "If a browser shows its text, print it to a PDF there and add that."
     damaged = UnreadableDocument(source.name, "its HTML is damaged or too deeply nested", remedy)
     markup = decode(source.data, source.name, declared_encoding(source.data))
     if not markup.strip():
-        return Page(None, "")
+        return ()
     try:
         tree = parse_html(markup, damaged)
         settle_hidden(tree)
-        return page_of(blocks_of(tree))
+        return tuple(blocks_of(tree))
     except RecursionError as exc:
         raise damaged from exc
 

@@ -19,7 +19,7 @@ _UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _GAP_WIDTH = 0.6  # of the height of a line
 _PARAGRAPH = 0.9  # heights of a line between two that begin another paragraph
 _SPACED = 1.6  # times the usual gap, the same in a text with wide spacing
-_CELLS = "   "  # between lines of one row
+CELLS = "   "  # between lines of one row
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,23 @@ class PlacedLine:
 
 def text_of(lines: Sequence[PlacedLine]) -> str:
     """The lines as a text: a row is a line, paragraphs have an empty line between them."""
-    if not lines:
+    return text_of_rows(rows_of(lines))
+
+
+def rows_of(lines: Sequence[PlacedLine]) -> list[list[PlacedLine]]:
+    """The lines in rows, in reading order."""
+    return list(_ordered(lines, statistics.median(line.height for line in lines))) if lines else []
+
+
+def text_of_rows(rows: Sequence[Sequence[PlacedLine]]) -> str:
+    """The text of `text_of`."""
+    if not rows:
         return ""
-    usual = statistics.median(line.height for line in lines)
-    rows = list(_ordered(lines, usual))
+    usual = statistics.median(line.height for row in rows for line in row)
     gaps = [min(line.top for line in row) - max(line.bottom for line in above) for above, row in pairwise(rows)]
     near = [gap for gap in gaps if gap > -usual]
     limit = max(_PARAGRAPH * usual, _SPACED * statistics.median(near)) if near else 0.0
-    parts = [_CELLS.join(line.text for line in row) for row in rows]
+    parts = [CELLS.join(line.text for line in row) for row in rows]
     ends = ["\n" if -usual < gap <= limit else "\n\n" for gap in gaps]
     return "".join(part + end for part, end in zip(parts, [*ends, ""], strict=True))
 

@@ -12,12 +12,14 @@ from pypdf.generic import ArrayObject, DictionaryObject, NullObject, NumberObjec
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import without_marks
-from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages
+from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages, page_count
 from ingest.readers.picture import OFF, page_of_lines
 from ingest.readers.printed import without_print
+from ingest.readers.printed_tables import PrintedTables, tables_of_pages
 from ingest.readers.reading_order import better_text
 from ingest.readers.scans import is_scrambled, recognised
 from ingest.readers.source import Content, Source, left_out, one_line, sensible_title
+from ingest.readers.values import decimal_in
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
 
@@ -41,6 +43,7 @@ _DAMAGE = (
     EOFError,
     MemoryError,
 )
+_PAGES = 50_000  # of a document
 _SPACE = NumberObject(32)  # the code of the space
 _SPACE_WIDTH = NumberObject(250)  # a quarter of the font's size
 _FIELD_DEPTH = 8  # fields of a form lie in each other; a damaged file may make them a ring
@@ -54,7 +57,9 @@ def read_pdf(source: Source) -> Content:
     Raises:
         UnreadableDocument: locked, damaged, made of pictures only, or in fonts that do not name their letters.
     """
+    _refuse_endless(source, page_count(source))
     reader = _open(source)
+    _refuse_endless(source, len(reader.pages))
     try:
         pages = laid_out_pages(source)
         read = [_page_text(reader, index, pages.get(index), source) for index in range(len(reader.pages))]
@@ -69,7 +74,8 @@ def read_pdf(source: Source) -> Content:
     if is_scrambled("".join(map(without_marks, texts))):
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", _remedy(source))
     headings = _headings(reader, texts)
-    made = (Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    made = tuple(Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    title = _title(reader)
     damaged = [number for number, text in enumerate(read, start=1) if text is None and not texts[number - 1]]
     gaps = left_out("page", damaged)
     if recognition.left_out:
@@ -77,7 +83,15 @@ def read_pdf(source: Source) -> Content:
             *gaps,
             f"{recognition.left_out:,} pages that are pictures were left out: the limit is {source.ocr_pages}",
         )
-    return Content(_title(reader), tuple(made), gaps, tuple(recognition.pages.values()))
+    found = [pages[index].tables if index in pages else PrintedTables() for index in range(len(made))]
+    tables = tables_of_pages(made, found, title=title, decimal=decimal_in(_language(reader)))
+    return Content(title, made, gaps, tuple(recognition.pages.values()), tables)
+
+
+def _refuse_endless(source: Source, pages: int) -> None:
+    if pages > _PAGES:
+        reason = f"it has {pages:,} pages and the limit is {_PAGES:,}"
+        raise UnreadableDocument(source.name, reason, "Split it, and add the parts that you want to ask.")
 
 
 def _open(source: Source) -> PdfReader:
@@ -223,6 +237,13 @@ def _title(reader: PdfReader) -> str:
     """The title of the metadata, "" where it is missing or was put there by a program."""
     try:
         return sensible_title(clean(str(reader.metadata.get("/Title") or "" if reader.metadata else "")))
+    except _DAMAGE:
+        return ""
+
+
+def _language(reader: PdfReader) -> str:
+    try:
+        return str(reader.root_object.get("/Lang") or "")
     except _DAMAGE:
         return ""
 

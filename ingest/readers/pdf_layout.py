@@ -5,14 +5,15 @@ The order in which a file draws its text may be any; see layout.py for the order
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.pdfium import Characters, PdfError, PdfPage, open_pdf
 from ingest.readers.hiding import Hiding, hide
-from ingest.readers.layout import PlacedLine, text_of
+from ingest.readers.layout import PlacedLine, rows_of, text_of_rows
+from ingest.readers.printed_tables import PrintedTables, printed_tables
 from ingest.readers.reading_order import is_right_to_left
 from ingest.readers.source import Source
 from ingest.readers.unseen import hidden_stretches
@@ -47,10 +48,18 @@ class _Character:
 
 @dataclass(frozen=True)
 class LaidOut:
-    """The text of a page; `is_marked`: something on it is not seen, and is marked."""
+    """The text of a page with the tables in it; `is_marked`: something on it is not seen, and is marked."""
 
     text: str
     is_marked: bool
+    tables: PrintedTables = field(default_factory=PrintedTables)
+
+
+def page_count(source: Source) -> int:
+    """The pages that a PDF says it has, found in no time; 0 where pdfium cannot open it."""
+    with contextlib.suppress(PdfError), open_pdf(source.data, password=source.password) as document:
+        return len(document)
+    return 0
 
 
 def laid_out_pages(source: Source) -> dict[int, LaidOut]:
@@ -65,7 +74,7 @@ def laid_out_pages(source: Source) -> dict[int, LaidOut]:
                 if is_right_to_left("".join(characters.texts)):
                     found[index] = LaidOut(_in_order(characters, hidden) if hidden else "", bool(hidden))
                 else:
-                    found[index] = LaidOut(laid_out(page, characters, hidden), bool(hidden))
+                    found[index] = laid_out(page, characters, hidden)
     return found
 
 
@@ -79,8 +88,8 @@ def _in_order(characters: Characters, hidden: Hidden) -> str:
     return "".join([*parts, *characters.texts[place:]]).replace("\r\n", "\n")
 
 
-def laid_out(page: PdfPage, characters: Characters, hidden: Hidden = ()) -> str:
-    """The text of a page in reading order, the stretches that are not seen marked.
+def laid_out(page: PdfPage, characters: Characters, hidden: Hidden = ()) -> LaidOut:
+    """A page in reading order, the stretches that are not seen marked.
 
     What is written in another direction than most of the page stands at its end.
     """
@@ -88,10 +97,11 @@ def laid_out(page: PdfPage, characters: Characters, hidden: Hidden = ()) -> str:
     upright = _main_direction(directions)
     straight = (directions * upright).sum(axis=1) > 0.9
     boxes = _turned(characters.boxes, upright)
-    main = text_of(list(_lines(characters, boxes, straight, hidden)))
+    rows = rows_of(list(_lines(characters, boxes, straight, hidden)))
     rest = [index for index in range(len(characters.texts)) if not straight[index] and characters.boxes[index].any()]
     beside = "".join(_beside(characters, rest))
-    return "\n\n".join(filter(None, (main, beside.strip())))
+    text = "\n\n".join(filter(None, (text_of_rows(rows), beside.strip())))
+    return LaidOut(text, bool(hidden), printed_tables(rows))
 
 
 def _main_direction(directions: Matrix) -> Matrix:

@@ -76,7 +76,8 @@ class Queue(Database):
 
     def queue(self, collection: str, *states: QueueState, limit: int | None = None) -> list[QueuedFile]:
         """Files of the queue in these states, or in every state when none is named, in their order."""
-        query = sql.select(_queue).where(_queue.c.collection == collection).order_by(_queue.c.id).limit(limit)
+        in_order = (_queue.c.urgency.desc(), _queue.c.id)
+        query = sql.select(_queue).where(_queue.c.collection == collection).order_by(*in_order).limit(limit)
         if states:
             query = query.where(_queue.c.state.in_([state.value for state in states]))
         with self._transaction() as run:
@@ -141,6 +142,12 @@ class Queue(Database):
             for file, state in done.items():
                 run.execute(sql.update(_queue).where(_queue.c.id == file.id).values(state=state.value))
         return list(done)
+
+    def hasten(self, collection: str, file_id: int) -> None:
+        """Puts a file before all others of the queue."""
+        most = sql.select(sql.func.max(_queue.c.urgency)).where(_queue.c.collection == collection).scalar_subquery()
+        with self._transaction() as run:
+            run.execute(sql.update(_queue).where(_queue.c.id == file_id).values(urgency=most + 1))
 
     def rename_queued(self, file_id: int, name: str, source: str) -> None:
         """Gives a file of the queue another name and source."""

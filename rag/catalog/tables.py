@@ -131,6 +131,7 @@ queue = sql.Table(
     sql.Column("message", sql.String, nullable=False, default=""),
     sql.Column("note", sql.Text, nullable=False, server_default=""),
     sql.Column("documents", sql.Text, nullable=False, server_default=""),
+    sql.Column("urgency", sql.Integer, nullable=False, server_default="0"),
 )
 conversations = sql.Table(
     "conversations",

@@ -26,6 +26,7 @@ _STYLE = """<style>
 .queue .name {flex: 1 1 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap}
 .queue span:last-child {flex: none; margin-left: auto; font-variant-numeric: tabular-nums}
 </style>"""
+_NEXT = "queue-next"  # the file that was chosen to be read next
 _LISTED = 8  # files in work and waiting that are listed at once
 
 
@@ -51,6 +52,7 @@ def _show_work(engine: Engine, mark: tuple[int, int, int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
         _controls(engine.queue, paused=snapshot.paused)
+    _ask_first(engine.queue, [file for file in snapshot.files if file.state is QueueState.WAITING])
     _list(
         [(file.name, _doing(snapshot, file)) for file in snapshot.files if file.state.is_open],
         sum(count for state, count in snapshot.totals.items() if state.is_open),
@@ -65,6 +67,32 @@ def _controls(queue: IngestQueue, *, paused: bool) -> None:
         st.button("Pause", icon=":material/pause:", key="pause", help=keeps, on_click=queue.pause)
     drops = "Drops the files that are not done"
     st.button("Cancel", icon=":material/close:", key="cancel", help=drops, on_click=queue.cancel)
+
+
+def _ask_first(queue: IngestQueue, waiting: list[QueuedFile]) -> None:
+    """Which of the files that wait is to be read next; nothing where there is no choice."""
+    if len(waiting) < 2:
+        return
+    names = {file.id: file.name for file in waiting[1:]}
+    st.selectbox(
+        "Read next",
+        list(names),
+        index=None,
+        format_func=lambda file_id: names.get(file_id, ""),
+        placeholder="Read one of the waiting files next",
+        label_visibility="collapsed",
+        key=_NEXT,
+        on_change=_hasten,
+        args=(queue, waiting),
+    )
+
+
+def _hasten(queue: IngestQueue, waiting: list[QueuedFile]) -> None:
+    chosen = st.session_state[_NEXT]
+    for file in waiting:
+        if file.id == chosen:
+            queue.hasten(file)
+    st.session_state[_NEXT] = None
 
 
 def headline(engine: Engine, snapshot: QueueSnapshot) -> str:

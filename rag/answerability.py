@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from rag import ranges
 from rag.embedders import Vectors
 from rag.evidence import Line, certainty, choose, in_context, missing_codes
 from rag.generators import Generator, Message
@@ -151,10 +152,12 @@ class Judge:
     def read(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> Reading | None:
         """What the generator makes of the nearest lines; None without lines or a probe. Needs its turn.
 
+        None, too, where a row of a table leads because a number falls in its range: its states do not count.
+
         Args:
             lines: of all `hits`, nearest first.
         """
-        if self.probe is None or self.generator is None or not lines:
+        if self.probe is None or self.generator is None or not lines or ranges.fitting(question, lines):
             return None
         some, probe = shown(question, lines), self.probe
         prompt, ends = messages(question, [in_context(hits[line.number - 1].chunk, line) for line in some])

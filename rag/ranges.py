@@ -38,19 +38,33 @@ def settled(question: str, lines: Sequence[Line]) -> list[Line]:
     Args:
         lines: nearest first. Only the table of the first one is looked at.
     """
-    asked = [match.group(1) for match in _NUMBERS.finditer(question)]
-    rows = [line for line in lines if _table(line) == _table(lines[0])] if lines and _table(lines[0]) else []
-    if len(asked) != 1 or len(rows) < 2:
+    chosen = fitting(question, lines)
+    if chosen is None:
         return list(lines)
+    rows = _rows(lines)
+    scores = {row: row.score - _BESIDE for row in rows} | {chosen: rows[0].score}
+    return sorted((replace(line, score=scores.get(line, line.score)) for line in lines), key=lambda line: -line.score)
+
+
+def fitting(question: str, lines: Sequence[Line]) -> Line | None:
+    """Of the table of the first line, the row whose range holds the number of the question; None if not sure."""
+    asked = [match.group(1) for match in _NUMBERS.finditer(question)]
+    rows = _rows(lines)
+    if len(asked) != 1 or len(rows) < 2:
+        return None
     ranges = {row: _range(row, question) for row in rows}
     bounded = {row: found for row, found in ranges.items() if found}
     number = _value(asked[0])
-    fitting = [row for row, (low, high) in bounded.items() if low <= number <= high]
-    if len(bounded) < 2 or not fitting:
-        return list(lines)
-    chosen = max(fitting, key=lambda row: (bounded[row][0], -bounded[row][1]))
-    scores = {row: row.score - _BESIDE for row in rows} | {chosen: rows[0].score}
-    return sorted((replace(line, score=scores.get(line, line.score)) for line in lines), key=lambda line: -line.score)
+    holding = [row for row, (low, high) in bounded.items() if low <= number <= high]
+    if len(bounded) < 2 or not holding:
+        return None
+    return max(holding, key=lambda row: (bounded[row][0], -bounded[row][1]))
+
+
+def _rows(lines: Sequence[Line]) -> list[Line]:
+    """The rows of the table of the first line."""
+    table = _table(lines[0]) if lines else None
+    return [line for line in lines if table and _table(line) == table]
 
 
 def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:

@@ -85,12 +85,14 @@ class ScriptedGenerator:
         return sum(len(message.content.split()) for message in messages)
 
     def states(self, messages: Sequence[Message], ends: Sequence[int], *, layers: int, additions: Additions) -> Vectors:
-        """Of two numbers: whether a line, and at last whether any, holds half the words of the question; the layers."""
+        """Of two numbers: whether a line, and at last any, holds half the question's words; what it was made of."""
         text = messages[-1].content
         words = set(re.findall(r"\w+", text.splitlines()[0].removeprefix("Question: ").lower()))
         lines = [text[:end].splitlines()[-1] for end in ends]
         held = [2 * len(words & set(re.findall(r"\w+", line.lower()))) >= len(words) for line in lines]
-        return np.array([[each, layers] for each in [*held, any(held)]], dtype=np.float32)
+        depth = layers + sum(float((up @ down).sum()) for down, up in additions.values())
+        read = [depth + place / 10 for place in (*ends, len(text))]
+        return np.array(list(zip([*held, any(held)], read, strict=True)), dtype=np.float32)
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
         self.prompts.append(messages)

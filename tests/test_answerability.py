@@ -10,6 +10,7 @@ from rag.answerability import Judge, Readout, judge_for, load_probe, messages, s
 from rag.evidence import Line, nearest_lines
 from rag.generators.local import LocalGenerator
 from rag.models import MODELS, Role
+from rag.ranges import settled
 from rag.settings import Settings, load_settings
 from rag.terms import terms
 from rag.types import Hit
@@ -87,6 +88,17 @@ def test_lines_that_were_not_read_come_after_those_that_were(tmp_path: Path) -> 
 
 def test_where_nothing_was_found_nothing_is_read(tmp_path: Path) -> None:
     assert Judge(Settings(home=tmp_path), PROBE, ScriptedGenerator()).read("Which day?", [], []) is None
+
+
+def test_a_row_that_a_number_falls_into_is_not_doubted(tmp_path: Path) -> None:
+    rows = "Years | Notice\nUp to 2 years | 1 month\nFrom 8 years on | 4 months"
+    hits = [hit(f"Periods of notice\n{rows}")]
+    question = "What is the notice after 10 years?"
+    judge = Judge(Settings(home=tmp_path), PROBE, ScriptedGenerator())
+    lines = settled(question, nearest(question, hits))
+    assert lines[0].reading == "Years: From 8 years on; Notice: 4 months"
+    assert judge.read(question, lines, hits) is None
+    assert judge.read("What is the notice?", nearest("What is the notice?", hits), hits) is not None
 
 
 def test_lines_are_shown_one_by_one_after_the_question() -> None:

@@ -62,7 +62,7 @@ def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, setti
 def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: Library, settings: Settings) -> None:
     generator = ScriptedGenerator("Six days carry over until 31 March [1].")
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    judge = Judge(settings, probe(Readout(np.array([4, 0], dtype=np.float32), 0.0, -2.0)), generator)
+    judge = Judge(settings, probe(Readout(np.array([8, 0], dtype=np.float32), 0.0, -4.0)), generator)
     assistant = Assistant(retriever, generator, settings, judge)
     refused = assistant.answer("Leave over?  Herons, terns, gulls?")
     assert (refused.text, refused.finish, generator.prompts) == (REFUSAL, Finish.NO_ANSWER, [])

@@ -14,10 +14,7 @@ import numpy as np
 from rag.embedders import Vectors
 
 _PART = 8_192  # rows that are turned into bytes at a time
-_FIRST, _AGAIN = (
-    4,
-    16,
-)  # rows compared again, for each of the nearest that are wanted: at first, and if that is not sure
+_FACTORS = (4, 16)  # rows compared again, for each of the nearest that are wanted: at first, and if that is not sure
 _LEAST = 200  # and not fewer
 _ROUNDING = 1e-5  # of sums of float32
 
@@ -52,7 +49,7 @@ class Codes:
         left = len(rows) if mask is None else int(np.count_nonzero(mask))
         error = self._distance * float(np.linalg.norm(vector)) + _ROUNDING
         allowed = None if mask is None else _faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
-        for factor in (_FIRST, _AGAIN):
+        for factor in _FACTORS:
             count = max(_LEAST, factor * k)
             if count >= left:
                 return None

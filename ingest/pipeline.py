@@ -6,6 +6,7 @@ the chunks of the version it replaces are deleted, and those that stay the same 
 run that was killed is carried on by the next one: chunks that are stored already are not embedded again.
 """
 
+import os
 import shutil
 import threading
 import time
@@ -31,7 +32,7 @@ from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Succession
 from rag.deletion import finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
-from rag.library import Library
+from rag.library import Library, is_library
 from rag.likeness import catch_up, compare_document, sentence
 from rag.settings import Settings
 from rag.types import Chunk
@@ -94,7 +95,7 @@ class _Run:
 def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
     """The files named, and every readable file in the folders named, in order of path.
 
-    Hidden files and folders are left out, and those in which programs keep the code of others.
+    Hidden files and folders are left out, those in which programs keep the code of others, and libraries of Footnote.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -112,8 +113,14 @@ def of_other_kinds(paths: Sequence[Path]) -> list[Path]:
 
 
 def _inside(folder: Path) -> Iterator[Path]:
-    entries = (entry for entry in sorted(folder.rglob("*")) if entry.is_file())
-    return (entry for entry in entries if not any(map(is_passed_over, entry.relative_to(folder).parts)))
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        if is_library([*folders, *names]):
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not is_passed_over(name)]
+        found += [Path(parent, name) for name in names if not is_passed_over(name)]
+    return (entry for entry in sorted(found) if entry.is_file())
 
 
 def is_passed_over(part: str) -> bool:

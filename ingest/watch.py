@@ -105,6 +105,7 @@ class FolderWatcher:
             return
         changes = watchfiles.watch(
             *there,
+            watch_filter=watchfiles.DefaultFilter(ignore_paths=[self._library.folder]),
             stop_event=self._changed,
             rust_timeout=_TICK,
             yield_on_timeout=True,

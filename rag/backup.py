@@ -18,7 +18,7 @@ from rag import parts, tables
 from rag.catalog import Catalog, Collection
 from rag.errors import FootnoteError
 from rag.library import Library
-from rag.locks import LockHeld, hold
+from rag.locks import LIBRARY_LOCK, LockHeld, hold
 from rag.packing import Pack, opened, packing
 from rag.progress import OnProgress
 from rag.remains import UNPACKED, UNPACKING
@@ -99,7 +99,7 @@ def unpack(file: Path, settings: Settings, *, on_progress: OnProgress = _silent)
     with opened(file, kind=KIND, names=_NAMES) as pack:
         try:
             made.mkdir(parents=True)
-            with hold(made / "library.lock", timeout=0):  # nobody takes it for what a killed restore left
+            with hold(made / LIBRARY_LOCK, timeout=0):  # nobody takes it for what a killed restore left
                 _refuse_without_room(pack, made)
                 _extract(pack, made, on_progress)
                 _fill(pack, made, place, settings, on_progress)
@@ -121,7 +121,7 @@ def swap(made: Path, place: Path) -> Path | None:
     before = None
     try:
         if place.exists():
-            with hold(place / "library.lock", timeout=0):
+            with hold(place / LIBRARY_LOCK, timeout=0):
                 pass
             before = _free(place.with_name(f"{place.name} until {time.strftime('%Y-%m-%d %H.%M')}"))
             place.rename(before)

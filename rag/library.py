@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rag.catalog import Catalog, DocumentRecord
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
-from rag.locks import LockHeld, hold
+from rag.locks import LIBRARY_LOCK, LockHeld, hold
 from rag.remains import free_place, refuse_lost_catalog, set_aside_catalog, sweep, sweep_restores
 from rag.settings import Settings
 from rag.types import Chunk, Scope
@@ -30,6 +30,11 @@ _BATCH = 500  # chunks whose words are written at once
 _ID = 8  # characters by which a document may be named
 _PATIENCE = 5  # seconds that one waits for another who has a collection open beside
 _NAMED = 20  # documents listed in a message
+
+
+def is_library(names: Collection[str]) -> bool:
+    """Whether a folder with files and folders of these names is a library, open or closed."""
+    return LIBRARY_LOCK in names or {"catalog.db", "vectors.db"} <= set(names)
 
 
 class Library:
@@ -67,7 +72,7 @@ class Library:
         with contextlib.ExitStack() as stack:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(hold(folder / "library.lock", timeout=0))
+                stack.enter_context(hold(folder / LIBRARY_LOCK, timeout=0))
             except LockHeld as exc:
                 raise LibraryInUse(_in_use(folder)) from exc
             except OSError as exc:

@@ -8,6 +8,8 @@ import filelock
 
 from rag.errors import FootnoteError
 
+LIBRARY_LOCK = "library.lock"  # in the folder of a library
+
 
 class LockHeld(FootnoteError):
     """Another process holds the lock. Callers say what that means for the user."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag import originals, tables
 from rag.catalog import REMEDY, CatalogDamaged
-from rag.locks import LockHeld, hold
+from rag.locks import LIBRARY_LOCK, LockHeld, hold
 
 UNPACKING, UNPACKED = ".part", ".whole"  # endings of folders beside the library into which a backup is unpacked
 _UNCLAIMED = 3_600  # seconds after which an unpacked backup that was not put in its place is in nobody's hands
@@ -36,7 +36,7 @@ def sweep_restores(folder: Path) -> None:
             shutil.rmtree(half, ignore_errors=True)
         elif half.suffix == UNPACKING:
             with contextlib.suppress(LockHeld):
-                with hold(half / "library.lock", timeout=0):
+                with hold(half / LIBRARY_LOCK, timeout=0):
                     pass
                 shutil.rmtree(half, ignore_errors=True)
 

@@ -43,8 +43,12 @@ class Page:
 
     def ask(self, question: str) -> AppTest:
         self.test.chat_input[0].set_value(question).run()
-        self.wait(lambda: all(job.done.is_set() for job in self.engine.answer_jobs.values()))
+        self.wait_for_answers()
         return self.test.run()
+
+    def wait_for_answers(self) -> None:
+        """Until no question is being answered; a page that is drawn after its answer has let the job go."""
+        self.wait(lambda: all(job.done.is_set() for job in self.engine.answer_jobs.values()))
 
     def wait(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + 20

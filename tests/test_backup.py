@@ -20,7 +20,7 @@ from rag.catalog import QueueState
 from rag.errors import FootnoteError, ModelMismatch
 from rag.exchange import export_collection, import_collection
 from rag.library import Library
-from rag.locks import hold
+from rag.locks import LIBRARY_LOCK, hold
 from rag.settings import Settings, load_settings
 from rag.types import RecognisedLine, RecognisedPage, SetAside
 from tests.fakes import HashingEmbedder
@@ -366,7 +366,7 @@ def test_what_a_killed_restore_left_is_gone_at_the_next_start(settings: Settings
     for folder in (killed, working, fresh, forgotten, foreign):
         (folder / "originals").mkdir(parents=True)
     os.utime(forgotten, (0, 0))
-    with hold(working / "library.lock", timeout=0), Library.open(settings, holder="the test"):
+    with hold(working / LIBRARY_LOCK, timeout=0), Library.open(settings, holder="the test"):
         assert [folder.exists() for folder in (killed, working, fresh, forgotten, foreign)] == [
             False,
             True,

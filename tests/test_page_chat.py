@@ -104,7 +104,7 @@ def test_a_question_that_waits_for_the_samples_can_be_stopped_and_asked_again(
     assert any("Stopped after" in text.value for text in at.caption)
     button(at, "Ask again").click().run()
     embedder.gate.set()
-    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    page.wait_for_answers()
     at.run()
     assert "<mark>Six days of leave carry over until 31 March.</mark>" in page.html()
     assert not at.exception
@@ -168,7 +168,7 @@ def test_the_same_question_is_answered_at_once_and_anew_when_that_is_asked(page:
     assert "Six days of leave carry over" in page.html()
     assert len(page.generator.prompts) == 1
     button(at, "Ask again").click().run()
-    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    page.wait_for_answers()
     at.run()
     assert len(page.generator.prompts) == 2
     assert not any("Answered before" in caption.value for caption in at.caption)
@@ -232,7 +232,7 @@ def test_the_last_question_is_asked_again_from_the_documents_of_now(page: Page) 
     at = page.open()
     page.ask("How many days of leave carry over?")
     button(at, "Ask again").click().run()
-    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    page.wait_for_answers()
     at.run()
     (conversation,) = page.engine.library.catalog.conversations()
     texts = [kept.values["text"] for kept in page.engine.library.catalog.kept_answers(conversation.id)]
@@ -246,7 +246,7 @@ def test_an_answer_that_fails_again_leaves_the_last_one(page: Page) -> None:
     at = page.open()
     page.ask("How many days of leave carry over?")
     button(at, "Ask again").click().run()  # the generator has no reply left
-    page.wait(lambda: all(job.done.is_set() for job in page.engine.answer_jobs.values()))
+    page.wait_for_answers()
     at.run()
     assert "The answer broke off" in unescaped(at.error[0].value)
     assert "Six days of leave" in page.html()
@@ -356,7 +356,7 @@ def test_a_conversation_answers_one_question_at_a_time(page: Page) -> None:
         page.engine.ask(conversation, "And now?")
     busy.done.set()
     page.engine.ask(conversation, "And now?")
-    page.wait(lambda: page.engine.answer_jobs[conversation].done.is_set())
+    page.wait_for_answers()
 
 
 def test_a_defect_in_an_answer_is_told(page: Page) -> None:

@@ -23,7 +23,7 @@ def test_a_question_outlives_the_end_of_the_program(page: Page) -> None:
     assert any("This question was not answered" in caption.value for caption in at.caption)
     assert ASKED in [text.value for text in at.text]
     button(at, "Ask it again").click().run()
-    page.wait(lambda: page.engine.answer_jobs[conversation].done.is_set())
+    page.wait_for_answers()
     at.run()
     assert "Six days of leave carry over" in page.html()
     assert not any("This question was not answered" in caption.value for caption in at.caption)
@@ -40,7 +40,7 @@ def test_a_question_whose_answer_broke_off_can_be_asked_again_or_dismissed(page:
     assert conversation.asked == ASKED
     page.generator.replies = ["Six days of leave carry over [1]."]
     button(at, "Ask it again").click().run()
-    page.wait(lambda: page.engine.answer_jobs[conversation.id].done.is_set())
+    page.wait_for_answers()
     at.run()
     assert "Six days of leave carry over" in page.html()
     page.ask("And of what else?")  # no reply again

@@ -72,6 +72,15 @@ def test_files_of_other_formats_are_passed_over_and_named(folder: Path) -> None:
     assert {file.name for file in find_files([folder])} == {"a.txt", "b.md"}
 
 
+def test_a_library_inside_a_folder_is_not_read_as_documents(folder: Path) -> None:
+    (folder / "home").mkdir()
+    with Library.open(Settings(home=folder / "home"), holder="test") as opened:
+        opened.open_store(HashingEmbedder())
+        assert list((folder / "home").rglob("*.json"))
+        assert {file.name for file in find_files([folder])} == {"a.txt", "b.md"}
+    assert {file.name for file in find_files([folder])} == {"a.txt", "b.md"}
+
+
 @pytest.mark.parametrize("is_known", [False, True], ids=["new bytes", "bytes of another document"])
 def test_when_one_of_two_names_gets_other_bytes_the_document_is_called_by_the_other(
     is_known: bool, library: Library, settings: Settings, folder: Path

@@ -4,7 +4,6 @@ The catalog keeps the passages until their vectors are stored; a process that is
 again, since what the store has is looked up before.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -19,6 +18,7 @@ from rag.library import Library
 from rag.types import Chunk
 
 _WRITTEN = 256  # passages between two writes, at most: what a kill costs
+_LOOK = 0.05  # seconds between two looks at whether a document was read
 _STEP = 32  # passages between two looks at whether there is something more urgent
 
 
@@ -55,28 +55,40 @@ def embed_waiting(
     library: Library,
     embedder: Embedder,
     *,
-    stop: threading.Event,
+    is_stopped: Callable[[], bool],
+    is_all_read: Callable[[], bool] = lambda: True,
     on_progress: Callable[[IngestProgress], None],
 ) -> tuple[int, list[Failure]]:
     """Embeds until nothing waits or it is stopped; a document that cannot be stored is named, the others go on.
+
+    Args:
+        is_all_read: whether no document will come any more; until then it waits for others.
 
     Returns:
         the number of passages, and what failed.
     """
     catalog, collection = library.catalog, library.collection
     failed: dict[str, Failure] = {}
-    total, done, began = catalog.count_unembedded(collection), 0, time.perf_counter()
+    done, began = 0, time.perf_counter()
 
     def tell(name: str, share: float) -> None:
-        left = (time.perf_counter() - began) / done * (total - done) if done else None
-        on_progress(IngestProgress(name, 1, 1, "embedding", share, min(1.0, done / max(total, 1)), left))
+        left = catalog.count_unembedded(collection)
+        seconds = (time.perf_counter() - began) / done * left if done else None
+        on_progress(IngestProgress(name, 1, 1, "embedding", share, done / max(done + left, 1), seconds))
 
-    while not stop.is_set() and (chosen := catalog.next_to_embed(collection, besides=list(failed))) is not None:
+    while not is_stopped():
+        is_last = is_all_read()  # before the look: whatever was read by then is seen
+        chosen = catalog.next_to_embed(collection, besides=list(failed))
+        if chosen is None:
+            if is_last:
+                break
+            time.sleep(_LOOK)
+            continue
         record = catalog.document(collection, chosen)
         name = record.name if record is not None else chosen
         tell(name, catalog.embedded(collection, [chosen]).get(chosen, Embedded(0, 0)).share)
         try:
-            done += embed_next(library, embedder, document_id=chosen, is_urgent=stop.is_set) or 0
+            done += embed_next(library, embedder, document_id=chosen, is_urgent=is_stopped) or 0
             tell(name, catalog.embedded(collection, [chosen]).get(chosen, Embedded(0, 0)).share)
         except FootnoteError as exc:
             failed[chosen] = Failure(name, f"{name}: {exc}")

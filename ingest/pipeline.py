@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -157,10 +158,10 @@ def ingest(
     catch_up(library, limit=_CAUGHT_UP)
     stopped = False
     try:
-        for index, file in enumerate(files):
-            _try(run, index, file)
         if embed:
-            _embed(run)
+            _read_and_embed(run)
+        else:
+            _read_all(run)
     except _Stopped:
         stopped = True
     return IngestReport(
@@ -186,13 +187,34 @@ def abandon(library: Library, documents: Sequence[str]) -> None:
     finish_deletions(library)
 
 
-def _embed(run: _Run) -> None:
-    """The vectors of every document that has none, or not all."""
+def _read_all(run: _Run) -> None:
+    for index, file in enumerate(run.files):
+        _try(run, index, file)
+
+
+def _read_and_embed(run: _Run) -> None:
+    """The vectors of every document that has none, or not all, are made while further files are read."""
+    read, left = threading.Event(), threading.Event()
 
     def tell(progress: IngestProgress) -> None:
-        run.on_progress(replace(progress, fraction=run.share + (1 - run.share) * progress.fraction))
+        if read.is_set():
+            run.on_progress(replace(progress, fraction=run.share + (1 - run.share) * progress.fraction))
 
-    done, failed = embed_waiting(run.library, run.embedder, stop=run.stop, on_progress=tell)
+    with ThreadPoolExecutor(1, "embedding") as pool:
+        embedding = pool.submit(
+            embed_waiting,
+            run.library,
+            run.embedder,
+            is_stopped=lambda: run.stop.is_set() or left.is_set(),
+            is_all_read=read.is_set,
+            on_progress=tell,
+        )
+        try:
+            _read_all(run)
+            read.set()
+            done, failed = embedding.result()
+        finally:
+            left.set()
     run.chunks += done
     run.failed += failed
     if run.stop.is_set():

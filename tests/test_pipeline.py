@@ -4,21 +4,25 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.examination import examine
 from ingest.pipeline import find_files, ingest, of_other_kinds
 from ingest.quarantine import ORDER
+from ingest.readers import read
 from ingest.report import IngestProgress, IngestReport
 from rag import originals
 from rag.catalog import DocumentState, Release
 from rag.deletion import delete_document
+from rag.embedders import OnBatch, Vectors
 from rag.errors import LibraryInUse, ModelMismatch
 from rag.library import Library
 from rag.settings import Settings
+from rag.types import Document
 from tests.documents import write_pdf
 from tests.fakes import HashingEmbedder
 
@@ -61,6 +65,34 @@ def test_the_same_bytes_under_two_names_are_one_document(library: Library, setti
     record = next(r for r in library.catalog.documents("library") if r.name == "a.txt")
     assert [Path(source).name for source in record.sources] == ["a.txt", "copy.txt"]
     assert library.store.count() == 2
+
+
+def test_vectors_are_made_while_further_files_are_read(library: Library, settings: Settings, folder: Path) -> None:
+    encoded = threading.Event()
+
+    class Telling(HashingEmbedder):
+        def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
+            encoded.set()
+            return super().encode_documents(texts, on_batch=on_batch)
+
+    def read_in_turn(path: Path, **options: Any) -> Document:
+        assert path.name == "a.txt" or encoded.wait(20)
+        return read(path, **options)
+
+    embedder = Telling()
+    report = ingest(find_files([folder]), library=library, embedder=embedder, settings=settings, read_file=read_in_turn)
+    assert (report.added, report.chunks, library.store.count()) == (("a.txt", "b.md"), 2, 2)
+
+
+def test_a_defect_of_the_embedder_ends_the_run_and_is_raised(
+    library: Library, settings: Settings, folder: Path
+) -> None:
+    class Broken(HashingEmbedder):
+        def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ingest(find_files([folder]), library=library, embedder=Broken(), settings=settings)
 
 
 def test_files_of_other_formats_are_passed_over_and_named(folder: Path) -> None:

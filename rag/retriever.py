@@ -13,6 +13,7 @@ from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
+from rag.joining import join
 from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
 from rag.settings import Settings
@@ -37,10 +38,10 @@ class Retrieval:
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
-        """The k best of what was found, repeats folded, split at `minimum_score`."""
+        """The k best of what was found, repeats folded, split at `minimum_score`; neighbours above it are joined."""
         hits = fold(fused, count=k)
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
-        return cls(near, hits[len(near) :])
+        return cls(join(near), hits[len(near) :])
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Retriever:
         )
 
     def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
-        """The k best chunks of whole documents, repeats folded, split at `minimum_score`."""
+        """The k best chunks of whole documents as `Retrieval.of` gives them."""
         fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused
         return Retrieval.of(fused, k=k, minimum_score=minimum_score)
 

@@ -200,6 +200,7 @@ class Hit:
         words: how many of the question's words it holds, rare ones counting most, 0 to 1.
         copies: chunks found beside it that only repeat its words, in this document or another.
         line: cosine of the question and the passage's nearest line; that of the whole passage where it has no lines.
+        parts: the chunks that were joined in it, in their order; () where it is one.
     """
 
     chunk: Chunk
@@ -207,6 +208,7 @@ class Hit:
     words: float = 0.0
     copies: tuple[Chunk, ...] = ()
     line: float = 0.0
+    parts: tuple[Chunk, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -329,10 +331,9 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
 
 
 def _hit(values: dict[str, Any]) -> Hit:
-    copies = tuple(map(chunk_from_json, values.get("copies", ())))
-    return Hit(
-        chunk_from_json(values["chunk"]), values["score"], values.get("words", 0.0), copies, values.get("line", 0.0)
-    )
+    copies, parts = (tuple(map(chunk_from_json, values.get(name, ()))) for name in ("copies", "parts"))
+    chunk, line = chunk_from_json(values["chunk"]), values.get("line", 0.0)
+    return Hit(chunk, values["score"], values.get("words", 0.0), copies, line, parts)
 
 
 def chunk_from_json(values: dict[str, Any]) -> Chunk:

@@ -113,7 +113,7 @@ def _words(text: str) -> str:
 
 
 def _rank(chunk: Chunk, hits: Sequence[Hit]) -> int | None:
-    return next((rank for rank, hit in enumerate(hits, 1) if hit.chunk.id == chunk.id), None)
+    return next((rank for rank, hit in enumerate(hits, 1) if chunk in (hit.chunk, *hit.parts)), None)
 
 
 @dataclass(frozen=True)

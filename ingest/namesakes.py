@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ingest import archives
 from ingest.hashing import document_id
-from rag.errors import UnreadableDocument
+from rag.errors import FootnoteError
 from rag.library import Library
 
 
@@ -21,7 +21,7 @@ class Namesakes(str, Enum):
     NUMBER = "number"  # they get another name
 
 
-def namesakes(library: Library, path: Path, name: str, *, is_passed_over: Callable[[str], bool]) -> list[str]:
+def namesakes(library: Library, path: Path, name: str) -> list[str]:
     """Names in a file that other documents have: its own, or those of an archive's files.
 
     What is in the library already, byte for byte, is no namesake; what cannot be read is told when it is added.
@@ -31,9 +31,10 @@ def namesakes(library: Library, path: Path, name: str, *, is_passed_over: Callab
     folder = library.folder / f"unpacked.{uuid.uuid4().hex}.part"
     try:
         folder.mkdir()
-        with archives.opened(path, name, is_passed_over=is_passed_over) as members:
+        with archives.opened(path, name, folder=folder / "archives") as contents:
+            members = contents.members
             return [own for member in members if (own := _namesake(library, member, folder / "member"))]
-    except UnreadableDocument:
+    except FootnoteError:
         return []
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,6 +60,6 @@ def _namesake(library: Library, member: archives.Member, path: Path) -> str:
         return ""
     try:
         member.unpack(path)
-    except UnreadableDocument:
+    except FootnoteError:
         return ""
     return name if is_namesake(library, path, name) else ""

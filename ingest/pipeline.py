@@ -44,7 +44,6 @@ SAMPLES = "samples"  # mark of a library that was given the samples once
 _CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
 _READ = 0.2  # of the way of a run: reading its files, where their vectors are made after that
 _READING = 0.9  # of the way of a document whose text is recognised; others are read at once
-_OF_OTHERS = ("node_modules", "site-packages", "__pycache__")  # folders
 
 
 class _Stopped(Exception):
@@ -119,14 +118,9 @@ def _inside(folder: Path) -> Iterator[Path]:
         if is_library([*folders, *names]):
             folders.clear()
             continue
-        folders[:] = [name for name in folders if not is_passed_over(name)]
-        found += [Path(parent, name) for name in names if not is_passed_over(name)]
+        folders[:] = [name for name in folders if not archives.is_passed_over(name)]
+        found += [Path(parent, name) for name in names if not archives.is_passed_over(name)]
     return (entry for entry in sorted(found) if entry.is_file())
-
-
-def is_passed_over(part: str) -> bool:
-    """Whether a file or folder of this name is left out."""
-    return part.startswith(".") or part in _OF_OTHERS
 
 
 def ingest(
@@ -224,14 +218,10 @@ def _read_and_embed(run: _Run) -> None:
 def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None:
     """Adds a file, or those inside an archive, and notes why one could not be added; `inside` names its archive."""
     try:
-        if Path(file.name).suffix.lower() != archives.SUFFIX:
-            _add(run, index, file)
-        elif inside:
-            raise UnreadableDocument(
-                file.name, "it is an archive inside an archive", "Unpack it and add what is in it."
-            )
-        else:
+        if Path(file.name).suffix.lower() == archives.SUFFIX:
             _add_members(run, index, file)
+        else:
+            _add(run, index, file)
     except UnreadableDocument as exc:
         run.failed.append(Failure(file.name, f"{inside}{exc}", isinstance(exc, LockedDocument) and not inside))
     except FootnoteError as exc:
@@ -244,44 +234,58 @@ def _add_members(run: _Run, index: int, file: IncomingFile) -> None:
     folder = (
         run.library.folder / f"unpacked.{run.library.collection}.part"
     )  # another collection may be filled meanwhile
-    with archives.opened(file.path, file.name, is_passed_over=is_passed_over) as members:
-        if not members:
-            raise UnreadableDocument(file.name, "no file in it can be read", "Unpack it and add what you want to ask.")
-        total, done = sum(member.size for member in members) or 1, 0
-        for member in members:
-            run.window = (done / total, (done + member.size) / total)
-            done += member.size
-            try:
-                _try_member(run, index, file, member, folder)
-            finally:
-                run.window = (0.0, 1.0)
-                shutil.rmtree(folder, ignore_errors=True)
-        _drop_members(run.library, file.source, {_place(file, member) for member in members})
+    shutil.rmtree(folder, ignore_errors=True)  # it is there where a run was killed
+    try:
+        with archives.opened(file.path, file.name, folder=folder / "archives") as contents:
+            if not contents.members and not contents.unopened:
+                remedy = "Unpack it and add what you want to ask."
+                raise UnreadableDocument(file.name, "no file in it can be read", remedy)
+            for unopened in contents.unopened:
+                run.failed.append(Failure(unopened.error.name, f"{file.name}: {unopened.error}"))
+            _try_members(run, index, file, contents.members, folder)
+            _drop_members(run.library, file, contents)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _drop_members(library: Library, source: str, there: set[str]) -> None:
+def _try_members(run: _Run, index: int, file: IncomingFile, members: Sequence[archives.Member], folder: Path) -> None:
+    total, done = sum(member.size for member in members) or 1, 0
+    for member in members:
+        run.window = (done / total, (done + member.size) / total)
+        done += member.size
+        try:
+            _try_member(run, index, file, member, folder)
+        finally:
+            run.window = (0.0, 1.0)
+
+
+def _drop_members(library: Library, file: IncomingFile, contents: archives.Contents) -> None:
     """Lets go what an earlier version of an archive held and this one no longer does."""
-    before = library.catalog.sources(library.collection, f"{source}!")
-    library.catalog.drop_sources(library.collection, before.keys() - there)
+    there = {_place(file, member.place) for member in contents.members}
+    unknown = tuple(f"{_place(file, unopened.place)}/" for unopened in contents.unopened)
+    before = library.catalog.sources(library.collection, f"{file.source}!").keys()
+    gone = {source for source in before - there if not source.startswith(unknown)}
+    library.catalog.drop_sources(library.collection, gone)
     finish_deletions(library)
 
 
 def _try_member(run: _Run, index: int, file: IncomingFile, member: archives.Member, folder: Path) -> None:
-    inside, name = f"{file.name}: ", clean_name(PurePosixPath(member.name).name)
+    inside, name = f"{file.name}: {archives.parents(member.within)}", clean_name(PurePosixPath(member.name).name)
     path = folder / f"member{PurePosixPath(name).suffix.lower()}"
-    folder.mkdir(exist_ok=True)  # it is there where a run was killed
+    folder.mkdir(exist_ok=True)
     try:
         member.unpack(path)
+        own = IncomingFile(path, name, _place(file, member.place), file.password)
+        _try(run, index, _told_apart(run.library, own, file.namesakes), inside=inside)
     except FootnoteError as exc:
         run.failed.append(Failure(name, f"{inside}{exc}"))
-        return
-    own = IncomingFile(path, name, _place(file, member), file.password)
-    _try(run, index, _told_apart(run.library, own, file.namesakes), inside=inside)
+    finally:
+        path.unlink(missing_ok=True)
 
 
-def _place(file: IncomingFile, member: archives.Member) -> str:
-    """The source of a member: its place in its archive."""
-    return f"{file.source}!{clean_name(member.name)}"
+def _place(file: IncomingFile, place: str) -> str:
+    """The source of what lies in an archive: its place in it."""
+    return f"{file.source}!{clean_name(place)}"
 
 
 def _told_apart(library: Library, file: IncomingFile, namesakes: Namesakes) -> IncomingFile:

@@ -18,7 +18,7 @@ from ingest.filling import DEFECT, Filling
 from ingest.isolation import IsolatedReader, ReadFile
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
-from ingest.pipeline import ACCEPTED, abandon, ingest, is_passed_over
+from ingest.pipeline import ACCEPTED, abandon, ingest
 from ingest.readers import read
 from ingest.report import IncomingFile, IngestProgress, IngestReport
 from ingest.snapshot import QueueSnapshot, take_snapshot
@@ -323,7 +323,7 @@ class IngestQueue:
         """Why an upload has to wait: two files of one name may be two documents, or an old and a new version."""
         if not file.is_copy or file.id in self._decided or not file.path.is_file():
             return None
-        found = namesakes(self._library, file.path, file.name, is_passed_over=is_passed_over)
+        found = namesakes(self._library, file.path, file.name)
         if not found:
             return None
         if found != [file.name]:

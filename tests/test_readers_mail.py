@@ -1,6 +1,8 @@
 """E-mails, alone, in mailboxes and as Outlook saves them."""
 
+import io
 import time
+import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -208,3 +210,63 @@ def test_the_html_of_an_outlook_message_is_read_where_it_has_no_plain_text(tmp_p
 def test_half_an_outlook_message_is_refused(tmp_path: Path) -> None:
     data = old_office_bytes("__properties_version1.0")
     assert "not an Outlook message" in refusal_of(tmp_path, "a.msg", data).reason
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    """The bytes of a ZIP archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def test_the_files_in_an_attached_archive_are_read_with_their_pages(tmp_path: Path) -> None:
+    manual = write_pdf(tmp_path / "manual.pdf", ["About herons.", "About terns."]).read_bytes()
+    inner = packed({"deep.txt": b"About skuas."})
+    parts = {"a/manual.pdf": manual, "half.pdf": b"%PDF-1.7 half", "more/inner.zip": inner, ".hidden/x.txt": b"x"}
+    message = letter()
+    message.add_attachment(packed(parts), maintype="application", subtype="zip", filename="papers.zip")
+    message.add_attachment("About auks.", filename="note.txt")
+    document = read_bytes(tmp_path, "a.eml", message.as_bytes())
+    assert [page.text.splitlines()[0] for page in document.pages[1:]] == [
+        "Attachment papers.zip/a/manual.pdf, p. 1",
+        "Attachment papers.zip/a/manual.pdf, p. 2",
+        "Attachment papers.zip/more/inner.zip/deep.txt",
+        "Attachment note.txt",
+    ]
+    assert document.gaps == ("left out: the attachment papers.zip/half.pdf, because it is damaged or not a PDF",)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (packed({"a.txt": b"About gulls."})[:40], "it is a damaged ZIP archive"),
+        (packed({"../a.txt": b"About gulls."}), "it holds a path that leads out of it (../a.txt)"),
+        (packed({"a.gif": b"x"}), "no file in it can be read"),
+        (packed({"a.txt": bytes(60_000_000)}), "it has 0.1 MB and unpacks to 60 MB, more than is safe to open"),
+        (packed({"1.txt": bytes(5_000), "2.txt": bytes(5_000)}), "it has 0.0 MB and unpacks to 0 MB, more than is"),
+    ],
+    ids=["damaged", "leads out", "nothing to read", "bomb", "large"],
+)
+def test_an_attached_archive_that_is_refused_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, reason: str
+) -> None:
+    if "unpacks to 0 MB" in reason:
+        monkeypatch.setattr(letters, "_ARCHIVE_BYTES", 9_000)
+    message = letter()
+    message.add_attachment(data, maintype="application", subtype="zip", filename="papers.zip")
+    document = read_bytes(tmp_path, "a.eml", message.as_bytes())
+    (gap,) = document.gaps
+    assert gap.startswith(f"left out: the attachment papers.zip, because {reason}")
+    assert len(document.pages) == 1
+
+
+def test_the_files_of_attached_archives_count_as_attachments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "ATTACHMENTS", 3)
+    message = letter()
+    many = packed({f"{number}.txt": f"About gull {number}.".encode() for number in range(5)})
+    message.add_attachment(many, maintype="application", subtype="zip", filename="papers.zip")
+    document = read_bytes(tmp_path, "a.eml", message.as_bytes())
+    assert len(document.pages) == 4
+    assert document.gaps == ("left out: 2 of 5 attachments",)

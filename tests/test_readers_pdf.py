@@ -9,6 +9,7 @@ from pypdf import PdfWriter
 from pypdf.annotations import FreeText
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.readers.pdf_layout import LaidOut
 from rag.errors import UnreadableDocument
 from tests.documents import (
     write_encrypted_pdf,
@@ -77,6 +78,16 @@ def test_a_pdf_whose_letters_cannot_be_read_is_refused_with_text_recognition_as_
     refused = refusal(write_scrambled_pdf(tmp_path / "a.pdf", "CABBAC " * 9))
     assert "fonts" in refused.reason
     assert "OCR" in refused.remedy
+
+
+def test_where_pypdf_knows_no_letters_the_order_of_the_file_is_that_of_pdfium(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Japanese that runs from top to bottom: laid out, every letter is a line of its own."""
+    words = "ことばはうえからしたへかかれている"
+    torn = {0: LaidOut("\n".join(words), is_marked=False, in_order=words)}
+    monkeypatch.setattr("ingest.readers.pdf.laid_out_pages", lambda source: torn)
+    assert read_here(write_scrambled_pdf(tmp_path / "a.pdf", "CABBAC " * 9)).pages[0].text == words
 
 
 def test_words_set_apart_by_moves_do_not_run_together(tmp_path: Path) -> None:

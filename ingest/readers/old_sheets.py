@@ -14,6 +14,7 @@ from python_calamine import (
 
 from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
+from ingest.readers.compound import is_endless
 from ingest.readers.grid import Table, hidden_sheet, read_table
 from ingest.readers.sheets import text_of
 from ingest.readers.source import Content, Source, left_out
@@ -28,6 +29,8 @@ def read_old_sheets(source: Source) -> Content:
     Raises:
         UnreadableDocument: damaged, or locked with a password.
     """
+    if is_endless(source.data):
+        raise _damaged(source.name)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(source.data)) as workbook:
             about = workbook.sheets_metadata
@@ -40,7 +43,9 @@ def read_old_sheets(source: Source) -> Content:
     except PasswordError as exc:
         remedy = "Open it in Excel or LibreOffice, save a copy without a password and add that."
         raise UnreadableDocument(source.name, "it is locked with a password", remedy) from exc
-    except CalamineError as exc:
+    except BaseException as exc:
+        if not _is_damage(exc):
+            raise
         raise _damaged(source.name) from exc
     damaged = [number for number, table in enumerate(sheets, start=1) if table is None]
     if len(damaged) == len(sheets):
@@ -57,12 +62,19 @@ def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(name, "it is damaged or not an old Excel workbook", remedy)
 
 
+def _is_damage(exc: BaseException) -> bool:
+    """Also where calamine panics, for which there is no class that could be imported."""
+    return isinstance(exc, CalamineError) or type(exc).__name__ == "PanicException"
+
+
 def _table(workbook: CalamineWorkbook, number: int, *, is_visible: bool) -> Table | None:
     """The sheet; None where it is damaged: one broken sheet costs only itself."""
     try:
         sheet = workbook.get_sheet_by_index(number - 1)
         table = read_table(_rows(sheet), name=clean(sheet.name), number=number)
-    except CalamineError:
+    except BaseException as exc:
+        if not _is_damage(exc):
+            raise
         return None
     return table if is_visible else hidden_sheet(table)
 

@@ -3,7 +3,7 @@
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pypdf import PageObject, PdfReader
@@ -62,7 +62,7 @@ def read_pdf(source: Source) -> Content:
     _refuse_endless(source, len(reader.pages))
     try:
         pages = laid_out_pages(source)
-        read = [_page_text(reader, index, pages.get(index), source) for index in range(len(reader.pages))]
+        read = _page_texts(reader, pages, source)
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
     texts = without_print([text or "" for text in read])
@@ -117,11 +117,24 @@ def _with_pointer(data: bytes) -> bytes:
     return data + b"\nstartxref\n0\n%%EOF\n" if whole and b"startxref" not in data else data
 
 
-def _page_text(reader: PdfReader, index: int, laid_out: LaidOut | None, source: Source) -> str | None:
+def _page_texts(reader: PdfReader, pages: Mapping[int, LaidOut], source: Source) -> list[str | None]:
+    """The text of each page as in `_page_text`."""
+    count = range(len(reader.pages))
+    read = [_page_text(reader, index, pages.get(index), source) for index in count]
+    if any(is_scrambled(text or "") for text in read) or is_scrambled("".join(filter(None, read))):
+        # pypdf does not know every encoding of the East
+        read = [_page_text(reader, index, pages.get(index), source, is_by_pdfium=True) for index in count]
+    return read
+
+
+def _page_text(
+    reader: PdfReader, index: int, laid_out: LaidOut | None, source: Source, *, is_by_pdfium: bool = False
+) -> str | None:
     """Text of a page; None where it is damaged: one broken page costs only itself.
 
     Args:
         laid_out: the page as pdfium reads it, None where it does not.
+        is_by_pdfium: the order of the file is read by pdfium, too, where it can.
     """
     source.tell(PLACING * (1 + index / len(reader.pages)))
     text = clean(laid_out.text).strip("\n") if laid_out else ""
@@ -129,7 +142,8 @@ def _page_text(reader: PdfReader, index: int, laid_out: LaidOut | None, source: 
         page = reader.pages[index]
         if laid_out is None or not laid_out.is_marked:
             _set_spaces(page)
-            text = better_text(clean(page.extract_text()).strip("\n"), text)
+            in_order = laid_out.in_order if laid_out and is_by_pdfium else ""
+            text = better_text(clean(in_order or page.extract_text()).strip("\n"), text)
         return "\n\n".join(filter(None, (text, *_filled_in(page))))
     except _DAMAGE:
         return text or None

@@ -5,7 +5,7 @@ The order in which a file draws its text may be any; see layout.py for the order
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ _BACK = (
 _SHARED = 0.25  # of the height of the lower of two letters, that both have in common on one line
 PLACING = 0.02  # of the time for a PDF, most of which recognition takes where there are scanned pages
 _HYPHENS = "\x02\ufffe"  # how pdfium writes a hyphen at the end of a line
+_SHOWN_HYPHENS = dict.fromkeys(map(ord, _HYPHENS), "-")
 _ADDED = " \r\n"
 
 Matrix = npt.NDArray[np.float64]
@@ -48,11 +49,17 @@ class _Character:
 
 @dataclass(frozen=True)
 class LaidOut:
-    """The text of a page with the tables in it; `is_marked`: something on it is not seen, and is marked."""
+    """The text of a page with the tables in it.
+
+    Attributes:
+        is_marked: something on it is not seen, and is marked.
+        in_order: the same text in the order of the file.
+    """
 
     text: str
     is_marked: bool
     tables: PrintedTables = field(default_factory=PrintedTables)
+    in_order: str = ""
 
 
 def page_count(source: Source) -> int:
@@ -74,7 +81,7 @@ def laid_out_pages(source: Source) -> dict[int, LaidOut]:
                 if is_right_to_left("".join(characters.texts)):
                     found[index] = LaidOut(_in_order(characters, hidden) if hidden else "", bool(hidden))
                 else:
-                    found[index] = laid_out(page, characters, hidden)
+                    found[index] = replace(laid_out(page, characters, hidden), in_order=_in_order(characters, ()))
     return found
 
 
@@ -85,7 +92,7 @@ def _in_order(characters: Characters, hidden: Hidden) -> str:
     for start, end, hiding in hidden:
         parts += [*characters.texts[place:start], hide("".join(characters.texts[start:end]), hiding)]
         place = end
-    return "".join([*parts, *characters.texts[place:]]).replace("\r\n", "\n")
+    return "".join([*parts, *characters.texts[place:]]).replace("\r\n", "\n").translate(_SHOWN_HYPHENS)
 
 
 def laid_out(page: PdfPage, characters: Characters, hidden: Hidden = ()) -> LaidOut:

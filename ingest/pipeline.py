@@ -213,6 +213,9 @@ def _read_and_embed(run: _Run) -> None:
     run.failed += failed
     if run.stop.is_set():
         raise _Stopped
+    if run.files:  # all may have been embedded before the last was read, unheard
+        count = len(run.files)
+        run.on_progress(IngestProgress(run.files[-1].name, count, count, "embedding", 1.0, 1.0, 0.0))
 
 
 def _try(run: _Run, index: int, file: IncomingFile, *, inside: str = "") -> None:

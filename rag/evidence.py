@@ -117,15 +117,8 @@ def _after(line: Line, lines: Sequence[Line], count: int) -> list[Line]:
 
 
 def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list[Hit], list[Line], list[Hit]]:
-    """The hits that hold the nearest lines, that of the nearest first, with their lines; and those left out.
-
-    Args:
-        count: hits that are kept; one that was joined counts as its parts, and the last may be more than one.
-    """
-    kept: list[int] = []
-    for number in dict.fromkeys(line.number for line in lines):
-        if sum(max(1, len(hits[other - 1].parts)) for other in kept) < count:
-            kept.append(number)
+    """The `count` hits that hold the nearest lines, that of the nearest first, with their lines; and those left out."""
+    kept = list(dict.fromkeys(line.number for line in lines))[:count]
     new = {number: place for place, number in enumerate(kept, 1)}
     return (
         [hits[number - 1] for number in kept],

@@ -7,7 +7,7 @@ import pytest
 from ingest.chunker import chunk
 from ingest.pipeline import find_files, ingest
 from rag.assistant import Assistant
-from rag.evidence import narrow, nearest_lines
+from rag.evidence import nearest_lines
 from rag.joining import join
 from rag.library import Library
 from rag.retriever import Retriever
@@ -69,15 +69,6 @@ def test_each_line_of_joined_passages_is_one() -> None:
     twice = [line.text for line in nearest_lines(question, apart, embedder, weights)]
     once = [line.text for line in nearest_lines(question, join(apart), embedder, weights)]
     assert len(set(twice)) == len(set(once)) == len(once) < len(twice)
-
-
-def test_a_joined_passage_counts_as_its_parts_among_those_that_are_read() -> None:
-    one, two, _, four, _, six, *_ = _chunks()
-    hits = join([Hit(one, 0.9), Hit(two, 0.8), Hit(four, 0.7), Hit(six, 0.6)])
-    lines = nearest_lines("The heron?", hits, HashingEmbedder(), {"heron": 1.0})
-    kept, _, left = narrow(hits, lines, 3)
-    assert kept[0].parts == (one, two)
-    assert (len(kept), len(left)) == (2, 1)
 
 
 def test_an_answer_reads_neighbours_as_one_passage(tmp_path: Path) -> None:

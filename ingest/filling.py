@@ -12,6 +12,7 @@ from rag.errors import FootnoteError
 from rag.library import Library
 
 _FIRST = 4  # passages that tell the pace, before the other files are read: less than a second
+_LOOK = 10.0  # seconds after which files are looked at whose documents are gone
 _log = logging.getLogger(__name__)
 DEFECT = "an error inside Footnote; its log says more. The other files are not affected."
 
@@ -25,13 +26,17 @@ class Filling:
         self._pace = pace
         self._on_added = on_added
         self._failed: set[str] = set()  # documents whose vectors could not be made
+        self._looked = 0.0  # when all files were looked at
 
     def step(self, embedder: Embedder, *, is_urgent: Callable[[], bool]) -> bool:
         """Some vectors of one document; False where none waits. One that fails stays findable by its words."""
         chosen = self._library.catalog.next_to_embed(self._library.collection, besides=sorted(self._failed))
         if chosen is not None:
             self._embed(chosen, embedder, is_urgent)
-        for file in self._library.catalog.finish_embedded(self._library.collection):
+        looked = time.monotonic()
+        is_due = chosen is None or looked - self._looked > _LOOK
+        self._looked = looked if is_due else self._looked
+        for file in self._library.catalog.finish_embedded(self._library.collection, None if is_due else chosen):
             self._on_added(file)
         return chosen is not None
 

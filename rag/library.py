@@ -18,6 +18,7 @@ from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LIBRARY_LOCK, LockHeld, hold
 from rag.remains import free_place, refuse_lost_catalog, set_aside_catalog, sweep, sweep_restores
 from rag.settings import Settings
+from rag.signatures import Signatures
 from rag.types import Chunk, Scope
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Library:
         self.folder = folder
         self.collection = settings.collection
         self.catalog = Catalog(folder / "catalog.db")
+        self.signatures = Signatures(self.catalog)
         self.salvaged = 0  # rows that were read out of a damaged catalog
         self._settings = settings
         self._held = held

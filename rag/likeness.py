@@ -10,19 +10,15 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-import numpy as np
-
 from rag.catalog import Alike
 from rag.library import Library
 from rag.sheets import texts
+from rag.signatures import NUMBERS as _NUMBERS
 from rag.terms import UNSPACED
 from rag.types import Chunk
 
 NEARLY = 0.8  # share of the runs in common from which two documents are pointed out
-_NUMBERS = 128  # of a signature
 _RUN = 4  # words
-_MAY_BE = 0.5  # of the numbers of two signatures, from which their texts are compared
-_COMPARED = 3  # others that a document is compared with: forms that are filled in alike by the hundred are enough so
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 
@@ -57,7 +53,7 @@ def compare_document(library: Library, document_id: str, passages: Iterable[Chun
     made = signature(own)
     found = []
     if own:
-        near = _nearest(made, catalog.signatures(collection, besides=document_id))
+        near = library.signatures.nearest(collection, made, besides=document_id)
         shares = ((other, share(own, _runs_of(library, other))) for other in near)
         found = [(other, common) for other, common in shares if common >= NEARLY]
     catalog.compared(collection, document_id, made, found)
@@ -77,17 +73,6 @@ def sentence(pair: Alike) -> str:
     """ "report-final-v2.pdf is 97 % the same as report-final.pdf"; what is not wholly the same is at most 99 %."""
     percent = 100 if pair.share == 1 else min(99, round(100 * pair.share))
     return f"{pair.name} is {percent} % the same as {pair.other_name}"
-
-
-def _nearest(own: bytes, others: list[tuple[str, bytes]]) -> list[str]:
-    """The ids of those whose signatures agree most, where they agree enough."""
-    others = [(identifier, other) for identifier, other in others if len(other) == len(own)]
-    if not others:
-        return []
-    table = np.frombuffer(b"".join(other for _, other in others), dtype="<u4").reshape(len(others), -1)
-    agree = (table == np.frombuffer(own, dtype="<u4")).mean(axis=1)
-    best = np.argsort(-agree, kind="stable")[:_COMPARED]
-    return [others[place][0] for place in best if agree[place] >= _MAY_BE]
 
 
 def _runs_of(library: Library, document_id: str) -> Counter[str]:

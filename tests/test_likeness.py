@@ -115,7 +115,7 @@ def test_a_pair_is_gone_when_both_are_wanted_or_one_is_deleted(
     assert pair.name not in (left.name, left.other_name)
     delete_document(library, left.other_id)
     assert library.catalog.alike("library") == []
-    assert len(library.catalog.signatures("library")) == 1
+    assert len(library.catalog.signatures()) == 1
 
 
 def test_documents_that_came_otherwise_are_compared_later(

@@ -11,7 +11,7 @@ from rag.catalog.conversations import Conversation, Conversations, KeptAnswer
 from rag.catalog.database import REMEDY, CatalogDamaged, CatalogError
 from rag.catalog.documents import Documents
 from rag.catalog.folders import Folders
-from rag.catalog.likeness import Alike, Likeness
+from rag.catalog.likeness import Alike, Likeness, Signature
 from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
@@ -43,6 +43,7 @@ __all__ = [
     "QueuedFile",
     "Reembedding",
     "Release",
+    "Signature",
     "Succession",
     "Totals",
     "Version",

@@ -32,18 +32,35 @@ class Alike:
     share: float
 
 
+@dataclass(frozen=True)
+class Signature:
+    """The signature of a document. Later ones have higher numbers; that of the last one is given again when it goes."""
+
+    number: int
+    collection: str
+    document_id: str
+    numbers: bytes
+
+
 class Likeness(Database):
     """The documents of every collection that are nearly the same."""
 
-    def signatures(self, collection: str, *, besides: str = "") -> list[tuple[str, bytes]]:
-        """Id and signature of the documents that answer."""
+    def signatures(self, *, since: int = 0) -> list[Signature]:
+        """The signatures of all collections with at least the number `since`, in the order of their numbers."""
+        number: sql.ColumnElement[int] = sql.literal_column("signatures.rowid", sql.Integer)
+        query = sql.select(_signatures, number.label("number")).where(number >= since).order_by(number)
+        with self._transaction() as run:
+            return [Signature(row.number, row.collection, row.document_id, row.signature) for row in run.execute(query)]
+
+    def with_signature(self, collection: str, documents: Sequence[str]) -> set[str]:
+        """Those of the documents (ids) that answer and have a signature."""
         query = (
-            sql.select(_signatures.c.document_id, _signatures.c.signature)
+            sql.select(_signatures.c.document_id)
             .join(_documents, sql.and_(*_same(_signatures), _documents.c.state.in_(_ANSWERING)))
-            .where(_signatures.c.collection == collection, _signatures.c.document_id != besides)
+            .where(_signatures.c.collection == collection, _signatures.c.document_id.in_(documents))
         )
         with self._transaction() as run:
-            return [(row.document_id, row.signature) for row in run.execute(query)]
+            return set(run.execute(query).scalars())
 
     def without_signature(self, collection: str, *, limit: int | None = None) -> list[str]:
         """Ids of documents that answer and were not compared yet, oldest first."""
@@ -63,7 +80,9 @@ class Likeness(Database):
         """
         with self._transaction() as run:
             row = {"collection": collection, "document_id": document_id, "signature": signature}
-            run.execute(insert(_signatures).values(row).on_conflict_do_update(set_=row))
+            its = (_signatures.c.collection == collection, _signatures.c.document_id == document_id)
+            run.execute(sql.delete(_signatures).where(*its))  # the new one gets a number of its own
+            run.execute(insert(_signatures).values(row))
             of_it = (_alike.c.collection == collection, _alike.c.document_id == document_id)
             run.execute(sql.delete(_alike).where(*of_it, _alike.c.is_accepted.is_(False)))
             turned = sql.select(_alike.c.document_id).where(

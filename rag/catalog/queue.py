@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sql
 
@@ -56,6 +57,9 @@ class QueuedFile:
     documents: tuple[str, ...] = ()
 
 
+_IN_ORDER = (_queue.c.urgency.desc(), _queue.c.id)
+
+
 class Queue(Database):
     """The files of the queue, by collection."""
 
@@ -76,27 +80,12 @@ class Queue(Database):
 
     def queue(self, collection: str, *states: QueueState, limit: int | None = None) -> list[QueuedFile]:
         """Files of the queue in these states, or in every state when none is named, in their order."""
-        in_order = (_queue.c.urgency.desc(), _queue.c.id)
-        query = sql.select(_queue).where(_queue.c.collection == collection).order_by(*in_order).limit(limit)
+        query = sql.select(_queue).where(_queue.c.collection == collection).order_by(*_IN_ORDER).limit(limit)
         if states:
             query = query.where(_queue.c.state.in_([state.value for state in states]))
         with self._transaction() as run:
             rows = run.execute(query).all()
-        return [
-            QueuedFile(
-                row.id,
-                Path(row.path),
-                row.name,
-                row.source,
-                row.size,
-                row.is_copy,
-                QueueState(row.state),
-                row.message,
-                row.note,
-                tuple(row.documents.split()),
-            )
-            for row in rows
-        ]
+        return list(map(_file, rows))
 
     def queue_totals(self, collection: str, *, since: int = 0) -> dict[QueueState, tuple[int, int]]:
         """(files, bytes) of the queue by state, of those with at least the id `since`."""
@@ -122,26 +111,31 @@ class Queue(Database):
         with self._transaction() as run:
             run.execute(sql.update(_queue).where(_queue.c.id.in_(ids)).values(values))
 
-    def finish_embedded(self, collection: str) -> list[QueuedFile]:
+    def finish_embedded(self, collection: str, document_id: str | None = None) -> list[QueuedFile]:
         """Says of files that they are added whose documents have all their vectors, or are gone; returns those.
 
         A file whose documents are all those of files before it was in the library already.
+
+        Args:
+            document_id: only files with this document are looked at, which takes a hundredth of the time.
         """
-        waiting = sql.select(_documents.c.id).where(
-            _documents.c.collection == collection, _documents.c.state == DocumentState.EMBEDDING.value
+        of_it = [_queue.c.collection == collection, _queue.c.state == QueueState.EMBEDDING.value]
+        if document_id is not None:
+            of_it.append(_holds(_queue, document_id))
+        its = sql.func.json_each(_ids(_queue)).table_valued("value")
+        is_filling = sql.exists().where(
+            _documents.c.collection == collection,
+            _documents.c.id == its.c.value,
+            _documents.c.state == DocumentState.EMBEDDING.value,
         )
+        waits = sql.select(its.c.value).where(is_filling)
+        query = sql.select(_queue, _is_known(_queue).label("is_known")).where(*of_it, ~sql.exists(waits))
         with self._transaction() as run:
-            left = set(run.execute(waiting).scalars())
-        done: dict[QueuedFile, QueueState] = {}
-        before: set[str] = set()
-        for file in self.queue(collection):
-            if file.state is QueueState.EMBEDDING and left.isdisjoint(file.documents):
-                done[file] = QueueState.UNCHANGED if before.issuperset(file.documents) else QueueState.ADDED
-            before.update(file.documents)
-        with self._transaction() as run:
-            for file, state in done.items():
-                run.execute(sql.update(_queue).where(_queue.c.id == file.id).values(state=state.value))
-        return list(done)
+            rows = run.execute(query.order_by(*_IN_ORDER)).all()
+            for row in rows:
+                state = QueueState.UNCHANGED if row.is_known else QueueState.ADDED
+                run.execute(sql.update(_queue).where(_queue.c.id == row.id).values(state=state.value))
+        return [_file(row) for row in rows]
 
     def hasten(self, collection: str, file_id: int) -> None:
         """Puts a file before all others of the queue."""
@@ -166,3 +160,39 @@ class Queue(Database):
             for row in run.execute(query).all():
                 moved = sql.update(_queue).where(_queue.c.id == row.id)
                 run.execute(moved.values(path=str(folder / Path(row.path).name)))
+
+
+def _file(row: Any) -> QueuedFile:
+    return QueuedFile(
+        row.id,
+        Path(row.path),
+        row.name,
+        row.source,
+        row.size,
+        row.is_copy,
+        QueueState(row.state),
+        row.message,
+        row.note,
+        tuple(row.documents.split()),
+    )
+
+
+def _holds(files: Any, document_id: Any) -> sql.ColumnElement[bool]:
+    return sql.func.instr(" " + files.c.documents + " ", sql.literal(" ") + document_id + " ") > 0
+
+
+def _ids(files: Any) -> sql.ColumnElement[str]:
+    """The documents of files as a list in JSON, of which SQLite makes rows."""
+    listed = sql.literal('["') + sql.func.replace(files.c.documents, " ", '","') + sql.literal('"]')
+    return sql.case((files.c.documents == "", "[]"), else_=listed)
+
+
+def _is_known(files: Any) -> sql.ColumnElement[bool]:
+    """Whether all documents of a file are among those of the files before it."""
+    its, before = sql.func.json_each(_ids(files)).table_valued("value"), _queue.alias("before")
+    is_before = sql.or_(
+        before.c.urgency > files.c.urgency, sql.and_(before.c.urgency == files.c.urgency, before.c.id < files.c.id)
+    )
+    is_same = before.c.collection == files.c.collection
+    of_earlier = sql.exists().where(is_same, is_before, _holds(before, its.c.value)).correlate(files, its)
+    return ~sql.exists(sql.select(its.c.value).where(~of_earlier))

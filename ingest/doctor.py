@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.examination import Examination, examine
+from ingest.examination import OF_THE_LIBRARY, Examination, Finding, examine
 from ingest.rebuild import rebuild
 from ingest.repair import repair
-from rag.catalog import REMEDY, CatalogDamaged
+from rag.catalog import REMEDY, CatalogDamaged, Collection
 from rag.errors import FootnoteError, ModelMismatch, StoreError
 from rag.library import Library
 from rag.progress import terminal_bar
@@ -35,32 +35,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _look(settings: Settings, *, mend: bool) -> int:
-    """The collection that the settings name; all of them, after a catalog that was damaged was made anew."""
+    """All collections, that of the settings first; a catalog that is damaged is made anew before."""
     try:
         with Library.open(settings, holder=_HOLDER) as library:
             if not library.catalog.is_sound():
                 raise CatalogDamaged(f"The catalog of {library.folder} is damaged. {REMEDY}")
-        return _run(settings, mend=mend)
+            others = [entry for entry in library.catalog.collections() if entry.name != library.collection]
+        return _run_all(settings, others, mend=mend)
     except CatalogDamaged as exc:
         if not mend:
             raise
         print(f"wrong: {exc}")
+    return _begin_anew(settings)
+
+
+def _run_all(settings: Settings, others: Sequence[Collection], *, mend: bool) -> int:
+    told: set[Finding] = set()
+    codes = [_run(settings, mend=mend, told=told)]
+    for other in others:
+        print(f"Collection {other.title}:")
+        codes.append(_run(replace(settings, collection=other.name), mend=mend, told=told))
+    return max(codes)
+
+
+def _begin_anew(settings: Settings) -> int:
     made = rebuild(settings, holder=_HOLDER)
     print(
         f"A new catalog was made: {made.rows:,} rows of the one before could be read; {made.to_read:,} documents are "
         f"to be read again from their kept files, {made.as_they_are:,} stay as their passages are. The one before lies "
         f"in {settings.library_folder / 'set-aside'}."
     )
-    codes = [_run(replace(settings, collection=name), mend=True) for name in made.collections or (settings.collection,)]
-    return max(codes)
+    names = made.collections or (settings.collection,)
+    return max(_run(replace(settings, collection=name), mend=True, told=set()) for name in names)
 
 
-def _run(settings: Settings, *, mend: bool) -> int:
+def _run(settings: Settings, *, mend: bool, told: set[Finding]) -> int:
+    """Looks at one collection; `told` holds what is of no one collection and was named before."""
     with Library.open(settings, holder=_HOLDER) as library:
         if not _open(library, mend=mend):
             print(f"Nothing was ever added to collection {library.collection!r}.")
             return 0
         found = _examine(library)
+        found = replace(found, findings=tuple(finding for finding in found.findings if finding not in told))
+        told.update(finding for finding in found.findings if finding.fault in OF_THE_LIBRARY)
         for finding in found.findings:
             print(f"wrong: {finding.text}")
         if not found.findings:

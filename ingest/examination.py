@@ -46,6 +46,9 @@ class Fault(str, Enum):
     LEFTOVER = "{name} is a file that was half written."
 
 
+OF_THE_LIBRARY = (Fault.ORIGINAL_OF_NOTHING, Fault.TABLES_OF_NOTHING, Fault.LEFTOVER)  # of no one collection
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something that is wrong.
@@ -209,10 +212,23 @@ def _version(library: Library, version: Version) -> Iterator[Finding]:
 
 
 def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
-    """Originals without a document in any collection; what has passages is told with those."""
-    for path in originals.every(library.folder):
-        if not library.catalog.is_used(path.stem) and path.stem not in stored:
+    """Originals without a document in any collection; what has passages, in whichever, is told with those."""
+    every = originals.every(library.folder)
+    unused = [path for path in every if not library.catalog.is_used(path.stem) and path.stem not in stored]
+    answering = _documents_of_others(library) if unused else set()
+    for path in unused:
+        if path.stem not in answering:
             yield Finding(Fault.ORIGINAL_OF_NOTHING, path.name, path.stem, path=path)
+
+
+def _documents_of_others(library: Library) -> set[str]:
+    """Ids of the documents that have passages in the collections that are not open."""
+    found: set[str] = set()
+    for other in library.catalog.collections():
+        if other.name != library.collection and other.dimension:
+            with library.vectors(other.stored_as, other.dimension) as store:
+                found.update(chunk.document_id for chunk in store.listing())
+    return found
 
 
 def _tables(library: Library, records: list[DocumentRecord]) -> Iterator[Finding]:

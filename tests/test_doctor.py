@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from ingest.pipeline import find_files, ingest
 from ingest.repair import Repair, repair
 from rag import originals
 from rag.catalog import DocumentRecord, Version
+from rag.collections import create_collection
 from rag.library import Library
 from rag.settings import Settings, load_settings
 from rag.versions import passages_of
@@ -232,6 +234,39 @@ def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
     assert "repaired: herons.txt was read again" in capsys.readouterr().out
     assert doctor.main([]) == 0
     assert "All is well: 2 documents" in capsys.readouterr().out
+
+
+@pytest.fixture
+def birds(library: Library, settings: Settings, tmp_path: Path) -> Library:
+    """The library with a document of its own in another collection, whose row is lost."""
+    create_collection(library, "Sea birds")
+    (tmp_path / "gulls.txt").write_text("Gulls follow the plough.")
+    with library.other("sea_birds", HashingEmbedder()) as other:
+        add(other, settings, tmp_path / "gulls.txt")
+        forget(other, "gulls.txt")
+    return library
+
+
+def test_the_command_looks_at_every_collection(birds: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    birds.close()
+    assert doctor.main([]) == 1
+    told = capsys.readouterr().out
+    assert "All is well: 2 documents" in told
+    assert "Collection Sea birds:\nwrong: gulls.txt: 1 of the passages that answer belong to no document." in told
+
+
+def test_a_kept_copy_that_another_collection_needs_stays_for_its_repair(
+    birds: Library, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert faults(birds) == set()
+    assert mend(birds, settings) == []
+    birds.close()
+    assert doctor.main(["--repair"]) == 0
+    assert "gulls.txt was read again" in capsys.readouterr().out
+    with Library.open(replace(settings, collection="sea_birds"), holder="again") as again:
+        again.open_store(HashingEmbedder())
+        assert record(again, "gulls.txt").chunks == 1
+        assert faults(again) == set()
 
 
 @pytest.mark.parametrize("broken", ["manifest", "vectors", "words"])

@@ -204,8 +204,9 @@ class Reply:
         self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
         started = time.perf_counter()
         first, *others = (self._found(reading) for reading in readings)
+        alone = next(iter(first.lines), None)
         fitting = (
-            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0])
+            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0], alone)
         )
         best = max((first, *fitting), key=lambda one: certainty(one.lines, one.hits))
         self._dropped = best.below

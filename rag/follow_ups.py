@@ -86,14 +86,17 @@ def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[st
     return (rewritten, f"{_subject(history)[-_TURN_CHARACTERS:]} {question}")
 
 
-def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
-    """Whether a line that was found for both questions together has to do with the follow-up.
+def belongs(question: str, history: Sequence[Turn], line: Line, alone: Line | None) -> bool:
+    """Whether a line that was found for both questions together answers the follow-up.
 
-    A follow-up that points back may leave out all that it means; one that does not may have changed the subject, and
-    then the line must hold a word of its own.
+    A follow-up that points back may leave out all that it means; one that does not may have changed the subject. Then
+    the line must hold a word of its own, and be another than `alone`, the one that the follow-up finds without the
+    question before: with the same line, both questions would be answered where one was asked.
     """
     if _leans(question):
         return True
+    if alone is not None and line.text == alone.text:
+        return False
     own = set(terms(question, parts=True)) - set(terms(history[-1].question, parts=True))
     return not own or bool(own & set(terms(f"{line.heading} {line.text}", parts=True)))
 

@@ -171,7 +171,7 @@ class _Snapshot(tuple[Any, ...]):
         if len(vectors) < _CODED // 4:
             return []
         if segment.file_path not in self.coded:
-            self.coded[segment.file_path] = _coder().submit(_coded, vectors)
+            self.coded[segment.file_path] = _coder().submit(_coded, segment.file_path, vectors)
         ready = self.coded[segment.file_path]
         return ready.result() if ready.done() else []
 
@@ -385,8 +385,10 @@ def _parts(count: int, size: int) -> "list[slice | Rows]":
     return [slice(start, start + size) for start in range(0, count, size)]
 
 
-def _coded(vectors: Vectors) -> list[Codes]:
-    return [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
+def _coded(file: str, vectors: Vectors) -> list[Codes]:
+    made = [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
+    on_disk.let_go(file)  # of the vectors, few are read from now on
+    return made
 
 
 def _compare(

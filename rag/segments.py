@@ -17,6 +17,7 @@ import json
 import logging
 import mmap
 import os
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from itertools import pairwise
@@ -35,6 +36,7 @@ _FOLDER = "mapped"  # beside the folder of the files of rows
 _COLUMNS, _PLACES, _PART = ".columns", ".places", ".part"
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+_maps: "weakref.WeakValueDictionary[Path, mmap.mmap]" = weakref.WeakValueDictionary()
 
 
 def keep_on_disk() -> None:
@@ -102,7 +104,15 @@ def _beside(file: Path, ending: str) -> Path:
 
 def _map(file: Path) -> mmap.mmap:
     with file.open("rb") as opened:
-        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        made = _maps[file] = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    return made
+
+
+def let_go(path: str) -> None:
+    """Takes what was read of a mapped file out of the memory of the process; it is read again where it is needed."""
+    mapped = _maps.get(_beside(Path(path), _COLUMNS))
+    if mapped is not None:
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _unpack(packed: Any, columns: Path, places: Path) -> None:

@@ -50,7 +50,7 @@ class Settings:
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
     minimum_answerable: float = 0.05  # probability that the lines hold an answer below which it is not answered; 0: any
     generator_refuses: bool | None = None  # tell the generator how to; None: unless it is a small one of ours
-    exact_rows: int = 100_000  # up to this many chunks the search is exact, above it HNSW
+    exact_rows: int = 1_000_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question
     answer_tokens: int = 384  # tokens at which an answer is cut, with a mark
 

@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from rag import segments
+from rag import codes, lite, segments
 from rag.store import MilvusStore
 from tests.fakes import chunk
 
@@ -87,6 +87,34 @@ def test_opening_and_searching_take_no_memory_for_all_rows(folder: Path) -> None
         held = pool.max_memory()
         again.close()
     assert held * 5 < size > 1_000_000
+
+
+def in_memory(folder: Path) -> int:
+    """Bytes of the columns of the folder's segments that the process holds."""
+    found, counts = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.split()[0]:
+            counts = str(folder) in line and line.endswith(segments._COLUMNS)
+        elif counts and line.startswith("Rss:"):
+            found += 1_024 * int(line.split()[1])
+    return found
+
+
+def test_vectors_that_are_compared_as_bytes_do_not_stay_in_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "_LEAST", 4)  # the system brings 64 KB with each row that is read
+    monkeypatch.setattr(lite, "_CODED", 8_000)
+    monkeypatch.setattr(lite, "_PART", 500)
+    store = opened(folder)
+    made = write(store, 1, 8_000)
+    held = []
+    for _ in range(2):  # as they are, while their bytes are made; by their bytes
+        assert store.search(made[5], k=1)[0].chunk.text == "1 5"
+        lite._coder().submit(int).result()
+        held.append(in_memory(folder))
+    store.close()
+    assert 0 < held[1] < made.nbytes  # the same rows as texts among it
 
 
 def parquet(folder: Path, name: str, rows: int, *, first: int) -> Path:

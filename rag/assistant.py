@@ -67,6 +67,10 @@ class _Found:
     below: tuple[Hit, ...]
     lines: tuple[Line, ...]
 
+    def sure(self) -> float:
+        """How certainly the nearest line answers."""
+        return certainty(self.lines, self.hits)
+
 
 class QuestionError(FootnoteError):
     """A question that cannot be asked."""
@@ -204,11 +208,12 @@ class Reply:
         self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
         started = time.perf_counter()
         first, *others = (self._found(reading) for reading in readings)
-        alone = next(iter(first.lines), None)
         fitting = (
-            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0], alone)
+            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0])
         )
-        best = max((first, *fitting), key=lambda one: certainty(one.lines, one.hits))
+        best = max(fitting, default=first, key=_Found.sure)
+        if best.sure() <= first.sure() + follow_ups.surer_by(self.question):
+            best = first
         self._dropped = best.below
         self.standalone, self.hits, self.evidence = best.reading, best.hits, best.lines
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)

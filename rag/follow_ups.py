@@ -61,6 +61,7 @@ _IDIOMS = re.compile(  # where such words point to nothing
     r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|\bthis (day|week|month|quarter|year)\b|\bone-",
     re.IGNORECASE,
 )
+_SURER = 0.15  # in certainty, that a question is with the one before, if it does not point back (docs/evaluation.md)
 _TURNS = 3  # earlier questions that a follow-up may refer to
 _TURN_CHARACTERS = 400  # of each earlier question or answer
 
@@ -86,19 +87,21 @@ def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[st
     return (rewritten, f"{_subject(history)[-_TURN_CHARACTERS:]} {question}")
 
 
-def belongs(question: str, history: Sequence[Turn], line: Line, alone: Line | None) -> bool:
-    """Whether a line that was found for both questions together answers the follow-up.
+def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
+    """Whether a line that was found for both questions together has to do with the follow-up.
 
-    A follow-up that points back may leave out all that it means; one that does not may have changed the subject. Then
-    the line must hold a word of its own, and be another than `alone`, the one that the follow-up finds without the
-    question before: with the same line, both questions would be answered where one was asked.
+    A follow-up that points back may leave out all that it means; one that does not may have changed the subject, and
+    then the line must hold a word of its own.
     """
     if _leans(question):
         return True
-    if alone is not None and line.text == alone.text:
-        return False
     own = set(terms(question, parts=True)) - set(terms(history[-1].question, parts=True))
     return not own or bool(own & set(terms(f"{line.heading} {line.text}", parts=True)))
+
+
+def surer_by(question: str) -> float:
+    """By how much more certainty a follow-up must be answered together with the question before than alone."""
+    return 0.0 if _leans(question) else _SURER
 
 
 def _subject(history: Sequence[Turn]) -> str:

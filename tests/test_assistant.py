@@ -163,6 +163,18 @@ def test_a_follow_up_is_read_in_the_way_that_is_answered_most_surely(
     assert answer.standalone.startswith(understood)
 
 
+@pytest.mark.parametrize(("alone", "together"), [(1.0, "Which days carry over?"), (0.8, "Is there lunch")])
+def test_a_question_that_does_not_point_back_is_answered_alone_unless_the_one_before_helps_much(
+    alone: float, together: str, library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.assistant._Found.sure", lambda found: 1.1 if "lunch" in found.reading else alone)
+    monkeypatch.setattr("rag.assistant.follow_ups.belongs", lambda *any_line: True)
+    assistant, _ = build(library, settings, "Which days carry over?", "Six days carry over [1].")
+    reply = assistant.ask("Which days carry over?", history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
+    reply._search(reply._readings())
+    assert reply.standalone.startswith(together)
+
+
 def test_a_follow_up_that_names_what_is_different_is_asked_of_that(library: Library, settings: Settings) -> None:
     whole = "What does lunch in the canteen cost?"
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)

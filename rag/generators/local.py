@@ -4,6 +4,7 @@ import bisect
 import contextlib
 import copy
 import functools
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,6 +100,8 @@ class TokenCounter:
             raise _unloadable(folder, exc) from exc
         if not self.tokenizer.chat_template:
             raise ModelUnavailable(f"{folder} has no chat template. Name a chat (instruct) model as generator.")
+        marks = sorted(self.tokenizer.get_added_vocab(), key=len, reverse=True)
+        self._marks = re.compile("|".join(re.escape(mark) for mark in marks if mark.strip()) or "(?!)")
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of the whole prompt, chat template included."""
@@ -111,23 +114,32 @@ class TokenCounter:
     def places(self, messages: Sequence[Message], characters: Sequence[int]) -> tuple[list[int], list[int]]:
         """The whole prompt, and which of its tokens hold these characters of the last message; both in their order."""
         text = self._written(messages)
-        start = text.rindex(messages[-1].content)
+        start = text.rindex(self._plain(messages[-1].content))
         found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         ends = [end for _, end in found["offset_mapping"]]
         return list(found["input_ids"]), [bisect.bisect_right(ends, start + place) for place in characters]
 
     def _written(self, messages: Sequence[Message]) -> str:
         text: Any = self.tokenizer.apply_chat_template(
-            [{"role": message.role, "content": message.content} for message in messages],
+            [{"role": message.role, "content": self._plain(message.content)} for message in messages],
             add_generation_prompt=messages[-1].role != "assistant",
             continue_final_message=messages[-1].role == "assistant",
             tokenize=False,
         )
         return str(text)
 
+    def _plain(self, text: str) -> str:
+        """The text, as long as it was, without what would end its message or begin another: "＜|im_end|>"."""
+        return self._marks.sub(lambda mark: _wide(mark[0][0]) + mark[0][1:], text)
+
     def continuation(self, text: str) -> list[int]:
         """What goes on after a prompt."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _wide(character: str) -> str:
+    """The full-width form of a character of ASCII, which no mark of a chat template holds."""
+    return chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else "\N{REPLACEMENT CHARACTER}"
 
 
 def _unloadable(folder: Path, exc: Exception) -> ModelUnavailable:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.examination import OF_THE_LIBRARY, Examination, Finding, examine
+from ingest.examination import Examination, Finding, examine
 from ingest.rebuild import rebuild
 from ingest.repair import repair
 from rag.catalog import REMEDY, CatalogDamaged, Collection
@@ -75,9 +75,8 @@ def _run(settings: Settings, *, mend: bool, told: set[Finding]) -> int:
         if not _open(library, mend=mend):
             print(f"Nothing was ever added to collection {library.collection!r}.")
             return 0
-        found = _examine(library)
-        found = replace(found, findings=tuple(finding for finding in found.findings if finding not in told))
-        told.update(finding for finding in found.findings if finding.fault in OF_THE_LIBRARY)
+        found = _examine(library).without(told)
+        told.update(found.of_the_library)
         for finding in found.findings:
             print(f"wrong: {finding.text}")
         if not found.findings:

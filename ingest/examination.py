@@ -5,7 +5,7 @@ A passage without vectors counts as there: the catalog keeps it until they are.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -46,7 +46,8 @@ class Fault(str, Enum):
     LEFTOVER = "{name} is a file that was half written."
 
 
-OF_THE_LIBRARY = (Fault.ORIGINAL_OF_NOTHING, Fault.TABLES_OF_NOTHING, Fault.LEFTOVER)  # of no one collection
+# Of no one collection: each finds them.
+OF_THE_LIBRARY = (Fault.ORIGINAL_OF_NOTHING, Fault.TABLES_OF_NOTHING, Fault.LEFTOVER, Fault.WORDS_DAMAGED)
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,41 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was looked at, and what is wrong with it."""
+    """What was looked at in a collection (its name), and what is wrong with it."""
 
+    collection: str
     documents: int
     passages: int
     findings: tuple[Finding, ...]
+
+    def without(self, told: set[Finding]) -> "Examination":
+        """It without what was told before."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding not in told))
+
+    @property
+    def of_the_library(self) -> list[Finding]:
+        """What the examination of every other collection finds as well."""
+        return [finding for finding in self.findings if finding.fault in OF_THE_LIBRARY]
+
+
+def examine_all(library: Library) -> list[Examination]:
+    """Examines each collection to which something was ever added, the open one first; nothing is told twice.
+
+    Raises:
+        FootnoteError: another collection cannot be opened; the message names it.
+    """
+    found = [examine(library)]
+    told = set(found[0].of_the_library)
+    for other in library.catalog.collections():
+        if other.name == library.collection or not other.dimension:
+            continue
+        try:
+            with library.other(other.name) as opened:
+                found.append(examine(opened).without(told))
+        except FootnoteError as exc:
+            raise FootnoteError(f"Collection {other.title}: {exc}") from exc
+        told.update(found[-1].of_the_library)
+    return found
 
 
 def examine(library: Library, *, on_document: OnDocument = lambda done, total, name: None) -> Examination:
@@ -105,7 +136,7 @@ def examine(library: Library, *, on_document: OnDocument = lambda done, total, n
         *_tables_of_nothing(library),
         *_leftovers(library),
     ]
-    return Examination(len(records), sum(map(len, stored.values())), tuple(findings))
+    return Examination(library.collection, len(records), sum(map(len, stored.values())), tuple(findings))
 
 
 def _states(records: list[DocumentRecord]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from rag.errors import LibraryInUse, ModelMismatch
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Document
-from tests.documents import write_pdf
+from tests.documents import write_pdf, write_workbook
 from tests.fakes import HashingEmbedder
 
 
@@ -57,6 +58,22 @@ def test_documents_are_added_once(library: Library, settings: Settings, folder: 
     assert (first.added, first.failed, first.chunks) == (("a.txt", "b.md"), (), 2)
     again = run(library, settings, folder)
     assert (again.added, again.unchanged, again.chunks, library.store.count()) == ((), ("a.txt", "b.md"), 0, 2)
+
+
+def test_a_heading_that_is_told_otherwise_than_before_is_stored_and_costs_no_embedding(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    files = find_files([write_workbook(tmp_path / "berlin.xlsx", {"Berlin": [["Pump", 20]]})])
+    embedder = HashingEmbedder()
+    ingest(files, library=library, embedder=embedder, settings=settings)
+    (before,) = library.store.records()
+    assert before.chunk.heading == "Berlin › A1:B1"
+    library.store.put([replace(before, chunk=replace(before.chunk, heading="A1:B1"))])  # as it was stored before
+    encoded = embedder.encoded
+    again = ingest([replace(file, again=True) for file in files], library=library, embedder=embedder, settings=settings)
+    (after,) = library.store.records()
+    assert after.chunk == before.chunk
+    assert (again.chunks, embedder.encoded) == (0, encoded)
 
 
 def test_the_same_bytes_under_two_names_are_one_document(library: Library, settings: Settings, folder: Path) -> None:

@@ -1,6 +1,7 @@
-"""`python -m rag delete|backup|restore|export|import`: the care of a library from the terminal."""
+"""`python -m rag delete|backup|restore|export|import|doctor`: the care of a library from the terminal."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,9 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
             command.add_argument("--versions", action="store_true", help="delete old versions of documents as well")
         if name == "import":
             command.add_argument("--name", default="", help="of the collection; as it was called where left out")
+    doctor = subparsers.add_parser("doctor", help="compare the kept files, the catalog, the passages and the words")
+    doctor.add_argument("--repair", action="store_true", help="repair what is wrong; nothing is thrown away")
+    doctor.set_defaults(run=_doctor)
 
 
 def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -107,6 +111,13 @@ def _import(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     print(f"{count:,} documents in collection {name!r}. Ask them with FOOTNOTE_COLLECTION={name}.")
     return 0
+
+
+def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    """In a process of its own: repairing reads files, of which nothing here knows."""
+    command = [sys.executable, "-m", "ingest.doctor", *(["--repair"] if arguments.repair else [])]
+    code = subprocess.run(command, check=False).returncode
+    return code if code >= 0 else 128 - code  # as shells tell of a signal
 
 
 def add_quotes(command: argparse.ArgumentParser) -> None:

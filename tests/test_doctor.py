@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from ingest import doctor
 from ingest.examination import Fault, examine
 from ingest.pipeline import find_files, ingest
 from ingest.repair import Repair, repair
+from rag import __main__ as commands
 from rag import originals
 from rag.catalog import DocumentRecord, Version
 from rag.collections import create_collection
@@ -234,6 +237,32 @@ def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
     assert "repaired: herons.txt was read again" in capsys.readouterr().out
     assert doctor.main([]) == 0
     assert "All is well: 2 documents" in capsys.readouterr().out
+
+
+def test_the_doctor_stands_among_the_other_commands(library: Library, capfd: pytest.CaptureFixture[str]) -> None:
+    lose_passages(library)
+    library.close()
+    assert commands.main(["doctor"]) == 1
+    assert "herons.txt lacks 3 of its passages." in capfd.readouterr().out
+    with pytest.raises(SystemExit):
+        commands.main(["--help"])
+    assert "doctor" in capfd.readouterr().out
+
+
+def test_what_the_doctor_is_told_is_passed_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.main(["doctor", "--repair"]) == 0
+    assert "Nothing was ever added" in capfd.readouterr().out
+    started: list[list[str]] = []
+
+    def killed(command: list[str], *, check: bool) -> subprocess.CompletedProcess[bytes]:
+        started.append(command)
+        return subprocess.CompletedProcess(command, -9)
+
+    monkeypatch.setattr(subprocess, "run", killed)
+    assert commands.main(["doctor", "--repair"]) == 137
+    assert started == [[sys.executable, "-m", "ingest.doctor", "--repair"]]
 
 
 @pytest.fixture

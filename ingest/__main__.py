@@ -23,6 +23,7 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings, load_settings
+from rag.wording import counted
 
 _NAMED = 5  # files that were passed over
 _WATCH = "follow a folder until interrupted, and whenever the library is open: added, changed, moved, deleted files"
@@ -147,7 +148,7 @@ def _tell(folder: Path, followed: Followed) -> None:
     for name in followed.left:
         print(f"{name} is no longer in {folder}: its document left")
     renamed = f", {followed.renamed} renamed" if followed.renamed else ""
-    print(f"{folder}: {followed.files} files, {followed.removed} gone{renamed}; watching", flush=True)
+    print(f"{folder}: {counted(followed.files, 'file')}, {followed.removed} gone{renamed}; watching", flush=True)
 
 
 def _fetched(addresses: Sequence[str], folder: Path, settings: Settings) -> tuple[list[IncomingFile], list[Failure]]:

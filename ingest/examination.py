@@ -17,22 +17,23 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.rows import StoredChunk
 from rag.versions import passages_of
+from rag.wording import counted, fits
 
 OnDocument = Callable[[int, int, str], None]  # done, of all, name
 
 
 class Fault(str, Enum):
-    """What can be wrong; the words take `name` and `count`."""
+    """What can be wrong; the words take `name` and `count`, and what goes with the count."""
 
     UNFINISHED = "{name} was begun and is not whole: no answer reads it."
-    UNEMBEDDED = "{name} is found by words only: {count} of its passages have no vectors yet."
+    UNEMBEDDED = "{name} is found by words only: {count} of its passages {have} no vectors yet."
     LEAVING = "{name} is being deleted and was not deleted to the end."
     PASSAGES_MISSING = "{name} lacks {count} of its passages."
-    PASSAGES_FOREIGN = "{name} has {count} passages too many, left by an earlier reading."
-    UNEMBEDDED_OF_NOTHING = "{name}: {count} passages that wait for vectors belong to no document."
-    PASSAGES_OF_NOTHING = "{name}: {count} of the passages that answer belong to no document."
-    WORDS_MISSING = "{name}: {count} of its passages cannot be found by their words."
-    WORDS_OF_NOTHING = "The search by words knows {count} passages that are not there."
+    PASSAGES_FOREIGN = "{name} has {passages} too many, left by an earlier reading."
+    UNEMBEDDED_OF_NOTHING = "{name}: {passages} without vectors {belong} to no document."
+    PASSAGES_OF_NOTHING = "{name}: {count} of the passages that answer {belong} to no document."
+    WORDS_MISSING = "{name}: {count} of its passages cannot be found by words."
+    WORDS_OF_NOTHING = "The search by words knows {passages} that {are} not there."
     WORDS_DAMAGED = "The file of the search by words is damaged."
     ORIGINAL_MISSING = "{name}: the kept copy of the file is missing."
     ORIGINAL_DAMAGED = "{name}: the kept copy of the file is damaged: it has not the bytes that were added."
@@ -40,7 +41,7 @@ class Fault(str, Enum):
     VERSION_MISSING = "{name}: the kept copy of an old version is missing; its text can be read."
     VERSION_DAMAGED = "{name}: the kept copy of an old version is damaged: it has not the bytes that were added."
     VERSION_UNREADABLE = "{name}: the text of an old version is damaged."
-    VERSION_OF_NOTHING = "{name}: {count} old versions belong to a document that is not there."
+    VERSION_OF_NOTHING = "{name}: {versions} {belong} to a document that is not there."
     TABLES_MISSING = "{name}: the tables are missing or damaged by which questions about its cells are answered."
     TABLES_OF_NOTHING = "{name} holds the tables of no document."
     LEFTOVER = "{name} is a file that was half written."
@@ -69,7 +70,15 @@ class Finding:
     @property
     def text(self) -> str:
         """It in one sentence."""
-        return self.fault.value.format(name=self.name, count=f"{self.count:,}")
+        return self.fault.value.format(
+            name=self.name,
+            count=f"{self.count:,}",
+            passages=counted(self.count, "passage"),
+            versions=counted(self.count, "old version"),
+            have=fits(self.count, "has", "have"),
+            belong=fits(self.count, "belongs", "belong"),
+            are=fits(self.count, "is", "are"),
+        )
 
 
 @dataclass(frozen=True)

@@ -196,10 +196,10 @@ def test_the_commands(library: Library, settings: Settings, capsys: pytest.Captu
     assert main(["tag", "herons.txt", "--remove", "fish"]) == 0
     capsys.readouterr()
     assert main(["tag"]) == 0
-    assert capsys.readouterr().out == "Wade: 1 documents\n"
+    assert capsys.readouterr().out == "Wade: 1 document\n"
     assert main(["collections"]) == 0
     listed = capsys.readouterr().out
-    assert "library: 1 documents, hashing, open" in listed
+    assert "library: 1 document, hashing, open" in listed
     assert "Salt (sea_birds): 2 documents, hashing\n  at sea" in listed
     assert main(["collections", "delete", "Salt"]) == 1
     assert main(["collections", "delete", "Salt", "--yes"]) == 0

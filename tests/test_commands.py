@@ -53,7 +53,7 @@ def test_ask_fails_where_a_citation_was_demanded_and_is_missing(
 ) -> None:
     assert main(["ask", "Zebra?"]) == 0
     assert main(["ask", "--cited", "Zebra?"]) == 1
-    assert "1 of 1 answers have no citation" in capsys.readouterr().err
+    assert "1 of 1 answer has no citation" in capsys.readouterr().err
 
 
 def test_an_empty_library_is_named_before_a_model_is_loaded(

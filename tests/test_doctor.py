@@ -1,5 +1,6 @@
 """A library on the real Milvus Lite that is damaged in each way, told what is wrong, and repaired."""
 
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 import rag.build
 from ingest import doctor
-from ingest.examination import Fault, examine
+from ingest.examination import OF_THE_LIBRARY, Fault, Finding, examine
 from ingest.pipeline import find_files, ingest
 from ingest.repair import Repair, repair
 from rag import __main__ as commands
@@ -224,6 +225,13 @@ def test_what_cannot_be_repaired_says_what_to_do_and_the_file_added_again_repair
     assert (faults(library), contents(library)) == (set(), before)
 
 
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in OF_THE_LIBRARY])
+def test_what_is_wrong_with_one_is_said_of_one(fault: Fault) -> None:
+    text = Finding(fault, "a.txt", count=1).text
+    assert not re.search(r"\b1 (old )?(passages|versions)|\b1\b.*\b(have|are|belong)\b", text)
+    assert "{" not in text
+
+
 def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
     library: Library, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,6 +240,7 @@ def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
     assert doctor.main([]) == 1
     told = capsys.readouterr().out
     assert "herons.txt lacks 3 of its passages." in told
+    assert "2 faults. Repair them with" in told
     assert "--repair" in told
     assert doctor.main(["--repair"]) == 0
     assert "repaired: herons.txt was read again" in capsys.readouterr().out
@@ -281,7 +290,7 @@ def test_the_command_looks_at_every_collection(birds: Library, capsys: pytest.Ca
     assert doctor.main([]) == 1
     told = capsys.readouterr().out
     assert "All is well: 2 documents" in told
-    assert "Collection Sea birds:\nwrong: gulls.txt: 1 of the passages that answer belong to no document." in told
+    assert "Collection Sea birds:\nwrong: gulls.txt: 1 of the passages that answer belongs to no document." in told
 
 
 def test_a_kept_copy_that_another_collection_needs_stays_for_its_repair(

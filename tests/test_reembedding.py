@@ -337,7 +337,7 @@ def test_the_commands_choose_change_and_give_up(
         reembedding.begin(library, here(library), "hashing")
     assert main(["collections"]) == 0
     shown = capsys.readouterr().out
-    assert "library: 1 documents, wide, open\n  on its way to hashing" in shown
+    assert "library: 1 document, wide, open\n  on its way to hashing" in shown
     assert "Sea (sea): 0 documents, wide" in shown
     assert main(["collections", "embed", "library", "--cancel"]) == 0
     assert "library stays with wide." in capsys.readouterr().out

@@ -228,7 +228,7 @@ def test_a_deletion_takes_every_version_and_says_so(library: Library, settings: 
     assert receipt is not None
     assert (receipt.versions, receipt.version_copies, receipt.left) == (1, len("About gulls."), ())
     assert receipt.quoted_in == ("About gulls?",)
-    assert "1 old version with their texts and kept copies (12 bytes): deleted." in receipt.lines
+    assert "1 old version with its text and kept copy (12 bytes): deleted." in receipt.lines
     assert originals.every(library.folder) == []
     assert library.catalog.all_versions("library") == []
 

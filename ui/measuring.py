@@ -23,6 +23,7 @@ from rag.library import Library
 from rag.queue import Cancelled
 from rag.retriever import Retriever
 from rag.settings import Settings
+from rag.wording import counted
 
 if TYPE_CHECKING:
     from ui.session import Engine
@@ -141,7 +142,7 @@ class EvaluationJob:
             self._started = (now, done)
         began, before = self._started
         left = (now - began) / (done - before) * (total - done) if done > before else None
-        self.state = JobState(f"{done:,} of {total:,} questions", done, total, left)
+        self.state = JobState(f"{done:,} of {counted(total, 'question')}", done, total, left)
         if self._stop.is_set() and done < total:
             raise Cancelled
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import streamlit as st
 
 from rag.catalog import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Embedded
+from rag.wording import counted
 from ui.document import DOCUMENT
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.moving import move_dialog, others
 from ui.parts.tags import choose_tags, tag_dialog
-from ui.parts.text import counted
 from ui.session import Engine
 
 _SCREEN = 50  # documents shown at once

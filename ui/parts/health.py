@@ -13,8 +13,9 @@ from rag.embedders import Embedder
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.models.space import readable
+from rag.wording import counted
 from ui.parts.page_view import forget_pages
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 _FOUND = "examination"

@@ -176,6 +176,8 @@ def _print(report: IngestReport) -> None:
         print(line)
     for failure in report.failed:
         print(f"failed: {failure.message}", file=sys.stderr)
+    if any(failure.locked for failure in report.failed):
+        print("`python -m ingest --password PATH` asks for the password of locked PDF files.", file=sys.stderr)
     print(
         f"{len(report.added)} added, {len(report.unchanged)} unchanged, {len(report.replaced)} replaced, "
         f"{len(report.failed)} failed; chunks embedded: {report.chunks}, in {report.seconds:.1f} s"

@@ -43,6 +43,9 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert list(at.dataframe[0].value["Name"]) == ["terns.txt"]
+    shown = unescaped(" ".join(element.value for element in (*at.markdown, *at.caption, *at.error, *at.warning)))
+    assert "it is locked with a password. Give its password" in shown
+    assert "--password" not in shown
     next(field for field in at.text_input if field.label == "Password").set_value("heron")
     next(button for button in at.button if button.label == "Open").click().run()
     page.wait(lambda: not page.engine.queue.snapshot().is_open)

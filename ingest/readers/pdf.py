@@ -111,9 +111,7 @@ def _open(source: Source) -> PdfReader:
         raise _damaged(source.name) from exc
     if locked:
         reason = "the password does not open it" if source.password else "it is locked with a password"
-        remedy = (
-            "Give its password (on the page, or with --password), or open it, save a copy without one and add that."
-        )
+        remedy = "Give its password, or open it, save a copy without one and add that."
         raise LockedDocument(source.name, reason, remedy)
     return reader
 

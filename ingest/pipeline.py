@@ -47,7 +47,7 @@ _READING = 0.9  # of the way of a document whose text is recognised; others are 
 
 
 class _Stopped(Exception):
-    """The user stopped the run."""
+    """The user stopped the run, or what makes its vectors broke."""
 
 
 @dataclass
@@ -62,6 +62,7 @@ class _Run:
     read_file: ReadFile
     files: Sequence[IncomingFile]
     sizes: Sequence[int]
+    broken: threading.Event = field(default_factory=threading.Event)  # a defect ended the making of vectors
     started: float = field(default_factory=time.perf_counter)
     chunks: int = 0
     added: list[str] = field(default_factory=list)
@@ -79,8 +80,8 @@ class _Run:
     window: tuple[float, float] = (0.0, 1.0)  # of its file, where that is an archive
 
     def tell(self, index: int, stage: str, part: float) -> None:
-        """Reports, and leaves the run when it was stopped."""
-        if self.stop.is_set():
+        """Reports, and leaves the run when it was stopped or is broken."""
+        if self.stop.is_set() or self.broken.is_set():
             raise _Stopped
         part = self.begun + part * (1 - self.begun) if stage != "reading" else part * _READING
         self.begun = part if stage == "reading" else self.begun
@@ -187,7 +188,10 @@ def _read_all(run: _Run) -> None:
 
 
 def _read_and_embed(run: _Run) -> None:
-    """The vectors of every document that has none, or not all, are made while further files are read."""
+    """The vectors of every document that has none, or not all, are made while further files are read.
+
+    A defect in the making of them ends the reading at once and is raised.
+    """
     read, left = threading.Event(), threading.Event()
 
     def tell(progress: IngestProgress) -> None:
@@ -203,10 +207,15 @@ def _read_and_embed(run: _Run) -> None:
             is_all_read=read.is_set,
             on_progress=tell,
         )
+        embedding.add_done_callback(lambda ended: run.broken.set() if ended.exception() else None)
         try:
             _read_all(run)
             read.set()
             done, failed = embedding.result()
+        except _Stopped:
+            if run.broken.is_set():
+                embedding.result()
+            raise
         finally:
             left.set()
     run.chunks += done

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,15 +102,29 @@ def test_vectors_are_made_while_further_files_are_read(library: Library, setting
     assert (report.added, report.chunks, library.store.count()) == (("a.txt", "b.md"), 2, 2)
 
 
-def test_a_defect_of_the_embedder_ends_the_run_and_is_raised(
+def test_a_defect_of_the_embedder_ends_the_run_at_once_and_is_raised(
     library: Library, settings: Settings, folder: Path
 ) -> None:
     class Broken(HashingEmbedder):
         def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
             raise ZeroDivisionError
 
+    (folder / "c.txt").write_text("The third document is never read.")
+    begun: list[str] = []
+
+    def read_slowly(path: Path, *, tell: Callable[[float], None], **options: Any) -> Document:
+        begun.append(path.name)
+        end = time.monotonic() + 20
+        while path.name == "b.md" and time.monotonic() < end:
+            tell(0.1)
+            time.sleep(0.01)
+        return read(path, tell=tell, **options)
+
     with pytest.raises(ZeroDivisionError):
-        ingest(find_files([folder]), library=library, embedder=Broken(), settings=settings)
+        ingest(find_files([folder]), library=library, embedder=Broken(), settings=settings, read_file=read_slowly)
+    assert begun == ["a.txt", "b.md"]
+    assert run(library, settings, folder).failed == ()
+    assert {record.name for record in library.catalog.documents("library")} == {"a.txt", "b.md", "c.txt"}
 
 
 def test_files_of_other_formats_are_passed_over_and_named(folder: Path) -> None:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.beside import OtherCollections
+from ingest.discovery import find_files, of_other_kinds
 from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import SAMPLES, find_files, ingest, of_other_kinds
+from ingest.pipeline import SAMPLES, ingest
 from ingest.readers import read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
 from ingest.tables import MissingTables

@@ -6,11 +6,10 @@ the chunks of the version it replaces are deleted, and those that stay the same 
 run that was killed is carried on by the next one: chunks that are stored already are not embedded again.
 """
 
-import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +21,7 @@ from ingest.embedding import embed_next, embed_waiting
 from ingest.hashing import document_id
 from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
-from ingest.readers import SUFFIXES, may_have_tables, read
+from ingest.readers import may_have_tables, read
 from ingest.readers.cleaning import clean_name
 from ingest.renaming import rename_by_sources
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
@@ -33,13 +32,12 @@ from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Succession
 from rag.deletion import finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
-from rag.library import Library, is_library
+from rag.library import Library
 from rag.likeness import catch_up, compare_document, sentence
 from rag.settings import Settings
 from rag.types import Chunk
 from rag.versions import thin
 
-ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
 _READ = 0.2  # of the way of a run: reading its files, where their vectors are made after that
@@ -91,37 +89,6 @@ class _Run:
         left = elapsed * (1 - done) / done if done > 0 and self.chunks else None
         name, files = self.files[index].name, len(self.files)
         self.on_progress(IngestProgress(name, index + 1, files, stage, part, done * self.share, left))
-
-
-def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
-    """The files named, and every readable file in the folders named, in order of path.
-
-    Hidden files and folders are left out, those in which programs keep the code of others, and libraries of Footnote.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            found.update((entry.resolve(), None) for entry in _inside(path) if entry.suffix.lower() in ACCEPTED)
-        else:
-            found[path.absolute()] = None
-    return [IncomingFile(path, clean_name(path.name), clean_name(str(path))) for path in found]
-
-
-def of_other_kinds(paths: Sequence[Path]) -> list[Path]:
-    """The files in the folders named that `find_files` leaves out because nothing reads their format."""
-    inside = (entry for path in paths if path.is_dir() for entry in _inside(path))
-    return [entry for entry in inside if entry.suffix.lower() not in ACCEPTED]
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder):
-        if is_library([*folders, *names]):
-            folders.clear()
-            continue
-        folders[:] = [name for name in folders if not archives.is_passed_over(name)]
-        found += [Path(parent, name) for name in names if not archives.is_passed_over(name)]
-    return (entry for entry in sorted(found) if entry.is_file())
 
 
 def ingest(

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.archives import SUFFIX
+from ingest.discovery import ACCEPTED
 from ingest.fetching import is_address
 from ingest.filling import DEFECT, Filling
 from ingest.isolation import IsolatedReader, ReadFile
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
-from ingest.pipeline import ACCEPTED, abandon, ingest
+from ingest.pipeline import abandon, ingest
 from ingest.readers import read
 from ingest.report import IncomingFile, IngestProgress, IngestReport
 from ingest.snapshot import QueueSnapshot, take_snapshot

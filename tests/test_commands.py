@@ -11,7 +11,8 @@ import pytest
 
 import rag.build
 from ingest.__main__ import main as add_documents
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.__main__ import main
 from rag.library import Library
 from rag.settings import load_settings

@@ -13,8 +13,9 @@ import pytest
 
 import rag.build
 from ingest import doctor
+from ingest.discovery import find_files
 from ingest.examination import OF_THE_LIBRARY, Fault, Finding, examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.repair import Repair, repair
 from rag import __main__ as commands
 from rag import originals

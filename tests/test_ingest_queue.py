@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.queue import IngestQueue
 from rag import originals
 from rag.catalog import QueueState

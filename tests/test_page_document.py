@@ -4,7 +4,7 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from rag.deletion import delete_document
 from rag.versions import forget_history
 from tests.documents import write_pdf, write_text_scan

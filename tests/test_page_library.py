@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.snapshot import QueueSnapshot
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents

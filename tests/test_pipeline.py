@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from ingest.discovery import find_files, of_other_kinds
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest, of_other_kinds
+from ingest.pipeline import ingest
 from ingest.quarantine import ORDER
 from ingest.readers import read
 from ingest.report import IngestProgress, IngestReport

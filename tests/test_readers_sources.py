@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.readers import records
 from rag.types import Chunk
 from tests.reading import headings, only_text, read_bytes, refusal_of

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import reembedding
 from rag.__main__ import main
 from rag.backup import back_up, restore

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.report import IngestReport
 from rag import originals
 from rag.__main__ import main

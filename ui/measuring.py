@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.discovery import find_files
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.readers import read
 from rag.embedders import Embedder
 from rag.errors import FootnoteError

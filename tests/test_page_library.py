@@ -1,6 +1,7 @@
 """The library page, headless, with fakes for the models and the real library under it."""
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,20 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["locked.pdf", "terns.txt"]
     assert "Password" not in [field.label for field in at.text_input]
+    assert not at.exception
+
+
+@pytest.mark.parametrize("tags", [[], ["annual reports"]])
+def test_the_table_is_as_wide_as_the_page_and_names_the_state_first(page: Page, tags: list[str]) -> None:
+    (page.samples / "terns.txt").write_text("About terns.")
+    at = page.open_library()
+    page.engine.library.catalog.tag("library", [page.engine.library.document("terns.txt").id], tags)
+    table = at.run().dataframe[0].proto
+    widths = {name: column["width"] for name, column in json.loads(table.columns).items() if "width" in column}
+    assert list(table.column_order)[:2] == ["Name", "State"]
+    assert sum(widths[name] for name in table.column_order) <= 704 - 34  # on a screen of 1,200 pixels, without ticks
+    assert widths["Name"] + widths["State"] <= 368 - 34  # on one of 400
+    assert widths["State"] >= 110  # "By words, 100%"
     assert not at.exception
 
 

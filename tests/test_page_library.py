@@ -350,7 +350,7 @@ def test_nearly_equal_documents_are_pointed_out_until_both_are_wanted(page: Page
     assert any("99 % the same as report.txt" in unescaped(text.value) for text in own.markdown)
     assert not own.exception
     button(at, "Delete report\\_v2\\.txt").click().run()
-    assert "They leave the answers at once" in "".join(text.value for text in at.markdown)
+    assert "It leaves the answers at once" in "".join(text.value for text in at.markdown)
     at.run()
     button(at, "Keep both").click().run()
     assert not any(expander.label.startswith("Nearly") for expander in at.expander)

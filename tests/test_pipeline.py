@@ -123,7 +123,7 @@ def test_a_defect_of_the_embedder_ends_the_run_at_once_and_is_raised(
 
     with pytest.raises(ZeroDivisionError):
         ingest(find_files([folder]), library=library, embedder=Broken(), settings=settings, read_file=read_slowly)
-    assert begun == ["a.txt", "b.md"]
+    assert "c.txt" not in begun
     assert run(library, settings, folder).failed == ()
     assert {record.name for record in library.catalog.documents("library")} == {"a.txt", "b.md", "c.txt"}
 

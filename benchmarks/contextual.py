@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import lines
 from rag.build import load_embedder
 from rag.embedders import Embedder

@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.build import build_assistant, load_embedder, load_generator
 from rag.conflicts import OTHERWISE
 from rag.evaluation.measures import contains

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.library import Library
 from rag.likeness import compare_document, runs, signature
 from rag.settings import Settings

@@ -30,7 +30,8 @@ import numpy as np
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.search import DIMENSION, clustered, sentences_of
-from ingest.pipeline import SAMPLES, find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import SAMPLES, ingest
 from rag.library import Library
 from rag.settings import load_settings
 from tests.fakes import HashingEmbedder

@@ -19,7 +19,8 @@ from typing import Any
 
 import openpyxl
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.build import build_assistant, load_embedder, load_generator
 from rag.library import Library
 from rag.settings import load_settings

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.beside import OtherCollections
+from ingest.discovery import find_files, of_other_kinds
 from ingest.fetching import fetch, is_address
 from ingest.following import Followed, check_folder
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import SAMPLES, find_files, ingest, of_other_kinds
+from ingest.pipeline import SAMPLES, ingest
 from ingest.readers import read
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport
 from ingest.tables import MissingTables
@@ -23,6 +24,7 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings, load_settings
+from rag.wording import counted
 
 _NAMED = 5  # files that were passed over
 _WATCH = "follow a folder until interrupted, and whenever the library is open: added, changed, moved, deleted files"
@@ -147,7 +149,7 @@ def _tell(folder: Path, followed: Followed) -> None:
     for name in followed.left:
         print(f"{name} is no longer in {folder}: its document left")
     renamed = f", {followed.renamed} renamed" if followed.renamed else ""
-    print(f"{folder}: {followed.files} files, {followed.removed} gone{renamed}; watching", flush=True)
+    print(f"{folder}: {counted(followed.files, 'file')}, {followed.removed} gone{renamed}; watching", flush=True)
 
 
 def _fetched(addresses: Sequence[str], folder: Path, settings: Settings) -> tuple[list[IncomingFile], list[Failure]]:
@@ -175,6 +177,8 @@ def _print(report: IngestReport) -> None:
         print(line)
     for failure in report.failed:
         print(f"failed: {failure.message}", file=sys.stderr)
+    if any(failure.locked for failure in report.failed):
+        print("`python -m ingest --password PATH` asks for the password of locked PDF files.", file=sys.stderr)
     print(
         f"{len(report.added)} added, {len(report.unchanged)} unchanged, {len(report.replaced)} replaced, "
         f"{len(report.failed)} failed; chunks embedded: {report.chunks}, in {report.seconds:.1f} s"

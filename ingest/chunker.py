@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ingest.sections import Section, in_force, sections_of
-from rag.types import JOINT, Chunk, Document, Heading, Page
+from rag.types import JOINT, Chunk, Document, Heading, Page, is_placed_by_heading
 
 CountTokens = Callable[[str], int]
 
@@ -115,9 +115,10 @@ class _Chunker:
 
     def chunks(self) -> Iterator[Chunk]:
         above: tuple[Heading, ...] = ()
+        title = "" if is_placed_by_heading(self.document.name) else self.title
         position = 0
         for page in self.document.pages:
-            for section in self._grouped(sections_of(page, above, self.title, self.measure)):
+            for section in self._grouped(sections_of(page, above, title, self.measure)):
                 for made in self._of_section(page, section, position):
                     yield made
                     position = made.position + 1

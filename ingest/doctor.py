@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.examination import OF_THE_LIBRARY, Examination, Finding, examine
+from ingest.examination import Examination, Finding, examine
 from ingest.rebuild import rebuild
 from ingest.repair import repair
 from rag.catalog import REMEDY, CatalogDamaged, Collection
@@ -13,6 +13,7 @@ from rag.errors import FootnoteError, ModelMismatch, StoreError
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings, load_settings
+from rag.wording import counted, fits
 
 _HOLDER = "python -m ingest.doctor"
 
@@ -61,9 +62,11 @@ def _run_all(settings: Settings, others: Sequence[Collection], *, mend: bool) ->
 def _begin_anew(settings: Settings) -> int:
     made = rebuild(settings, holder=_HOLDER)
     print(
-        f"A new catalog was made: {made.rows:,} rows of the one before could be read; {made.to_read:,} documents are "
-        f"to be read again from their kept files, {made.as_they_are:,} stay as their passages are. The one before lies "
-        f"in {settings.library_folder / 'set-aside'}."
+        f"A new catalog was made: {counted(made.rows, 'row')} of the one before could be read; "
+        f"{counted(made.to_read, 'document')} {fits(made.to_read, 'is', 'are')} to be read again from "
+        f"{fits(made.to_read, 'its kept file', 'their kept files')}, {made.as_they_are:,} "
+        f"{fits(made.as_they_are, 'stays as its passages are', 'stay as their passages are')}. The one before lies in "
+        f" {settings.library_folder / 'set-aside'}."
     )
     names = made.collections or (settings.collection,)
     return max(_run(replace(settings, collection=name), mend=True, told=set()) for name in names)
@@ -75,22 +78,26 @@ def _run(settings: Settings, *, mend: bool, told: set[Finding]) -> int:
         if not _open(library, mend=mend):
             print(f"Nothing was ever added to collection {library.collection!r}.")
             return 0
-        found = _examine(library)
-        found = replace(found, findings=tuple(finding for finding in found.findings if finding not in told))
-        told.update(finding for finding in found.findings if finding.fault in OF_THE_LIBRARY)
+        found = _examine(library).without(told)
+        told.update(found.of_the_library)
         for finding in found.findings:
             print(f"wrong: {finding.text}")
         if not found.findings:
-            print(f"All is well: {found.documents:,} documents, {found.passages:,} passages.")
+            print(f"All is well: {_size(found)}.")
             return 0
         if not mend:
-            print(f"{len(found.findings)} faults. Repair them with `python -m ingest.doctor --repair`.")
+            them = fits(len(found.findings), "it", "them")
+            print(f"{counted(len(found.findings), 'fault')}. Repair {them} with `python -m ingest.doctor --repair`.")
             return 1
         _repair(library, settings, found)
         left = _examine(library)
         if not left.findings:
-            print(f"All is well now: {left.documents:,} documents, {left.passages:,} passages.")
+            print(f"All is well now: {_size(left)}.")
         return 1 if left.findings else 0
+
+
+def _size(found: Examination) -> str:
+    return f"{counted(found.documents, 'document')}, {counted(found.passages, 'passage')}"
 
 
 def _open(library: Library, *, mend: bool) -> bool:

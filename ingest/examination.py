@@ -5,7 +5,7 @@ A passage without vectors counts as there: the catalog keeps it until they are.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -17,22 +17,23 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.rows import StoredChunk
 from rag.versions import passages_of
+from rag.wording import counted, fits
 
 OnDocument = Callable[[int, int, str], None]  # done, of all, name
 
 
 class Fault(str, Enum):
-    """What can be wrong; the words take `name` and `count`."""
+    """What can be wrong; the words take `name` and `count`, and what goes with the count."""
 
     UNFINISHED = "{name} was begun and is not whole: no answer reads it."
-    UNEMBEDDED = "{name} is found by words only: {count} of its passages have no vectors yet."
+    UNEMBEDDED = "{name} is found by words only: {count} of its passages {have} no vectors yet."
     LEAVING = "{name} is being deleted and was not deleted to the end."
     PASSAGES_MISSING = "{name} lacks {count} of its passages."
-    PASSAGES_FOREIGN = "{name} has {count} passages too many, left by an earlier reading."
-    UNEMBEDDED_OF_NOTHING = "{name}: {count} passages that wait for vectors belong to no document."
-    PASSAGES_OF_NOTHING = "{name}: {count} of the passages that answer belong to no document."
-    WORDS_MISSING = "{name}: {count} of its passages cannot be found by their words."
-    WORDS_OF_NOTHING = "The search by words knows {count} passages that are not there."
+    PASSAGES_FOREIGN = "{name} has {passages} too many, left by an earlier reading."
+    UNEMBEDDED_OF_NOTHING = "{name}: {passages} without vectors {belong} to no document."
+    PASSAGES_OF_NOTHING = "{name}: {count} of the passages that answer {belong} to no document."
+    WORDS_MISSING = "{name}: {count} of its passages cannot be found by words."
+    WORDS_OF_NOTHING = "The search by words knows {passages} that {are} not there."
     WORDS_DAMAGED = "The file of the search by words is damaged."
     ORIGINAL_MISSING = "{name}: the kept copy of the file is missing."
     ORIGINAL_DAMAGED = "{name}: the kept copy of the file is damaged: it has not the bytes that were added."
@@ -40,13 +41,14 @@ class Fault(str, Enum):
     VERSION_MISSING = "{name}: the kept copy of an old version is missing; its text can be read."
     VERSION_DAMAGED = "{name}: the kept copy of an old version is damaged: it has not the bytes that were added."
     VERSION_UNREADABLE = "{name}: the text of an old version is damaged."
-    VERSION_OF_NOTHING = "{name}: {count} old versions belong to a document that is not there."
+    VERSION_OF_NOTHING = "{name}: {versions} {belong} to a document that is not there."
     TABLES_MISSING = "{name}: the tables are missing or damaged by which questions about its cells are answered."
     TABLES_OF_NOTHING = "{name} holds the tables of no document."
     LEFTOVER = "{name} is a file that was half written."
 
 
-OF_THE_LIBRARY = (Fault.ORIGINAL_OF_NOTHING, Fault.TABLES_OF_NOTHING, Fault.LEFTOVER)  # of no one collection
+# Of no one collection: each finds them.
+OF_THE_LIBRARY = (Fault.ORIGINAL_OF_NOTHING, Fault.TABLES_OF_NOTHING, Fault.LEFTOVER, Fault.WORDS_DAMAGED)
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,54 @@ class Finding:
     @property
     def text(self) -> str:
         """It in one sentence."""
-        return self.fault.value.format(name=self.name, count=f"{self.count:,}")
+        return self.fault.value.format(
+            name=self.name,
+            count=f"{self.count:,}",
+            passages=counted(self.count, "passage"),
+            versions=counted(self.count, "old version"),
+            have=fits(self.count, "has", "have"),
+            belong=fits(self.count, "belongs", "belong"),
+            are=fits(self.count, "is", "are"),
+        )
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was looked at, and what is wrong with it."""
+    """What was looked at in a collection (its name), and what is wrong with it."""
 
+    collection: str
     documents: int
     passages: int
     findings: tuple[Finding, ...]
+
+    def without(self, told: set[Finding]) -> "Examination":
+        """It without what was told before."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding not in told))
+
+    @property
+    def of_the_library(self) -> list[Finding]:
+        """What the examination of every other collection finds as well."""
+        return [finding for finding in self.findings if finding.fault in OF_THE_LIBRARY]
+
+
+def examine_all(library: Library) -> list[Examination]:
+    """Examines each collection to which something was ever added, the open one first; nothing is told twice.
+
+    Raises:
+        FootnoteError: another collection cannot be opened; the message names it.
+    """
+    found = [examine(library)]
+    told = set(found[0].of_the_library)
+    for other in library.catalog.collections():
+        if other.name == library.collection or not other.dimension:
+            continue
+        try:
+            with library.other(other.name) as opened:
+                found.append(examine(opened).without(told))
+        except FootnoteError as exc:
+            raise FootnoteError(f"Collection {other.title}: {exc}") from exc
+        told.update(found[-1].of_the_library)
+    return found
 
 
 def examine(library: Library, *, on_document: OnDocument = lambda done, total, name: None) -> Examination:
@@ -105,7 +145,7 @@ def examine(library: Library, *, on_document: OnDocument = lambda done, total, n
         *_tables_of_nothing(library),
         *_leftovers(library),
     ]
-    return Examination(len(records), sum(map(len, stored.values())), tuple(findings))
+    return Examination(library.collection, len(records), sum(map(len, stored.values())), tuple(findings))
 
 
 def _states(records: list[DocumentRecord]) -> Iterator[Finding]:

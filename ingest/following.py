@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.readers.cleaning import clean_name
 from ingest.renaming import MEMBER, rename_by_sources, source_name
 from ingest.report import IncomingFile

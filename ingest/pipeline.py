@@ -6,11 +6,10 @@ the chunks of the version it replaces are deleted, and those that stay the same 
 run that was killed is carried on by the next one: chunks that are stored already are not embedded again.
 """
 
-import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +21,7 @@ from ingest.embedding import embed_next, embed_waiting
 from ingest.hashing import document_id
 from ingest.isolation import ReadFile
 from ingest.namesakes import Namesakes, free_name, is_namesake
-from ingest.readers import SUFFIXES, may_have_tables, read
+from ingest.readers import may_have_tables, read
 from ingest.readers.cleaning import clean_name
 from ingest.renaming import rename_by_sources
 from ingest.report import Failure, IncomingFile, IngestProgress, IngestReport, anew, told
@@ -33,13 +32,12 @@ from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Succession
 from rag.deletion import finish_deletions
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, LockedDocument, UnreadableDocument
-from rag.library import Library, is_library
+from rag.library import Library
 from rag.likeness import catch_up, compare_document, sentence
 from rag.settings import Settings
 from rag.types import Chunk
 from rag.versions import thin
 
-ACCEPTED = (*SUFFIXES, archives.SUFFIX)  # endings of files that can be added
 SAMPLES = "samples"  # mark of a library that was given the samples once
 _CAUGHT_UP = 10  # documents of earlier versions that a run compares with the others
 _READ = 0.2  # of the way of a run: reading its files, where their vectors are made after that
@@ -47,7 +45,7 @@ _READING = 0.9  # of the way of a document whose text is recognised; others are 
 
 
 class _Stopped(Exception):
-    """The user stopped the run."""
+    """The user stopped the run, or what makes its vectors broke."""
 
 
 @dataclass
@@ -62,6 +60,7 @@ class _Run:
     read_file: ReadFile
     files: Sequence[IncomingFile]
     sizes: Sequence[int]
+    broken: threading.Event = field(default_factory=threading.Event)  # a defect ended the making of vectors
     started: float = field(default_factory=time.perf_counter)
     chunks: int = 0
     added: list[str] = field(default_factory=list)
@@ -79,8 +78,8 @@ class _Run:
     window: tuple[float, float] = (0.0, 1.0)  # of its file, where that is an archive
 
     def tell(self, index: int, stage: str, part: float) -> None:
-        """Reports, and leaves the run when it was stopped."""
-        if self.stop.is_set():
+        """Reports, and leaves the run when it was stopped or is broken."""
+        if self.stop.is_set() or self.broken.is_set():
             raise _Stopped
         part = self.begun + part * (1 - self.begun) if stage != "reading" else part * _READING
         self.begun = part if stage == "reading" else self.begun
@@ -90,37 +89,6 @@ class _Run:
         left = elapsed * (1 - done) / done if done > 0 and self.chunks else None
         name, files = self.files[index].name, len(self.files)
         self.on_progress(IngestProgress(name, index + 1, files, stage, part, done * self.share, left))
-
-
-def find_files(paths: Sequence[Path]) -> list[IncomingFile]:
-    """The files named, and every readable file in the folders named, in order of path.
-
-    Hidden files and folders are left out, those in which programs keep the code of others, and libraries of Footnote.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            found.update((entry.resolve(), None) for entry in _inside(path) if entry.suffix.lower() in ACCEPTED)
-        else:
-            found[path.absolute()] = None
-    return [IncomingFile(path, clean_name(path.name), clean_name(str(path))) for path in found]
-
-
-def of_other_kinds(paths: Sequence[Path]) -> list[Path]:
-    """The files in the folders named that `find_files` leaves out because nothing reads their format."""
-    inside = (entry for path in paths if path.is_dir() for entry in _inside(path))
-    return [entry for entry in inside if entry.suffix.lower() not in ACCEPTED]
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder):
-        if is_library([*folders, *names]):
-            folders.clear()
-            continue
-        folders[:] = [name for name in folders if not archives.is_passed_over(name)]
-        found += [Path(parent, name) for name in names if not archives.is_passed_over(name)]
-    return (entry for entry in sorted(found) if entry.is_file())
 
 
 def ingest(
@@ -187,7 +155,10 @@ def _read_all(run: _Run) -> None:
 
 
 def _read_and_embed(run: _Run) -> None:
-    """The vectors of every document that has none, or not all, are made while further files are read."""
+    """The vectors of every document that has none, or not all, are made while further files are read.
+
+    A defect in the making of them ends the reading at once and is raised.
+    """
     read, left = threading.Event(), threading.Event()
 
     def tell(progress: IngestProgress) -> None:
@@ -203,10 +174,15 @@ def _read_and_embed(run: _Run) -> None:
             is_all_read=read.is_set,
             on_progress=tell,
         )
+        embedding.add_done_callback(lambda ended: run.broken.set() if ended.exception() else None)
         try:
             _read_all(run)
             read.set()
             done, failed = embedding.result()
+        except _Stopped:
+            if run.broken.is_set():
+                embedding.result()
+            raise
         finally:
             left.set()
     run.chunks += done

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.archives import SUFFIX
+from ingest.discovery import ACCEPTED
 from ingest.fetching import is_address
 from ingest.filling import DEFECT, Filling
 from ingest.isolation import IsolatedReader, ReadFile
 from ingest.namesakes import Namesakes, free_name, namesakes
 from ingest.pace import Pace
-from ingest.pipeline import ACCEPTED, abandon, ingest
+from ingest.pipeline import abandon, ingest
 from ingest.readers import read
 from ingest.report import IncomingFile, IngestProgress, IngestReport
 from ingest.snapshot import QueueSnapshot, take_snapshot
@@ -89,12 +90,11 @@ class IngestQueue:
         """Puts files that stay where they are, and waits until they were read; False where the queue closes before."""
         waiting = {file.source for file in self._catalog.queue(self._library.collection, *_TO_READ)}
         self.put([file for file in files if file.source not in waiting])
-        sources = {file.source for file in files}
-        while not self._closing.is_set():
-            if not any(file.source in sources for file in self._catalog.queue(self._library.collection, *_TO_READ)):
-                return True
-            self._closing.wait(_LOOK)
-        return False
+        for file in reversed(files):  # the last is mostly read last: then one look at each of the others is enough
+            while self._catalog.is_queued(self._library.collection, *_TO_READ, source=file.source):
+                if self._closing.wait(_LOOK):
+                    return False
+        return not self._closing.is_set()
 
     def receive(self, name: str, content: bytes, *, source: str = "") -> None:
         """A file that is handed over as bytes. The name is the user's, the path on disk is ours.
@@ -336,8 +336,9 @@ class IngestQueue:
         return f"{file.name}: the library has another document of this name, added {added}."
 
     def _is_taken(self, name: str) -> bool:
-        queued = {file.name for file in self._catalog.queue(self._library.collection)}
-        return name in queued or self._catalog.document_named(self._library.collection, name) is not None
+        collection = self._library.collection
+        is_queued = self._catalog.is_queued(collection, name=name)
+        return is_queued or self._catalog.document_named(collection, name) is not None
 
     def _stopped(self, file: QueuedFile, report: IngestReport) -> None:
         if self._closing.is_set() or not self._resume.is_set():

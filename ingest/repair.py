@@ -23,6 +23,7 @@ from rag.library import Library, batches
 from rag.settings import Settings
 from rag.sheets import sheets
 from rag.versions import finish_versions, forget_history
+from rag.wording import counted, fits
 
 _DELETED = 500  # postings removed in one transaction
 
@@ -97,14 +98,14 @@ class _Mending:
         )
         if report.failed:
             raise FootnoteError(report.failed[0].message)
-        return f"{finding.name} was read again from its kept copy; {report.chunks:,} passages were embedded."
+        return f"{finding.name} was read again from its kept copy; {_embedded(report.chunks)}."
 
     def embed(self, finding: Finding) -> str:
         """What is found by its words gets its vectors, too."""
         count = 0
         while (done := self._embed_some(finding)) is not None:
             count += done
-        return f"{finding.name}: {count:,} passages were embedded; it is found by its meaning, too."
+        return f"{finding.name}: {_embedded(count)}; it is found by its meaning, too."
 
     def _embed_some(self, finding: Finding) -> int | None:
         catalog, collection = self.library.catalog, self.library.collection
@@ -118,7 +119,8 @@ class _Mending:
         """Without a document nobody knows what they are of."""
         self.library.catalog.drop_unembedded(self.library.collection, finding.document_id)
         self.library.lexical.delete_document(finding.document_id)
-        return f"{finding.count:,} passages that waited for vectors and belonged to no document were removed."
+        removed = f"{counted(finding.count, 'passage')} without vectors and without a document"
+        return f"{removed} {fits(finding.count, 'was', 'were')} removed."
 
     def give_up_or_read(self, finding: Finding) -> str:
         """Passages of no document: with an original they become one again, else their text is set aside."""
@@ -146,7 +148,8 @@ class _Mending:
         """Postings without a passage: whatever they told was made of passages."""
         for start in range(0, len(finding.chunk_ids), _DELETED):
             self.library.lexical.delete(finding.chunk_ids[start : start + _DELETED])
-        return f"{finding.count:,} entries that led nowhere were removed from the search by words."
+        entries = f"{finding.count:,} {fits(finding.count, 'entry', 'entries')} that led nowhere"
+        return f"{entries} {fits(finding.count, 'was', 'were')} removed from the search by words."
 
     def rebuild_words(self, finding: Finding) -> str:
         """A damaged index is made anew of the passages."""
@@ -200,7 +203,8 @@ class _Mending:
                 self._set_aside_copy(path)
         count = forget_history(self.library, self.library.collection, finding.document_id)
         place = self.library.folder / "set-aside"
-        return f"{finding.name}: {count:,} old versions left the catalog; their files lie in {place}."
+        files = fits(count, "its file lies", "their files lie")
+        return f"{finding.name}: {counted(count, 'old version')} left the catalog; {files} in {place}."
 
     def _set_aside_copy(self, path: Path) -> Path:
         place = self.library.set_aside(path.name)
@@ -222,6 +226,10 @@ class _Mending:
         else:
             finding.path.unlink(missing_ok=True)
         return f"{finding.name} was removed."
+
+
+def _embedded(passages: int) -> str:
+    return f"{counted(passages, 'passage')} {fits(passages, 'was', 'were')} embedded"
 
 
 _STEPS: dict[Fault, Callable[[_Mending, Finding], str]] = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest.namesakes import Namesakes
 from rag.types import Document, page_label
+from rag.wording import counted, fits
 
 _TOLD = 5  # passages of a document that are named one by one
 _QUOTED = 90  # characters of them
@@ -94,14 +95,14 @@ def told(document: Document, released: AbstractSet[str]) -> list[str]:
         f"{page_label(document.name, passage.page)}: set aside, because {passage.reason}: “{_quoted(passage.text)}”"
         for passage in held[:_TOLD]
     ]
-    if len(held) > _TOLD:
-        lines.append(f"{document.name}: {len(held) - _TOLD} more passages are set aside")
+    if (more := len(held) - _TOLD) > 0:
+        lines.append(f"{document.name}: {counted(more, 'more passage')} {fits(more, 'is', 'are')} set aside")
     return lines
 
 
 def anew(name: str, embedded: int, passages: int) -> str:
     """How much of a changed file is new to the search."""
-    return f"{name}: {embedded:,} of {passages:,} {'passage' if passages == 1 else 'passages'} embedded anew"
+    return f"{name}: {embedded:,} of {counted(passages, 'passage')} embedded anew"
 
 
 def _quoted(text: str) -> str:

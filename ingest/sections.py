@@ -43,7 +43,11 @@ class Section:
 
 
 def sections_of(page: Page, above: tuple[Heading, ...], title: str, measure: Callable[[str], int]) -> list[Section]:
-    """The page cut at its headings; what stands before the first belongs to the headings of the pages before."""
+    """The page cut at its headings; what stands before the first belongs to the headings of the pages before.
+
+    Args:
+        title: an outermost heading that only repeats it is left out; "" keeps every one.
+    """
     cuts = [heading.start for heading in page.headings]
     found = []
     if (cuts[0] if cuts else len(page.text)) > 0:
@@ -74,9 +78,9 @@ def in_force(headings: Iterable[Heading]) -> tuple[Heading, ...]:
 
 
 def _path(headings: tuple[Heading, ...], title: str) -> tuple[str, ...]:
-    """The texts of the headings; one that only repeats the title is left out."""
+    """The texts of the headings; the first is left out where it only repeats the title."""
     texts = tuple(" ".join(heading.text.split()) for heading in headings)
-    return texts[1:] if texts and texts[0].casefold() == title.casefold() else texts
+    return texts[1:] if title and texts and texts[0].casefold() == title.casefold() else texts
 
 
 def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ _WORDS = 500  # chunks whose words are written at once
 def store_known(
     library: Library, chunks: Sequence[Chunk], earlier: Sequence[Record], *, may_be_there: bool
 ) -> list[Chunk]:
-    """Stores chunks that are not stored yet, or in another place, and have vectors; returns those that have none.
+    """Stores chunks that are not stored as they are, and have vectors; returns those that have none.
 
     Args:
         earlier: passages of the version that is replaced; what they have in common is not embedded again.
@@ -25,8 +25,8 @@ def store_known(
     """
     documents = sorted({item.document_id for item in chunks}) if may_be_there else []
     own = list(library.store.records(documents)) if documents else []
-    stored = {entry.chunk.id: entry.chunk.position for entry in own}
-    missing = [item for item in chunks if stored.get(item.id) != item.position]
+    stored = {entry.chunk.id: entry.chunk for entry in own}
+    missing = [item for item in chunks if stored.get(item.id) != item]
     library.lexical.add([item for item in chunks if item.id in stored])  # none, where nothing was damaged
     settled = {item.id for item in chunks} - {item.id for item in missing}
     free = [entry for entry in own if entry.chunk.id not in settled]

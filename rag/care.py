@@ -1,6 +1,7 @@
-"""`python -m rag delete|backup|restore|export|import`: the care of a library from the terminal."""
+"""`python -m rag delete|backup|restore|export|import|doctor`: the care of a library from the terminal."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from rag.library import Library
 from rag.models import known_models
 from rag.progress import terminal_bar
 from rag.settings import Settings
+from rag.wording import counted, fits
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,6 +38,9 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
             command.add_argument("--versions", action="store_true", help="delete old versions of documents as well")
         if name == "import":
             command.add_argument("--name", default="", help="of the collection; as it was called where left out")
+    doctor = subparsers.add_parser("doctor", help="compare the kept files, the catalog, the passages and the words")
+    doctor.add_argument("--repair", action="store_true", help="repair what is wrong; nothing is thrown away")
+    doctor.set_defaults(run=_doctor)
 
 
 def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -43,7 +48,7 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
         chosen = [library.document(name) for name in dict.fromkeys(arguments.documents)]
         if not arguments.yes:
             print("\n".join(f"{record.name} ({record.id[:12]})" for record in chosen))
-            confirm("Delete them from the library? Your own files stay.")
+            confirm(f"Delete {fits(len(chosen), 'it', 'them')} from the library? Your own files stay.")
         quotes = wants_quotes_out(arguments, quoting(library, chosen))
         library.open_existing()
         is_gone = True
@@ -60,7 +65,7 @@ def _purge(arguments: argparse.Namespace, settings: Settings) -> int:
 
     with Library.open(settings, holder="python -m rag purge") as library, terminal_bar(unit=" files") as show:
         freed = purge(library, settings, on_progress=show, versions=arguments.versions)
-    print(f"The vectors were written anew, {max(freed, 0):,} bytes went.")
+    print(f"The vectors were written anew, {counted(max(freed, 0), 'byte')} went.")
     return 0
 
 
@@ -69,7 +74,8 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
 
     with Library.open(settings, holder="python -m rag backup") as library, terminal_bar(unit=" files") as show:
         contents = back_up(library, arguments.file, on_progress=show)
-    print(f"{arguments.file}: {contents.documents:,} documents, {contents.passages:,} passages.")
+    passages = counted(contents.passages, "passage")
+    print(f"{arguments.file}: {counted(contents.documents, 'document')}, {passages}.")
     return 0
 
 
@@ -90,7 +96,7 @@ def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag export") as library:
         library.open_existing()
         count = export_collection(library, arguments.file)
-    print(f"{arguments.file}: {count:,} documents of collection {settings.collection!r}.")
+    print(f"{arguments.file}: {counted(count, 'document')} of collection {settings.collection!r}.")
     return 0
 
 
@@ -105,8 +111,16 @@ def _import(arguments: argparse.Namespace, settings: Settings) -> int:
             embedding_model=settings.embedding_model,
             others=known_models(settings),
         )
-    print(f"{count:,} documents in collection {name!r}. Ask them with FOOTNOTE_COLLECTION={name}.")
+    them = fits(count, "it", "them")
+    print(f"{counted(count, 'document')} in collection {name!r}. Ask {them} with FOOTNOTE_COLLECTION={name}.")
     return 0
+
+
+def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    """In a process of its own: repairing reads files, of which nothing here knows."""
+    command = [sys.executable, "-m", "ingest.doctor", *(["--repair"] if arguments.repair else [])]
+    code = subprocess.run(command, check=False).returncode
+    return code if code >= 0 else 128 - code  # as shells tell of a signal
 
 
 def add_quotes(command: argparse.ArgumentParser) -> None:

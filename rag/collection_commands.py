@@ -21,6 +21,7 @@ from rag.library import Library
 from rag.models import model_name
 from rag.progress import terminal_bar
 from rag.settings import Settings
+from rag.wording import counted, fits
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -73,7 +74,7 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             name = "" if collection.name == collection.title else f" ({collection.name})"
             is_open = ", open" if collection.name == library.collection else ""
             model = collection.embedding_model or "no embedding model yet"
-            print(f"{collection.title}{name}: {count:,} documents, {model}{is_open}")
+            print(f"{collection.title}{name}: {counted(count, 'document')}, {model}{is_open}")
             if task := library.catalog.reembedding(collection.name):
                 print(f"  on its way to {task.embedding_model}: python -m rag collections embed {collection.name}")
             if collection.description:
@@ -134,7 +135,8 @@ def _embed_whole(library: Library, task: Reembedding) -> None:
         task = reembedding.embed(library, task, embedder, on_progress=show, stop=threading.Event())
     reembedding.finish(library, task)
     if (found := library.catalog.collection(task.collection)) and (count := reembedding.cut(library, found, embedder)):
-        print(f"{count:,} passages are longer than {task.embedding_model} reads: their ends are found by words only.")
+        told = f"{counted(count, 'passage')} {fits(count, 'is', 'are')} longer than {task.embedding_model} reads"
+        print(f"{told}: {fits(count, 'its end is', 'their ends are')} found by words only.")
 
 
 def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -142,9 +144,10 @@ def _delete(arguments: argparse.Namespace, settings: Settings) -> int:
         found = find_collection(library, arguments.collection)
         if not arguments.yes:
             count = library.catalog.document_totals(found.name).documents
-            confirm(f"Delete collection {found.title!r} with its {count:,} documents? Your own files stay.")
+            confirm(f"Delete collection {found.title!r} with its {counted(count, 'document')}? Your own files stay.")
         quotes = wants_quotes_out(arguments, collection_quoting(library, found))
-        print(f"{found.title} was deleted with {delete_collection(library, found, quotes=quotes):,} documents.")
+        deleted = delete_collection(library, found, quotes=quotes)
+        print(f"{found.title} was deleted with {counted(deleted, 'document')}.")
     return 0
 
 
@@ -154,7 +157,7 @@ def _move(arguments: argparse.Namespace, settings: Settings) -> int:
         chosen = [library.document(name) for name in dict.fromkeys(arguments.documents)]
         library.open_existing()
         move_documents(library, chosen, target)
-    print(f"{len(chosen):,} documents are in {target.title} now.")
+    print(f"{counted(len(chosen), 'document')} {fits(len(chosen), 'is', 'are')} in {target.title} now.")
     return 0
 
 
@@ -169,5 +172,5 @@ def _tag(arguments: argparse.Namespace, settings: Settings) -> int:
             print(f"{record.name}: {', '.join(library.document(record.id).tags) or 'no tags'}")
         if not chosen:
             for tag, count in catalog.tags(collection).items():
-                print(f"{tag}: {count:,} documents")
+                print(f"{tag}: {counted(count, 'document')}")
     return 0

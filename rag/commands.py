@@ -10,6 +10,7 @@ from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings
 from rag.types import Answer, Chunk, Finish, Hit
+from rag.wording import counted, fits
 
 if TYPE_CHECKING:
     from rag.retriever import Retriever
@@ -79,7 +80,8 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
             _print(reply.answer)
             uncited += not reply.answer.citations
     if arguments.cited and uncited:
-        print(f"{uncited} of {len(arguments.questions)} answers have no citation.", file=sys.stderr)
+        of = counted(len(arguments.questions), "answer")
+        print(f"{uncited} of {of} {fits(uncited, 'has', 'have')} no citation.", file=sys.stderr)
         return 1
     return 0
 

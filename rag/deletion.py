@@ -10,6 +10,7 @@ from rag.library import Library
 from rag.quotes import without_quotes
 from rag.types import Chunk
 from rag.versions import finish_versions
+from rag.wording import counted, fits
 
 _ASKED = 20  # passages of a document by which it is searched for after its deletion
 _NEAREST = 10  # hits of such a search that are looked at
@@ -56,14 +57,15 @@ class Receipt:
     @property
     def lines(self) -> tuple[str, ...]:
         """It in sentences for the user."""
-        searched = f"Searched for {_counted(self.asked)} of it by meaning and by words: none answers any more."
+        asked, unquoted = counted(self.asked, "passage"), counted(self.unquoted, "answer")
+        searched = f"Searched for {asked} of it by meaning and by words: none answers any more."
         return tuple(
             line
             for line, is_told in (
-                (f"{_counted(self.passages)} with vectors: deleted.", True),
-                (f"The words of {_counted(self.words)}: deleted from the search by words.", True),
-                (f"The kept copy ({self.copy:,} bytes): deleted.", self.copy),
-                (f"Its tables, kept to calculate with ({self.tables:,} bytes): deleted.", self.tables),
+                (f"{counted(self.passages, 'passage')} with vectors: deleted.", True),
+                (f"The words of {counted(self.words, 'passage')}: deleted from the search by words.", True),
+                (f"The kept copy ({counted(self.copy, 'byte')}): deleted.", self.copy),
+                (f"Its tables, kept to calculate with ({counted(self.tables, 'byte')}): deleted.", self.tables),
                 (_of_versions(self), self.versions),
                 (f"The kept copy stays for collection {', '.join(self.shared_with)}.", self.shared_with),
                 (f"Forgotten is where it came from: {', '.join(self.sources)}.", self.sources),
@@ -72,7 +74,10 @@ class Receipt:
                 ("It had no passages to search for.", not self.asked and not self.left),
                 (f"Still there, which is a fault: {'; '.join(self.left)}.", self.left),
                 (f"Answers that quote it stay in your conversations: {', '.join(self.quoted_in)}.", self.quoted_in),
-                (f"Its quotes were taken out of {self.unquoted:,} answers of your conversations.", self.unquoted),
+                (
+                    f"Its quotes were taken out of {unquoted} of your conversations.",
+                    self.unquoted,
+                ),
             )
             if is_told
         )
@@ -163,8 +168,9 @@ def _ids(document_id: str, versions: Sequence[Version]) -> list[str]:
 
 
 def _of_versions(receipt: Receipt) -> str:
-    count = f"{receipt.versions:,} old {'version' if receipt.versions == 1 else 'versions'}"
-    return f"{count} with their texts and kept copies ({receipt.version_copies:,} bytes): deleted."
+    copies = counted(receipt.version_copies, "byte")
+    with_it = fits(receipt.versions, "its text and kept copy", "their texts and kept copies")
+    return f"{counted(receipt.versions, 'old version')} with {with_it} ({copies}): deleted."
 
 
 def _size(library: Library, document_id: str) -> int:
@@ -212,7 +218,3 @@ def _left(
 def _chosen(passages: list[Chunk]) -> list[Chunk]:
     """Some passages from all over a document."""
     return passages[:: max(1, -(-len(passages) // _ASKED))]
-
-
-def _counted(passages: int) -> str:
-    return f"{passages:,} {'passage' if passages == 1 else 'passages'}"

@@ -203,7 +203,7 @@ def _is_heading(text: str, headings: set[str]) -> bool:
 
 def in_context(chunk: Chunk, line: Line) -> str:
     """A line as it is embedded: with the title and the headings it stands under."""
-    context = JOINT.join(filter(None, (chunk.title, line.heading)))
+    context = chunk.context_of(line.heading)
     return f"{context}: {line.reading}" if context else line.reading
 
 

@@ -15,6 +15,7 @@ from rag.likeness import catch_up, sentence
 from rag.settings import Settings
 from rag.types import page_label
 from rag.versions import compare, compare_documents, forget_history, numbered, original_of
+from rag.wording import counted, fits
 
 _MARKS = {Kind.SAME: "{}", Kind.GONE: "[-{}-]", Kind.NEW: "{{+{}+}}"}  # as wdiff writes them
 
@@ -47,8 +48,9 @@ def _versions(arguments: argparse.Namespace, settings: Settings) -> int:
             _save(library, numbered(history, _number(arguments.save[0]), record.name), Path(arguments.save[1]))
         elif arguments.delete:
             if history and not arguments.yes:
-                confirm(f"Delete {len(history):,} old versions of {record.name}? The current one stays.")
-            print(f"{forget_history(library, library.collection, record.id):,} old versions were deleted.")
+                confirm(f"Delete {counted(len(history), 'old version')} of {record.name}? The current one stays.")
+            count = forget_history(library, library.collection, record.id)
+            print(f"{counted(count, 'old version')} {fits(count, 'was', 'were')} deleted.")
         else:
             _list(record, history)
     return 0
@@ -100,17 +102,13 @@ def _print(name: str, changes: Sequence[Change]) -> None:
 def _list(record: DocumentRecord, history: list[Version]) -> None:
     for number, version in enumerate(history, 1):
         kept = "" if version.is_kept else ", text and file no longer kept"
-        changed = f"then {_counted(version.came, 'passage')} came and {version.went:,} went"
+        changed = f"then {counted(version.came, 'passage')} came and {version.went:,} went"
         print(f"{number:3}  {_moment(version.added_at)}  {_facts(version)}; {changed}{kept}")
     print(f"now  {_moment(record.added_at)}  {_facts(record)}")
 
 
 def _facts(version: Version | DocumentRecord) -> str:
-    return f"{version.size:,} bytes, {_counted(version.pages, 'page')}, {_counted(version.chunks, 'passage')}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{counted(version.size, 'byte')}, {counted(version.pages, 'page')}, {counted(version.chunks, 'passage')}"
 
 
 def _save(library: Library, version: Version, file: Path) -> None:

@@ -166,8 +166,10 @@ class Library:
             yield store, lexical
 
     @contextlib.contextmanager
-    def other(self, collection: str, embedder: Embedder) -> "Iterator[Library]":
+    def other(self, collection: str, embedder: Embedder | None = None) -> "Iterator[Library]":
         """Another collection beside the one that is open, with all that can be done with an open one but `close`.
+
+        Without its embedder, which only new vectors need, it has to have some already.
 
         Raises:
             ModelMismatch: it belongs to another embedding model.
@@ -179,7 +181,10 @@ class Library:
             view = copy.copy(self)
             view.collection, view._store, view._lexical = collection, None, None
             try:
-                view.open_store(embedder)
+                if embedder is not None:
+                    view.open_store(embedder)
+                else:
+                    view.open_existing()
                 yield view
             finally:
                 view.close_store()

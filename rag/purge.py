@@ -15,6 +15,7 @@ from rag.library import Library, batches
 from rag.progress import OnProgress
 from rag.settings import Settings
 from rag.versions import forget_history
+from rag.wording import counted
 
 _BATCH = 1_000  # passages written at once
 _NEW, _OLD = "vectors.new.db", "vectors.old.part"
@@ -64,7 +65,8 @@ def _copy(place: Path, new: Path, collection: Collection, settings: Settings) ->
             for records in batches(source.records(), _BATCH):
                 target.put(records)
             if (copied := target.count()) != (there := source.count()):
-                raise FootnoteError(f"{copied:,} of {there:,} passages were copied. Nothing was changed; try again.")
+                of = counted(there, "passage")
+                raise FootnoteError(f"{copied:,} of {of} were copied. Nothing was changed; try again.")
         finally:
             target.close()
     finally:

@@ -141,7 +141,13 @@ class Chunk:
     @property
     def context(self) -> str:
         """Title and headings in one line: what the embedding is told besides the text."""
-        return JOINT.join(part for part in (self.title, self.heading) if part)
+        return self.context_of(self.heading)
+
+    def context_of(self, heading: str) -> str:
+        """The same for a path of headings over a part of the text."""
+        if is_placed_by_heading(self.document_name):
+            heading = _without_first(heading, self.title)
+        return JOINT.join(part for part in (self.title, heading) if part)
 
     @property
     def embedded(self) -> str:
@@ -158,8 +164,8 @@ class Chunk:
 
         What was calculated from a table inside a document: "prices.docx, table 2 under “Pumps”, rows 3–7".
         """
-        suffix, headings = _suffix(self.document_name), self.heading.split(JOINT)
-        if suffix in _PLACED_BY_HEADING and self.heading:
+        headings = self.heading.split(JOINT)
+        if is_placed_by_heading(self.document_name) and self.heading:
             return f"{self.document_name}, {'!'.join(headings)}"
         place, (outermost, *_), innermost = page_label(self.document_name, self.page), headings, headings[-1]
         if _TABLE_PLACE.match(innermost):
@@ -184,6 +190,18 @@ def page_label(document_name: str, number: int | None) -> str:
     """How a person is told a page: "handbook.pdf, p. 3", "talk.pptx, slide 3"; the name where it has no number."""
     word = _PAGE_WORDS.get(_suffix(document_name), "p.")
     return document_name if number is None else f"{document_name}, {word} {number}"
+
+
+def is_placed_by_heading(document_name: str) -> bool:
+    """Whether its places are told by their headings: the sheet and its cells, the rows, the time."""
+    return _suffix(document_name) in _PLACED_BY_HEADING
+
+
+def _without_first(heading: str, title: str) -> str:
+    """A path of headings without the first where that says the title once more."""
+    length = len(title.split(JOINT))
+    first, rest = heading.split(JOINT)[:length], heading.split(JOINT)[length:]
+    return JOINT.join(rest) if JOINT.join(first).casefold() == title.casefold() else heading
 
 
 def _suffix(name: str) -> str:

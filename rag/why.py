@@ -14,6 +14,7 @@ from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
 from rag.types import Chunk, Hit, Scope
+from rag.wording import counted, fits
 
 CountTokens = Callable[[Sequence[Message]], int]  # of a whole prompt, by the generator
 
@@ -101,8 +102,8 @@ def find_passage(words: str, retriever: Retriever) -> Chunk:
     _, share, best = max(zip(literal, shares, chunks, strict=True), key=lambda found: found[:2], default=(0, 0.0, None))
     if best is None or share < _SAME:
         raise FootnoteError(
-            f"None of the {retriever.count():,} passages holds these words. The document is not in the library, or "
-            "this part of it could not be read: look for it on the Library page, and paste a whole sentence of one "
+            f"None of {counted(retriever.count(), 'passage')} holds these words. The document is not in the library, "
+            "or this part of it could not be read: look for it on the Library page, and paste a whole sentence of one "
             "page."
         )
     return best
@@ -165,7 +166,8 @@ class _Way:
         if not _rank(self.chunk, kept):
             return (
                 Fate.FARTHER_LINES,
-                f"It was found, but {len(kept)} other passages hold lines nearer to the question.",
+                f"It was found, but {counted(len(kept), 'other passage')} {fits(len(kept), 'holds', 'hold')} lines "
+                "nearer to the question.",
             )
         budget = self.settings.prompt_tokens
         if self.count_tokens is not None:

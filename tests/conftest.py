@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, IngestReport]":
     """A library of the samples, embedded once by the real model, and what its ingest reported. Nobody writes to it."""
-    from ingest.pipeline import find_files, ingest
+    from ingest.discovery import find_files
+    from ingest.pipeline import ingest
     from rag.build import load_embedder
     from rag.library import Library
     from rag.settings import load_settings

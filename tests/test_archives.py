@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ingest import archives
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.report import IngestProgress, IngestReport
 from rag.library import Library
 from rag.settings import Settings

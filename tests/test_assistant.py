@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.answerability import Judge, Readout
 from rag.assistant import Assistant, Progress, QuestionError, Stage
 from rag.library import Library

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from rag import originals, packing
 from rag.__main__ import main
 from rag.backup import back_up, restore

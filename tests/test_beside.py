@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ingest.beside import OtherCollections
+from ingest.discovery import find_files
 from ingest.examination import examine
 from ingest.following import follow, glance
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
 from rag.catalog import Collection

@@ -199,6 +199,13 @@ def test_a_heading_that_repeats_the_title_is_named_once() -> None:
     assert made.context == "Handbook"
 
 
+def test_a_sheet_called_like_its_file_stays_the_place_and_is_embedded_once() -> None:
+    page = Page(1, "Pump\t20", (Heading(1, "Berlin", 0), Heading(2, "A1:B1", 0)))
+    (made,) = chunk(Document("0" * 64, "berlin.xlsx", "berlin", (page,)), count_tokens=count_words, **SIZES)
+    assert made.label == "berlin.xlsx, Berlin!A1:B1"
+    assert made.context == "berlin › A1:B1"
+
+
 def test_outer_headings_are_dropped_where_the_path_is_long() -> None:
     text = f"# {'very ' * 30}long\n\n## {'quite ' * 20}long\n\n### Inner\n\n{SENTENCES * 2}"
     chunks = checked(document(marked(text)), max_tokens=384)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from rag import originals
 from rag.__main__ import main
 from rag.catalog import DocumentOrder, DocumentQuery
@@ -196,10 +197,10 @@ def test_the_commands(library: Library, settings: Settings, capsys: pytest.Captu
     assert main(["tag", "herons.txt", "--remove", "fish"]) == 0
     capsys.readouterr()
     assert main(["tag"]) == 0
-    assert capsys.readouterr().out == "Wade: 1 documents\n"
+    assert capsys.readouterr().out == "Wade: 1 document\n"
     assert main(["collections"]) == 0
     listed = capsys.readouterr().out
-    assert "library: 1 documents, hashing, open" in listed
+    assert "library: 1 document, hashing, open" in listed
     assert "Salt (sea_birds): 2 documents, hashing\n  at sea" in listed
     assert main(["collections", "delete", "Salt"]) == 1
     assert main(["collections", "delete", "Salt", "--yes"]) == 0

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 import rag.build
-from ingest.pipeline import find_files, ingest
+from ingest.__main__ import main as add_documents
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.__main__ import main
 from rag.library import Library
 from rag.settings import load_settings
+from tests.documents import write_encrypted_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator
 
 
@@ -53,7 +56,7 @@ def test_ask_fails_where_a_citation_was_demanded_and_is_missing(
 ) -> None:
     assert main(["ask", "Zebra?"]) == 0
     assert main(["ask", "--cited", "Zebra?"]) == 1
-    assert "1 of 1 answers have no citation" in capsys.readouterr().err
+    assert "1 of 1 answer has no citation" in capsys.readouterr().err
 
 
 def test_an_empty_library_is_named_before_a_model_is_loaded(
@@ -83,6 +86,20 @@ def test_senseless_arguments_are_refused_before_anything_is_loaded(arguments: li
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="no make")
+def test_what_could_not_be_added_is_named_with_its_path_and_the_way_out(
+    generator: ScriptedGenerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_ISOLATE_READERS", "false")
+    monkeypatch.chdir(tmp_path)
+    assert add_documents(["notes/gone.txt"]) == 1
+    told = capsys.readouterr().err
+    assert f"gone.txt: there is no file {tmp_path / 'notes/gone.txt'}. Check its path and name." in told
+    assert "--password" not in told
+    write_encrypted_pdf(tmp_path / "locked.pdf", "A page about herons.", "heron")
+    assert add_documents(["locked.pdf"]) == 1
+    assert "`python -m ingest --password PATH`" in capsys.readouterr().err
+
+
 def test_make_run_names_another_port_where_its_own_is_taken(tmp_path: Path) -> None:
     shutil.copy(Path(__file__).parents[1] / "Makefile", tmp_path)
     (tmp_path / ".venv/bin").mkdir(parents=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import rag.deletion
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import originals
 from rag.__main__ import main
 from rag.deletion import delete_document

@@ -1,7 +1,10 @@
 """A library on the real Milvus Lite that is damaged in each way, told what is wrong, and repaired."""
 
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +13,11 @@ import pytest
 
 import rag.build
 from ingest import doctor
-from ingest.examination import Fault, examine
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.examination import OF_THE_LIBRARY, Fault, Finding, examine
+from ingest.pipeline import ingest
 from ingest.repair import Repair, repair
+from rag import __main__ as commands
 from rag import originals
 from rag.catalog import DocumentRecord, Version
 from rag.collections import create_collection
@@ -221,6 +226,13 @@ def test_what_cannot_be_repaired_says_what_to_do_and_the_file_added_again_repair
     assert (faults(library), contents(library)) == (set(), before)
 
 
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in OF_THE_LIBRARY])
+def test_what_is_wrong_with_one_is_said_of_one(fault: Fault) -> None:
+    text = Finding(fault, "a.txt", count=1).text
+    assert not re.search(r"\b1 (old )?(passages|versions)|\b1\b.*\b(have|are|belong)\b", text)
+    assert "{" not in text
+
+
 def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
     library: Library, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,11 +241,38 @@ def test_the_command_tells_then_repairs_and_is_quiet_when_all_is_well(
     assert doctor.main([]) == 1
     told = capsys.readouterr().out
     assert "herons.txt lacks 3 of its passages." in told
+    assert "2 faults. Repair them with" in told
     assert "--repair" in told
     assert doctor.main(["--repair"]) == 0
     assert "repaired: herons.txt was read again" in capsys.readouterr().out
     assert doctor.main([]) == 0
     assert "All is well: 2 documents" in capsys.readouterr().out
+
+
+def test_the_doctor_stands_among_the_other_commands(library: Library, capfd: pytest.CaptureFixture[str]) -> None:
+    lose_passages(library)
+    library.close()
+    assert commands.main(["doctor"]) == 1
+    assert "herons.txt lacks 3 of its passages." in capfd.readouterr().out
+    with pytest.raises(SystemExit):
+        commands.main(["--help"])
+    assert "doctor" in capfd.readouterr().out
+
+
+def test_what_the_doctor_is_told_is_passed_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.main(["doctor", "--repair"]) == 0
+    assert "Nothing was ever added" in capfd.readouterr().out
+    started: list[list[str]] = []
+
+    def killed(command: list[str], *, check: bool) -> subprocess.CompletedProcess[bytes]:
+        started.append(command)
+        return subprocess.CompletedProcess(command, -9)
+
+    monkeypatch.setattr(subprocess, "run", killed)
+    assert commands.main(["doctor", "--repair"]) == 137
+    assert started == [[sys.executable, "-m", "ingest.doctor", "--repair"]]
 
 
 @pytest.fixture
@@ -252,7 +291,7 @@ def test_the_command_looks_at_every_collection(birds: Library, capsys: pytest.Ca
     assert doctor.main([]) == 1
     told = capsys.readouterr().out
     assert "All is well: 2 documents" in told
-    assert "Collection Sea birds:\nwrong: gulls.txt: 1 of the passages that answer belong to no document." in told
+    assert "Collection Sea birds:\nwrong: gulls.txt: 1 of the passages that answer belongs to no document." in told
 
 
 def test_a_kept_copy_that_another_collection_needs_stays_for_its_repair(

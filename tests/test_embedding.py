@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from ingest import embedding
+from ingest.discovery import find_files
 from ingest.embedding import embed_next
 from ingest.examination import Fault, examine
 from ingest.following import follow
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.queue import IngestQueue
 from ingest.renaming import rename_document
 from ingest.repair import repair

@@ -293,7 +293,7 @@ def test_reports_are_kept_and_compared(tmp_path: Path, settings: Settings, capsy
     assert main(["compare", str(tmp_path / "before.json"), str(tmp_path / "after.json")]) == 0
     shown = capsys.readouterr().out
     assert "contains answer                0.5000   1.0000  +0.5000" in shown
-    assert "1 questions got better by contains answer" in shown
+    assert "1 question got better by contains answer" in shown
     (tmp_path / "before.json").write_text("[]")
     assert main(["compare", str(tmp_path / "before.json"), str(tmp_path / "after.json")]) == 1
     assert "no report" in capsys.readouterr().err

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ingest.chunker import chunk
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import IngestReport, find_files, ingest
+from ingest.pipeline import IngestReport, ingest
 from ingest.readers import read
 from rag import originals
 from rag.library import Library

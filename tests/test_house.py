@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import ACCEPTED
+from ingest.discovery import ACCEPTED
 from rag.errors import SettingsError
 from rag.settings import Settings, load_settings, origins
 

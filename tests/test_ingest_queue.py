@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.queue import IngestQueue
 from rag import originals
-from rag.catalog import QueueState
+from rag.catalog import QueuedFile, QueueState
 from rag.embedders import OnBatch, Vectors
 from rag.errors import FootnoteError
 from rag.library import Library
@@ -103,6 +103,32 @@ def test_a_file_that_is_hastened_is_read_next(queue: IngestQueue, library: Libra
     finish(queue)
     added = sorted(library.catalog.documents("library"), key=lambda record: record.added_at)
     assert [record.name for record in added] == ["d.txt", "c.txt", "a.txt", "b.txt"]
+
+
+def test_who_waits_for_files_does_not_read_the_whole_queue_again_and_again(
+    queue: IngestQueue, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "terns.txt").write_text("About terns.")
+    looks: list[str] = []
+    whole = library.catalog.queue
+
+    def counted(collection: str, *states: QueueState, limit: int | None = None) -> list[QueuedFile]:
+        if limit is None and threading.current_thread().name == "waiting":
+            looks.append(collection)
+        return whole(collection, *states, limit=limit)
+
+    monkeypatch.setattr(library.catalog, "queue", counted)
+    queue.pause()
+    files = find_files([tmp_path / "terns.txt"])
+    done: list[bool] = []
+    waiting = threading.Thread(target=lambda: done.append(queue.add(files)), name="waiting")
+    waiting.start()
+    time.sleep(1)  # five looks
+    assert not done
+    queue.resume()
+    waiting.join(20)
+    assert (done, names(library)) == ([True], {"terns.txt"})
+    assert len(looks) <= 2  # what waits already, and what was well before
 
 
 def test_a_locked_file_waits_for_its_password(queue: IngestQueue, library: Library, tmp_path: Path) -> None:

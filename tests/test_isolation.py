@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.discovery import find_files
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.queue import IngestQueue
 from ingest.readers import read
 from rag.errors import LockedDocument, UnreadableDocument

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ingest.chunker import chunk
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag.assistant import Assistant
 from rag.evidence import nearest_lines
 from rag.joining import join

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from docx.document import Document as WordDocument
 
+from ingest.discovery import find_files
 from ingest.examination import Fault, examine
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.readers import read
 from ingest.repair import repair
 from ingest.tables import MissingTables

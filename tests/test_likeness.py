@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from ingest.report import IngestReport
 from rag.__main__ import main
 from rag.catalog import Alike, DocumentOrder, DocumentQuery

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import ui.session
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from rag import originals
 from rag.deletion import delete_document
 from rag.embedders import OnBatch, Vectors

@@ -4,7 +4,7 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from rag.deletion import delete_document
 from rag.versions import forget_history
 from tests.documents import write_pdf, write_text_scan
@@ -30,7 +30,8 @@ def test_a_document_shows_its_facts_and_pages(page: Page) -> None:
     at.segmented_control[0].select("Passages").run()
     assert "Six days of leave carry over." in html_of(at)
     button(at, "Delete").click().run()
-    assert "They leave the answers at once" in "".join(text.value for text in at.markdown)
+    assert [opened.proto.dialog.title for opened in at.get("dialog")] == ["Delete 1 document?"]
+    assert "It leaves the answers at once" in "".join(text.value for text in at.markdown)
     button(at, "Cancel").click().run()
     assert page.engine.library.catalog.document("library", document.id) is not None
     delete_document(page.engine.library, document.id)

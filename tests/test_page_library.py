@@ -1,6 +1,7 @@
 """The library page, headless, with fakes for the models and the real library under it."""
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.snapshot import QueueSnapshot
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
@@ -43,12 +44,29 @@ def test_uploads_are_added_and_a_locked_one_asks_for_its_password(page: Page, tm
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert list(at.dataframe[0].value["Name"]) == ["terns.txt"]
+    shown = unescaped(" ".join(element.value for element in (*at.markdown, *at.caption, *at.error, *at.warning)))
+    assert "it is locked with a password. Give its password" in shown
+    assert "--password" not in shown
     next(field for field in at.text_input if field.label == "Password").set_value("heron")
     next(button for button in at.button if button.label == "Open").click().run()
     page.wait(lambda: not page.engine.queue.snapshot().is_open)
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["locked.pdf", "terns.txt"]
     assert "Password" not in [field.label for field in at.text_input]
+    assert not at.exception
+
+
+@pytest.mark.parametrize("tags", [[], ["annual reports"]])
+def test_the_table_is_as_wide_as_the_page_and_names_the_state_first(page: Page, tags: list[str]) -> None:
+    (page.samples / "terns.txt").write_text("About terns.")
+    at = page.open_library()
+    page.engine.library.catalog.tag("library", [page.engine.library.document("terns.txt").id], tags)
+    table = at.run().dataframe[0].proto
+    widths = {name: column["width"] for name, column in json.loads(table.columns).items() if "width" in column}
+    assert list(table.column_order)[:2] == ["Name", "State"]
+    assert sum(widths[name] for name in table.column_order) <= 704 - 34  # on a screen of 1,200 pixels, without ticks
+    assert widths["Name"] + widths["State"] <= 368 - 34  # on one of 400
+    assert widths["State"] >= 110  # "By words, 100%"
     assert not at.exception
 
 
@@ -332,7 +350,7 @@ def test_nearly_equal_documents_are_pointed_out_until_both_are_wanted(page: Page
     assert any("99 % the same as report.txt" in unescaped(text.value) for text in own.markdown)
     assert not own.exception
     button(at, "Delete report\\_v2\\.txt").click().run()
-    assert "They leave the answers at once" in "".join(text.value for text in at.markdown)
+    assert "It leaves the answers at once" in "".join(text.value for text in at.markdown)
     at.run()
     button(at, "Keep both").click().run()
     assert not any(expander.label.startswith("Nearly") for expander in at.expander)

@@ -1,8 +1,16 @@
 """The settings page, headless, with fakes for the models and the real library under it."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
+from rag.collections import create_collection
 from rag.deletion import delete_document
+from tests.fakes import HashingEmbedder
 from tests.page import Page, button, settings_page, unescaped
 from ui.parts.backups import _restore
 
@@ -37,6 +45,49 @@ def test_the_settings_page_finds_what_is_missing_and_repairs_it(page: Page) -> N
     assert "All is well" in at.success[0].value
     assert any("was read again" in unescaped(element.value) for element in at.markdown)
     assert library.store.count() == 1
+    assert not at.exception
+
+
+def test_the_check_looks_at_every_collection_and_repairs_where_the_fault_is(page: Page, tmp_path: Path) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    (tmp_path / "gulls.txt").write_text("Gulls follow the plough.")
+    page.open()
+    engine, library = page.engine, page.engine.library
+    create_collection(library, "Sea birds")
+    with library.other("sea_birds", HashingEmbedder()) as birds:
+        settings = replace(engine.settings, collection="sea_birds")
+        ingest(find_files([tmp_path / "gulls.txt"]), library=birds, embedder=HashingEmbedder(), settings=settings)
+    at = AppTest.from_function(settings_page, default_timeout=30).run()
+    button(at, "Check the library").click().run()
+    assert "All is well: 2 documents, 2 passages in 2 collections." in at.success[0].value
+    with library.other("sea_birds") as birds:
+        birds.store.delete_document(birds.document("gulls.txt").id)
+    library.store.delete_document(library.document("leave.txt").id)
+    (library.folder / "unpacked").mkdir()
+    button(at, "Check the library").click().run()
+    told = unescaped(at.warning[0].value)
+    assert "library: leave.txt lacks 1 of its passages" in told
+    assert "Sea birds: gulls.txt lacks 1 of its passages" in told
+    assert told.count("- unpacked is a file that was half written.") == 1
+    button(at, "Repair").click().run()
+    assert "All is well" in at.success[0].value
+    done = [unescaped(element.value) for element in at.markdown]
+    assert any("Sea birds: gulls.txt was read again" in text for text in done)
+    with library.other("sea_birds") as birds:
+        assert birds.store.count() == 1
+    assert library.store.count() == 1
+    assert not at.exception
+
+
+def test_a_collection_that_cannot_be_looked_at_is_named(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.open()
+    library = page.engine.library
+    create_collection(library, "Sea birds")
+    with library.other("sea_birds", HashingEmbedder()):
+        at = AppTest.from_function(settings_page, default_timeout=30).run()
+        monkeypatch.setattr("rag.library._PATIENCE", 0.01)
+        button(at, "Check the library").click().run()
+    assert unescaped(at.error[0].value).startswith("Collection Sea birds: Another collection is in use")
     assert not at.exception
 
 

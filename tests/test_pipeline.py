@@ -4,14 +4,17 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest.discovery import find_files, of_other_kinds
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest, of_other_kinds
+from ingest.pipeline import ingest
 from ingest.quarantine import ORDER
 from ingest.readers import read
 from ingest.report import IngestProgress, IngestReport
@@ -23,7 +26,7 @@ from rag.errors import LibraryInUse, ModelMismatch
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Document
-from tests.documents import write_pdf
+from tests.documents import write_pdf, write_workbook
 from tests.fakes import HashingEmbedder
 
 
@@ -59,6 +62,22 @@ def test_documents_are_added_once(library: Library, settings: Settings, folder: 
     assert (again.added, again.unchanged, again.chunks, library.store.count()) == ((), ("a.txt", "b.md"), 0, 2)
 
 
+def test_a_heading_that_is_told_otherwise_than_before_is_stored_and_costs_no_embedding(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    files = find_files([write_workbook(tmp_path / "berlin.xlsx", {"Berlin": [["Pump", 20]]})])
+    embedder = HashingEmbedder()
+    ingest(files, library=library, embedder=embedder, settings=settings)
+    (before,) = library.store.records()
+    assert before.chunk.heading == "Berlin › A1:B1"
+    library.store.put([replace(before, chunk=replace(before.chunk, heading="A1:B1"))])  # as it was stored before
+    encoded = embedder.encoded
+    again = ingest([replace(file, again=True) for file in files], library=library, embedder=embedder, settings=settings)
+    (after,) = library.store.records()
+    assert after.chunk == before.chunk
+    assert (again.chunks, embedder.encoded) == (0, encoded)
+
+
 def test_the_same_bytes_under_two_names_are_one_document(library: Library, settings: Settings, folder: Path) -> None:
     (folder / "copy.txt").write_bytes((folder / "a.txt").read_bytes())
     run(library, settings, folder)
@@ -84,15 +103,29 @@ def test_vectors_are_made_while_further_files_are_read(library: Library, setting
     assert (report.added, report.chunks, library.store.count()) == (("a.txt", "b.md"), 2, 2)
 
 
-def test_a_defect_of_the_embedder_ends_the_run_and_is_raised(
+def test_a_defect_of_the_embedder_ends_the_run_at_once_and_is_raised(
     library: Library, settings: Settings, folder: Path
 ) -> None:
     class Broken(HashingEmbedder):
         def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
             raise ZeroDivisionError
 
+    (folder / "c.txt").write_text("The third document is never read.")
+    begun: list[str] = []
+
+    def read_slowly(path: Path, *, tell: Callable[[float], None], **options: Any) -> Document:
+        begun.append(path.name)
+        end = time.monotonic() + 20
+        while path.name == "b.md" and time.monotonic() < end:
+            tell(0.1)
+            time.sleep(0.01)
+        return read(path, tell=tell, **options)
+
     with pytest.raises(ZeroDivisionError):
-        ingest(find_files([folder]), library=library, embedder=Broken(), settings=settings)
+        ingest(find_files([folder]), library=library, embedder=Broken(), settings=settings, read_file=read_slowly)
+    assert "c.txt" not in begun
+    assert run(library, settings, folder).failed == ()
+    assert {record.name for record in library.catalog.documents("library")} == {"a.txt", "b.md", "c.txt"}
 
 
 def test_files_of_other_formats_are_passed_over_and_named(folder: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from rag.__main__ import main
 from rag.deletion import delete_document
 from rag.library import Library

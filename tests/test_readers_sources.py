@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files
+from ingest.discovery import find_files
 from ingest.readers import records
 from rag.types import Chunk
 from tests.reading import headings, only_text, read_bytes, refusal_of
@@ -183,11 +183,27 @@ def test_entities_of_xml_neither_grow_nor_read_a_file(tmp_path: Path) -> None:
     laughs = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(10))
     text = f'<!DOCTYPE a [{laughs}<!ENTITY x SYSTEM "{secret.as_uri()}">]><a><p>before &e9; &x; after</p></a>'
     started = time.perf_counter()
-    read = only_text(read_bytes(tmp_path, "a.xml", text.encode()))
+    document = read_bytes(tmp_path, "a.xml", text.encode())
     assert time.perf_counter() - started < 1
+    assert document.gaps == ("not read, for safety: the entities that it declares (&e9;, &x;)",)
+    read = only_text(document)
     assert read.startswith("before")
     assert "haha" not in read
     assert "swordfish" not in read
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_xml_whose_text_is_all_in_entities_says_that_they_are_not_read(tmp_path: Path, encoding: str) -> None:
+    xml = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY e "ha">]><a><p>&e;</p></a>'
+    refused = refusal_of(tmp_path, "a.xml", xml.encode(encoding))
+    assert refused.reason == ("it holds no text but the entities that it declares (&e;), which are not read for safety")
+    assert "what each stands for" in refused.remedy
+
+
+def test_entities_that_are_not_used_or_are_those_of_html_are_no_gap(tmp_path: Path) -> None:
+    declared = '<!DOCTYPE a [<!ENTITY e "ha"><!ENTITY auml "&#228;">]>'
+    document = read_bytes(tmp_path, "a.xml", f"{declared}<a><p>Plain w&auml;rds.</p></a>".encode())
+    assert (only_text(document), document.gaps) == ("Plain wärds.", ())
 
 
 def test_what_is_no_xml_is_refused(tmp_path: Path) -> None:

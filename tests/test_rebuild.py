@@ -11,8 +11,9 @@ import pytest
 
 import rag.build
 from ingest import doctor
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import SAMPLES, find_files, ingest
+from ingest.pipeline import SAMPLES, ingest
 from ingest.rebuild import rebuild
 from rag import originals, reembedding
 from rag.catalog import CatalogDamaged, CatalogError

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import reembedding
 from rag.__main__ import main
 from rag.backup import back_up, restore
@@ -337,7 +338,7 @@ def test_the_commands_choose_change_and_give_up(
         reembedding.begin(library, here(library), "hashing")
     assert main(["collections"]) == 0
     shown = capsys.readouterr().out
-    assert "library: 1 documents, wide, open\n  on its way to hashing" in shown
+    assert "library: 1 document, wide, open\n  on its way to hashing" in shown
     assert "Sea (sea): 0 documents, wide" in shown
     assert main(["collections", "embed", "library", "--cancel"]) == 0
     assert "library stays with wide." in capsys.readouterr().out

@@ -9,7 +9,8 @@ from pptx.presentation import Presentation
 from pptx.util import Cm
 
 from benchmarks.table_questions import is_right, questions, write
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import tables
 from rag.assistant import Assistant
 from rag.build import build_assistant, load_embedder, load_generator

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import find_files, ingest
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import table_choice, tables
 from rag.cells import DataTable
 from rag.library import Library

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.discovery import find_files
 from ingest.examination import examine
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.report import IngestReport
 from rag import originals
 from rag.__main__ import main
@@ -228,7 +229,7 @@ def test_a_deletion_takes_every_version_and_says_so(library: Library, settings: 
     assert receipt is not None
     assert (receipt.versions, receipt.version_copies, receipt.left) == (1, len("About gulls."), ())
     assert receipt.quoted_in == ("About gulls?",)
-    assert "1 old version with their texts and kept copies (12 bytes): deleted." in receipt.lines
+    assert "1 old version with its text and kept copy (12 bytes): deleted." in receipt.lines
     assert originals.every(library.folder) == []
     assert library.catalog.all_versions("library") == []
 

@@ -7,6 +7,7 @@ from rag.assistant import QUESTION_CHARACTERS, Stage
 from rag.catalog import ANSWERING, DocumentQuery, KeptAnswer
 from rag.errors import FootnoteError
 from rag.types import Scope, answer_from_json
+from rag.wording import counted
 from ui.answering import AnswerJob
 from ui.parts.actions import show_actions
 from ui.parts.conversations import show_conversations
@@ -16,7 +17,7 @@ from ui.parts.queue import headline
 from ui.parts.sources import show_answer, show_line, show_text
 from ui.parts.status import show_status
 from ui.parts.tags import choose_tags
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.parts.why import show_why
 from ui.session import Engine, open_engine
 
@@ -279,7 +280,7 @@ def _stage(engine: Engine, job: AnswerJob) -> str:
         Stage.QUEUED: before,
         Stage.REWRITING: "Understanding the question…",
         Stage.CALCULATING: "Calculating with the cells…",
-        Stage.READING: f"Reading {len(job.reply.hits)} passages…",
+        Stage.READING: f"Reading {counted(len(job.reply.hits), 'passage')}…",
         Stage.WRITING: "Writing…",
         Stage.DONE: "Done",
     }[progress.stage]

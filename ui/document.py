@@ -7,6 +7,7 @@ import streamlit as st
 from ingest.readers.source import readable_stem
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState
 from rag.models.space import readable
+from rag.wording import counted
 from ui.parts.alike import show_alike_to
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
@@ -15,7 +16,7 @@ from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
 from ui.parts.quarantine import show_set_aside
 from ui.parts.tags import edit_tags
-from ui.parts.text import counted, far, plain, sure
+from ui.parts.text import far, plain, sure
 from ui.session import Engine
 
 DOCUMENT = "document"  # the part of the address that names it

@@ -11,9 +11,10 @@ from rag.errors import FootnoteError
 from rag.evaluation.judged import to_lines
 from rag.evaluation.questions import read_questions
 from rag.evaluation.runs import Task
+from rag.wording import counted
 from ui.parts.report import SAMPLES, set_title, show_kept
 from ui.parts.status import show_status
-from ui.parts.text import counted, duration, plain
+from ui.parts.text import duration, plain
 from ui.session import Engine, open_engine
 
 _JUDGED = Path("From your answers.jsonl")  # made of the catalog when it is asked

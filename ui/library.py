@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from ingest.discovery import ACCEPTED
 from ingest.fetching import fetch
-from ingest.pipeline import ACCEPTED
 from ingest.readers.cleaning import clean_name
 from rag.errors import FootnoteError
 from ui.document import DOCUMENT, show_document

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.discovery import find_files
 from ingest.isolation import IsolatedReader
-from ingest.pipeline import find_files, ingest
+from ingest.pipeline import ingest
 from ingest.readers import read
 from rag.embedders import Embedder
 from rag.errors import FootnoteError
@@ -23,6 +24,7 @@ from rag.library import Library
 from rag.queue import Cancelled
 from rag.retriever import Retriever
 from rag.settings import Settings
+from rag.wording import counted
 
 if TYPE_CHECKING:
     from ui.session import Engine
@@ -141,7 +143,7 @@ class EvaluationJob:
             self._started = (now, done)
         began, before = self._started
         left = (now - began) / (done - before) * (total - done) if done > before else None
-        self.state = JobState(f"{done:,} of {total:,} questions", done, total, left)
+        self.state = JobState(f"{done:,} of {counted(total, 'question')}", done, total, left)
         if self._stop.is_set() and done < total:
             raise Cancelled
 

@@ -9,6 +9,7 @@ from rag import reembedding
 from rag.catalog import Reembedding
 from rag.errors import FootnoteError
 from rag.queue import Cancelled
+from rag.wording import counted
 from ui.measuring import JobState
 
 if TYPE_CHECKING:
@@ -74,4 +75,4 @@ class ReembeddingJob:
             self._started = (now, done)
         began, before = self._started
         left = (now - began) / (done - before) * (total - done) if done > before else None
-        self.state = JobState(f"{done:,} of {total:,} passages", done, total, left)
+        self.state = JobState(f"{done:,} of {counted(total, 'passage')}", done, total, left)

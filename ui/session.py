@@ -15,7 +15,8 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.beside import OtherCollections
-from ingest.pipeline import SAMPLES, find_files
+from ingest.discovery import find_files
+from ingest.pipeline import SAMPLES
 from ingest.queue import IngestQueue
 from ingest.watch import FolderWatcher
 from rag import reembedding

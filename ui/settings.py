@@ -9,10 +9,11 @@ from rag.models import ModelState, model_states
 from rag.models.space import readable
 from rag.settings import Settings, origins
 from rag.usage import usage
+from rag.wording import counted
 from ui.parts.backups import show_backups
 from ui.parts.health import show_health
 from ui.parts.status import show_status
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine, open_engine
 
 MEANINGS = {

@@ -14,6 +14,7 @@ from typing import Any
 
 from ingest import quarantine
 from ingest.readers import code, kinds
+from ingest.readers.cleaning import clean_name
 from ingest.readers.columns import typed
 from ingest.readers.encoding import is_text
 from ingest.readers.hiding import without_marks
@@ -184,8 +185,8 @@ def _bytes(path: Path, name: str, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1) if size <= max_bytes else b""
             size = max(size, len(data))
-    except FileNotFoundError as exc:
-        raise UnreadableDocument(name, "there is no such file", "Check its path and name.") from exc
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        raise UnreadableDocument(name, f"there is no file {clean_name(str(path))}", "Check its path and name.") from exc
     except IsADirectoryError as exc:
         raise UnreadableDocument(name, "this is a folder, not a file", "Name the files inside it.") from exc
     except PermissionError as exc:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 from ingest.readers.source import Source
+from ingest.readers.xml import declares_entities
 from rag.errors import UnreadableDocument
 
 UNCOMPRESSED_BYTES = 1_000_000_000  # of the whole file, pictures included
@@ -19,8 +20,6 @@ OFFICE_DAMAGE = (*DAMAGE, SyntaxError, LookupError, AttributeError, TypeError, A
 _STRICT = b"http://purl.oclc.org/ooxml/"  # in the relations of Strict Open XML, which has other names for everything
 _XML = (".xml", ".rels", ".opf", ".ncx")
 _TEXT = (*_XML, ".xhtml", ".html", ".htm")  # of a book; its parser expands no entities
-_ENTITY = b"<!ENTITY"
-_WIDE_ENTITY = _ENTITY.decode().encode("utf-16-le")[:-1]  # without its last byte also in UTF-16 with the other order
 
 
 def refuse_harmful(source: Source, damaged: UnreadableDocument) -> None:
@@ -37,7 +36,7 @@ def refuse_harmful(source: Source, damaged: UnreadableDocument) -> None:
             parts = archive.infolist()
             _refuse_large(source, parts)
             xml = (part for part in parts if part.filename.lower().endswith(_XML))
-            declares = any(_declares_entities(archive.read(part)) for part in xml)
+            declares = any(declares_entities(archive.read(part)) for part in xml)
     except DAMAGE as exc:
         raise damaged from exc
     if declares:
@@ -70,7 +69,3 @@ def _refuse_large(source: Source, parts: Sequence[zipfile.ZipInfo]) -> None:
             f"it unpacks to {total / 1e6:,.0f} MB, of which {text / 1e6:,.0f} MB are text, more than is safe to open"
         )
         raise UnreadableDocument(source.name, reason, "Split it into smaller documents and add those.")
-
-
-def _declares_entities(xml: bytes) -> bool:
-    return _ENTITY in xml or _WIDE_ENTITY in xml

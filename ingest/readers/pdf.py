@@ -22,6 +22,7 @@ from ingest.readers.source import Content, Source, left_out, one_line, sensible_
 from ingest.readers.values import decimal_in
 from rag.errors import LockedDocument, UnreadableDocument
 from rag.types import Heading, Page
+from rag.wording import counted
 
 _Object = Any  # an object of pypdf, of which only the file knows what it holds
 _log = logging.getLogger(__name__)
@@ -81,11 +82,17 @@ def read_pdf(source: Source) -> Content:
     if recognition.left_out:
         gaps = (
             *gaps,
-            f"{recognition.left_out:,} pages that are pictures were left out: the limit is {source.ocr_pages}",
+            f"{_pictures(recognition.left_out)} left out: the limit is {source.ocr_pages}",
         )
     found = [pages[index].tables if index in pages else PrintedTables() for index in range(len(made))]
     tables = tables_of_pages(made, found, title=title, decimal=decimal_in(_language(reader)))
     return Content(title, made, gaps, tuple(recognition.pages.values()), tables)
+
+
+def _pictures(pages: int) -> str:
+    if pages == 1:
+        return "1 page that is a picture was"
+    return f"{counted(pages, 'page')} that are pictures were"
 
 
 def _refuse_endless(source: Source, pages: int) -> None:
@@ -104,9 +111,7 @@ def _open(source: Source) -> PdfReader:
         raise _damaged(source.name) from exc
     if locked:
         reason = "the password does not open it" if source.password else "it is locked with a password"
-        remedy = (
-            "Give its password (on the page, or with --password), or open it, save a copy without one and add that."
-        )
+        remedy = "Give its password, or open it, save a copy without one and add that."
         raise LockedDocument(source.name, reason, remedy)
     return reader
 

@@ -1,12 +1,12 @@
 """XML of any kind (articles, patents, manuals, feeds, data): its text, with what is called a title as a heading."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ingest.readers.blocks import Block, page_of, row
 from ingest.readers.hypertext import read_hypertext
 from ingest.readers.source import Content, Source
-from ingest.readers.xml import Element, local_name, parse_xml
+from ingest.readers.xml import Element, local_name, parse_xml, unread_entities
 from rag.errors import UnreadableDocument
 
 _TITLES = frozenset(("title", "article-title", "invention-title", "title-of-invention", "head", "heading", "subtitle"))
@@ -14,6 +14,8 @@ _PARAGRAPHS = frozenset(("p", "para", "paragraph", "simpara", "text", "descripti
 _ITEMS = frozenset(("listitem", "list-item", "item", "li"))
 _ROWS = frozenset(("tr", "row"))
 _LEFT_OUT = frozenset(("script", "style", "math", "processing-meta", "svg"))
+_NAMED = 5  # entities that are named
+_REFERENCE = re.compile(r"&[^\s&;]+;")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 
 
@@ -21,18 +23,29 @@ def read_tree(source: Source) -> Content:
     """One page without a number. Elements of one value among others are items that name it ("- year: 2019").
 
     Raises:
-        UnreadableDocument: it is not XML.
+        UnreadableDocument: it is not XML, or all its text is in entities.
     """
     remedy = "Mend it, or rename it to .txt to have it read as a plain text."
     damaged = UnreadableDocument(source.name, "it is damaged or not XML", remedy)
     root = parse_xml(source.data, damaged)
+    entities = unread_entities(source.data)
+    gaps = (f"not read, for safety: {_entities(entities)}",) if entities else ()
     if local_name(root) == "html":
-        return Content("", (read_hypertext(source),))
+        return Content("", (read_hypertext(source),), gaps)
     try:
         page = page_of(_blocks(root, 1))
     except RecursionError as exc:
         raise damaged from exc
-    return Content(page.headings[0].text if page.headings else "", (page,))
+    if entities and not _REFERENCE.sub("", page.text).strip():
+        reason = f"it holds no text but {_entities(entities)}, which are not read for safety"
+        remedy = "Write in it what each stands for, or save it with its entities resolved, and add that."
+        raise UnreadableDocument(source.name, reason, remedy)
+    return Content(page.headings[0].text if page.headings else "", (page,), gaps)
+
+
+def _entities(names: Sequence[str]) -> str:
+    named = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
+    return f"the entities that it declares ({named})"
 
 
 def _blocks(element: Element, level: int) -> Iterator[Block]:

@@ -10,6 +10,10 @@ from rag.errors import UnreadableDocument
 
 Element = Any  # lxml's element, which readers walk through
 
+_ENTITY = b"<!ENTITY"
+_WIDE_ENTITY = _ENTITY.decode().encode("utf-16-le")[:-1]  # without its last byte also in UTF-16 with the other order
+_DECLARED = re.compile(r"<!ENTITY\s+([^\s%;&]+)\s")
+_USED = re.compile(r"&[^\s%;&#]+;")
 _NAMED_CHARACTER = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)[A-Za-z]\w+;")
 
 
@@ -50,6 +54,21 @@ def parse_html(markup: str, damaged: UnreadableDocument) -> Element:
     if root is None:
         raise damaged
     return root
+
+
+def declares_entities(data: bytes) -> bool:
+    """Whether XML gives names to text: a few lines may become gigabytes by that, or read other files."""
+    return _ENTITY in data or _WIDE_ENTITY in data
+
+
+def unread_entities(data: bytes) -> list[str]:
+    """The entities that XML declares and uses, "&name;", none of which is read; not those that HTML knows, too."""
+    if not declares_entities(data):
+        return []
+    text = data.decode("utf-8" if _ENTITY in data else "utf-16", errors="replace")
+    declared = {f"&{name};" for name in _DECLARED.findall(text)}
+    used = dict.fromkeys(_USED.findall(text.rpartition(_ENTITY.decode())[2].partition(">")[2]))
+    return [name for name in used if name in declared and len(html.unescape(name)) > 1]
 
 
 def local_name(element: Element) -> str:

@@ -87,6 +87,20 @@ class Queue(Database):
             rows = run.execute(query).all()
         return list(map(_file, rows))
 
+    def is_queued(
+        self, collection: str, *states: QueueState, name: str | None = None, source: str | None = None
+    ) -> bool:
+        """Whether a file of this name, or from this source, is in the queue, in one of these states if any is named."""
+        query = sql.select(_queue.c.id).where(_queue.c.collection == collection).limit(1)
+        if states:
+            query = query.where(_queue.c.state.in_([state.value for state in states]))
+        if name is not None:
+            query = query.where(_queue.c.name == name)
+        if source is not None:
+            query = query.where(_queue.c.source == source)
+        with self._transaction() as run:
+            return run.execute(query).first() is not None
+
     def queue_totals(self, collection: str, *, since: int = 0) -> dict[QueueState, tuple[int, int]]:
         """(files, bytes) of the queue by state, of those with at least the id `since`."""
         query = (

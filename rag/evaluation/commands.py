@@ -10,6 +10,7 @@ from rag.evaluation.questions import Question, read_questions, sample
 from rag.library import Library
 from rag.progress import terminal_bar
 from rag.settings import Settings
+from rag.wording import counted, fits
 
 if TYPE_CHECKING:
     from rag.evaluation.measures import Estimate
@@ -118,9 +119,11 @@ def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[
 
 def _print(report: "Report", half: Mapping[str, "Estimate"]) -> None:
     run = report.run
-    print(f"{run['file']} on {run['corpus']}: {run['questions']} questions, {run['chunks']} chunks, seed {run['seed']}")
+    size = f"{counted(run['questions'], 'question')}, {counted(run['chunks'], 'chunk')}"
+    print(f"{run['file']} on {run['corpus']}: {size}, seed {run['seed']}")
     if cut := run.get("passages cut by the embedding model"):
-        print(f"{cut} passages are longer than the embedding model reads; their ends are searched by words only.")
+        told = f"{counted(cut, 'passage')} {fits(cut, 'is', 'are')} longer than the embedding model reads"
+        print(f"{told}; {fits(cut, 'its end is', 'their ends are')} searched by words only.")
     held = {name: value.mean for name, value in half.items()}
     print(f"\n{'measure':28} {'mean':>8}   95 % interval      questions  held-out half")
     for name, value in report.estimates.items():
@@ -137,7 +140,7 @@ def _runs(_: argparse.Namespace, settings: Settings) -> int:
         report = read_report(file)
         told = ", ".join(f"{name} {report.estimates[name].mean:.3f}" for name in _TOLD if name in report.estimates)
         run = report.run
-        print(f"{file.stem}: {run['questions']} questions of {run['file']} on {run['corpus']}: {told}")
+        print(f"{file.stem}: {counted(run['questions'], 'question')} of {run['file']} on {run['corpus']}: {told}")
     return 0
 
 
@@ -163,7 +166,7 @@ def _compare(arguments: argparse.Namespace, settings: Settings) -> int:
         interval = f"{change.low:+.4f} to {change.high:+.4f}"
         print(f"{one.measure:28} {one.before:8.4f} {one.after:8.4f} {change.mean:+8.4f}   {interval}")
     for name, pairs in (("better", found.better), ("worse", found.worse)):
-        print(f"\n{len(pairs)} questions got {name} by {found.deciding}")
+        print(f"\n{counted(len(pairs), 'question')} got {name} by {found.deciding}")
         for before, after in pairs[:_LISTED]:
             print(f"  {before['id']}: {before['question']}")
             if "answer" in before and "answer" in after:

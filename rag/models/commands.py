@@ -19,6 +19,7 @@ from rag.models.store import (
 from rag.models.table import Role, find_row
 from rag.progress import terminal_bar
 from rag.settings import Settings
+from rag.wording import counted
 
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -115,5 +116,6 @@ def _path(arguments: argparse.Namespace, settings: Settings) -> int:
 def _add(arguments: argparse.Namespace, settings: Settings) -> int:
     with terminal_bar(unit="B") as on_progress:
         manifest = add_model(arguments.name, arguments.folder, settings, role=arguments.role, on_progress=on_progress)
-    print(f"{manifest.name} is {manifest.folder}, {readable(manifest.bytes)} in {len(manifest.files)} files.")
+    files = counted(len(manifest.files), "file")
+    print(f"{manifest.name} is {manifest.folder}, {readable(manifest.bytes)} in {files}.")
     return 0

@@ -4,10 +4,11 @@ import streamlit as st
 
 from rag.catalog import Alike, DocumentRecord
 from rag.likeness import catch_up, sentence
+from rag.wording import counted
 from ui.parts.changes import show_differences
 from ui.parts.deletion import delete_dialog
 from ui.parts.dialogs import dialog
-from ui.parts.text import counted, plain, shortened
+from ui.parts.text import plain, shortened
 from ui.session import Engine
 
 _SHOWN = 10  # pairs shown at once

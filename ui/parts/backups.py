@@ -8,10 +8,11 @@ import streamlit as st
 from rag.backup import back_up, swap, unpack
 from rag.errors import FootnoteError
 from rag.models.space import readable
+from rag.wording import counted
 from ui.parts.confirm import confirm
 from ui.parts.dialogs import dialog
 from ui.parts.page_view import forget_pages
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine, close_engine
 
 _SAID = "backup-said"  # what the last action did

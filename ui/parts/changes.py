@@ -10,7 +10,8 @@ from rag.diff import Change, Kind, Piece
 from rag.errors import FootnoteError
 from rag.types import page_label
 from rag.versions import Comparison, compare, compare_documents
-from ui.parts.text import counted, moment, plain
+from rag.wording import counted
+from ui.parts.text import moment, plain
 from ui.session import Engine
 
 _SHOWN = 100  # changes shown at once

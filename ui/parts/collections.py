@@ -10,10 +10,11 @@ from rag.collections import check_title, collection_quoting, create_collection, 
 from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
 from rag.models import known_models
+from rag.wording import counted, fits
 from ui.parts.deletion import ask_for_quotes
 from ui.parts.dialogs import dialog
 from ui.parts.embedding import change_model, choose_model, show_reembedding
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 _OPEN = "open-collection"  # key of the choice
@@ -124,7 +125,8 @@ def _delete(engine: Engine, current: Collection) -> None:
         return
     name = st.selectbox("Collection to delete", list(others), format_func=lambda name: others[name].title)
     count = engine.library.catalog.document_totals(name).documents
-    st.write(f"{counted(count, 'document')} and their kept copies go with it. Your own files stay.")
+    copies = fits(count, "its kept copy", "their kept copies")
+    st.write(f"{counted(count, 'document')} and {copies} go with it. Your own files stay.")
     quotes = ask_for_quotes(collection_quoting(engine.library, others[name]))
     if st.button(f"Delete {plain(others[name].title)}", type="primary", icon=":material/delete:"):
         with st.spinner("Deleting…"):

@@ -5,10 +5,11 @@ import streamlit as st
 from rag.catalog import Conversation, DocumentRecord
 from rag.deletion import Receipt, delete_document, quoting
 from rag.errors import FootnoteError
+from rag.wording import counted, fits
 from ui.parts.confirm import confirm
 from ui.parts.dialogs import dialog
 from ui.parts.page_view import forget_pages
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 _NAMED = 12  # documents listed before they are deleted, and receipts after
@@ -17,10 +18,15 @@ _RECEIPTS = "receipts"
 _PICTURES = "Pictures and texts of its pages in memory were dropped."
 
 
-@dialog("Delete documents?")
 def delete_dialog(engine: Engine, documents: list[DocumentRecord]) -> None:
     """Asks first; what is deleted is gone."""
-    st.write("They leave the answers at once, with their passages, earlier versions and kept copies. Your files stay.")
+    dialog(f"Delete {counted(len(documents), 'document')}?")(_ask)(engine, documents)
+
+
+def _ask(engine: Engine, documents: list[DocumentRecord]) -> None:
+    one = "It leaves the answers at once, with its passages, earlier versions and kept copy. Your file stays."
+    some = "They leave the answers at once, with their passages, earlier versions and kept copies. Your files stay."
+    st.write(fits(len(documents), one, some))
     more = len(documents) - _NAMED
     names = [plain(document.name) for document in documents[:_NAMED]]
     st.markdown("\n".join(f"- {name}" for name in names) + (f"\n- and {more:,} more" if more > 0 else ""))

@@ -6,12 +6,12 @@ from dataclasses import replace
 import streamlit as st
 
 from rag.catalog import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Embedded
+from rag.wording import counted
 from ui.document import DOCUMENT
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.moving import move_dialog, others
 from ui.parts.tags import choose_tags, tag_dialog
-from ui.parts.text import counted
 from ui.session import Engine
 
 _SCREEN = 50  # documents shown at once
@@ -32,20 +32,22 @@ _FILTERS = {
     "Unfinished": DocumentQuery(states=(DocumentState.WRITING,)),
     "Being deleted": DocumentQuery(states=(DocumentState.LEAVING,)),
 }
-_PLAIN = {  # 680 pixels in all, as below
-    "Name": st.column_config.TextColumn(width=240),
-    "Pages": st.column_config.NumberColumn(width=60),
-    "Passages": st.column_config.NumberColumn(width=80),
-    "Size": st.column_config.NumberColumn(width=80, format="bytes"),
+# The page is 704 pixels wide on a screen of 1,200 and more, 34 of them for the ticks and some for a scroll bar; on a
+# telephone the first two are seen.
+_PLAIN = {
+    "Name": st.column_config.TextColumn(width=200),
+    "State": st.column_config.TextColumn(width=118),
+    "Pages": st.column_config.NumberColumn(width=56),
+    "Passages": st.column_config.NumberColumn(width=76),
+    "Size": st.column_config.NumberColumn(width=76, format="bytes"),
     "Added": st.column_config.DatetimeColumn(width=130, format="YYYY-MM-DD HH:mm"),
-    "State": st.column_config.TextColumn(width=90),
 }
 _TAGGED = {
-    "Name": st.column_config.TextColumn(width=240),
+    "Name": st.column_config.TextColumn(width=200),
+    "State": st.column_config.TextColumn(width=118),
     "Tags": st.column_config.ListColumn(width=150),
-    "Size": st.column_config.NumberColumn(width=80, format="bytes"),
+    "Size": st.column_config.NumberColumn(width=76, format="bytes"),
     "Added": st.column_config.DateColumn(width=110, format="YYYY-MM-DD"),
-    "State": st.column_config.TextColumn(width=90),
 }
 _FIRST = "documents-first"  # how many documents are before the screen
 _ASKED = "documents-asked"  # what the screen was of

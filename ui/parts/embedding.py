@@ -5,7 +5,8 @@ import streamlit as st
 from rag.catalog import Collection, Reembedding
 from rag.errors import FootnoteError
 from rag.models import Role, State, find_row, model_name, model_states
-from ui.parts.text import counted, duration, plain
+from rag.wording import counted
+from ui.parts.text import duration, plain
 from ui.session import Engine
 
 _OTHER = "Another: a hub id or a folder"

@@ -6,8 +6,9 @@ import streamlit as st
 
 from ingest.following import Followed, check_folder
 from rag.errors import FootnoteError
+from rag.wording import counted
 from ui.parts.dialogs import may_redraw
-from ui.parts.text import counted, moment, plain
+from ui.parts.text import moment, plain
 from ui.session import Engine
 
 _NAMED = 5  # documents that left whose names are shown

@@ -6,10 +6,11 @@ from rag import originals
 from rag.catalog import DocumentRecord, DocumentState, Version
 from rag.models.space import readable
 from rag.versions import forget_history
+from rag.wording import counted, fits
 from ui.parts.changes import show_changes
 from ui.parts.confirm import confirm
 from ui.parts.dialogs import dialog
-from ui.parts.text import counted, moment, plain
+from ui.parts.text import moment, plain
 from ui.session import Engine
 
 _WIDTH = 880  # pixels, like that of a page
@@ -31,7 +32,7 @@ def show_history(engine: Engine, record: DocumentRecord) -> None:
             st.caption(f"And {counted(more, 'version')} before. `python -m rag versions` lists all of them.")
         st.caption(_kept(engine))
         if st.button("Delete earlier versions", icon=":material/delete:", type="tertiary", key="forget-history"):
-            _forget(engine, record)
+            _forget(engine, record, len(versions))
 
 
 def _version(engine: Engine, record: DocumentRecord, version: Version, after: Version | None) -> None:
@@ -74,12 +75,16 @@ def _kept(engine: Engine) -> str:
     days = engine.settings.version_days
     until = f", for {counted(days, 'day')}" if days else ""
     kept = engine.settings.kept_versions
-    return f"Text and file of the last {counted(kept, 'earlier version')} are kept{until}. None of them answers."
+    last = fits(kept, "last earlier version", f"last {kept:,} earlier versions")
+    return f"Text and file of the {last} are kept{until}. Only the current version answers."
 
 
-@dialog("Delete earlier versions?")
-def _forget(engine: Engine, record: DocumentRecord) -> None:
-    st.write(f"The texts and files of earlier versions of {plain(record.name)} are deleted. The current one stays.")
+def _forget(engine: Engine, record: DocumentRecord, count: int) -> None:
+    dialog(f"Delete {counted(count, 'earlier version')}?")(_ask)(engine, record)
+
+
+def _ask(engine: Engine, record: DocumentRecord) -> None:
+    st.write(f"Of {plain(record.name)}, with text and file. The current one stays.")
     if confirm("Delete"):
         forget_history(engine.library, engine.settings.collection, record.id)
         st.rerun()

@@ -5,10 +5,11 @@ import streamlit as st
 from rag.catalog import DocumentRecord
 from rag.collections import find_collection
 from rag.errors import FootnoteError
+from rag.wording import counted
 from ui.parts.confirm import confirm
 from ui.parts.dialogs import dialog
 from ui.parts.page_view import forget_pages
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 

@@ -8,8 +8,9 @@ import streamlit as st
 from rag.catalog import DocumentRecord, Quarantined, Release
 from rag.errors import FootnoteError
 from rag.types import page_label
+from rag.wording import counted
 from ui.parts.page_view import forget_pages
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 _STYLE = """<style>

@@ -12,8 +12,9 @@ from rag.evaluation.compare import Comparison, Pair, compare
 from rag.evaluation.faults import Fault, faults, rank
 from rag.evaluation.measures import RANKING_MEASURES, Estimate
 from rag.evaluation.run import AS_RUN, Record, Report, read_report
+from rag.wording import counted
 from ui.parts.question import show_question
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples" / "questions.jsonl"

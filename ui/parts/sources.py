@@ -12,8 +12,9 @@ from rag.markdown import render
 from rag.quotes import is_blank
 from rag.types import Answer, Citation, Finish, Hit, Span
 from rag.versions import standing
+from rag.wording import counted
 from ui.parts.page_view import page_button
-from ui.parts.text import READABLE, counted, duration, passage, plain, sure
+from ui.parts.text import READABLE, duration, passage, plain, sure
 from ui.session import Engine
 
 _STYLE = (

@@ -5,9 +5,10 @@ import streamlit as st
 from rag.catalog import DocumentRecord
 from rag.collections import clean_tag
 from rag.errors import FootnoteError
+from rag.wording import counted
 from ui.parts.confirm import submit
 from ui.parts.dialogs import dialog
-from ui.parts.text import counted, plain
+from ui.parts.text import plain
 from ui.session import Engine
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rag.catalog import Embedded
 from rag.markdown import readable
 from rag.types import Span
+from rag.wording import counted
 
 _LONGEST = 80  # characters of a title
 READABLE = """
@@ -65,11 +66,6 @@ def sure(confidence: float) -> str:
 def far(embedded: Embedded) -> str:
     """ "words searchable, 120 of 480 passages embedded"."""
     return f"words searchable, {embedded.done:,} of {counted(embedded.of, 'passage')} embedded"
-
-
-def counted(number: int, noun: str) -> str:
-    """ "1 page", "2,000 pages"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def shortened(name: str) -> str:

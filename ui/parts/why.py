@@ -10,6 +10,7 @@ from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Chunk, Scope
 from rag.why import Explanation, explain, find_passage
+from rag.wording import counted
 from ui.parts.page_view import page_button
 from ui.parts.text import plain
 from ui.session import Engine
@@ -82,4 +83,4 @@ def _ranks(found: Explanation) -> str:
     ranks = (("meaning", found.dense_rank), ("words", found.lexical_rank), ("both", found.fused_rank))
     told = (f"by {name}: {rank or 'not among the nearest'}" for name, rank in ranks)
     score = "" if found.score is None else f" · score {found.score:.2f}"
-    return f"Rank of {found.of:,} passages {', '.join(told)}{score}"
+    return f"Rank of {counted(found.of, 'passage')} {', '.join(told)}{score}"

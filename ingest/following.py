@@ -104,7 +104,8 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
         return Followed(len(there), stopped=True)  # an earlier run was killed before all vectors were there
     held = catalog.sources(collection, prefix)
     files = {source: _file(source, there) for source in held} | {source: source for source in seen}
-    gone = [source for source, file in files.items() if file not in there and not _is_under(file, unreadable)]
+    kept_back = [*unreadable, *_away_inside(library, folder)]
+    gone = [source for source, file in files.items() if file not in there and not _is_under(file, kept_back)]
     if gone and not there:
         return Followed(0, problem=f"{folder} is empty all at once; its documents stay. Delete them if they are to go.")
     if gone and not any(file.path.exists() for file, _ in there.values()):
@@ -122,6 +123,12 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
 
 def _away(folder: Path) -> Followed:
     return Followed(0, problem=f"{folder} is not there at the moment; its documents stay.")
+
+
+def _away_inside(library: Library, folder: Path) -> list[str]:
+    """Watched folders inside another that are not there, or are empty; each says so itself."""
+    watched = library.catalog.watched(library.collection)
+    return [inner for inner in watched if folder in Path(inner).parents and not _there(Path(inner))]
 
 
 def _there(folder: Path) -> dict[str, tuple[IncomingFile, str]]:

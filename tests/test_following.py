@@ -206,6 +206,22 @@ def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
     assert look() == Followed(2)
 
 
+def test_a_watched_folder_inside_another_loses_nothing_when_it_is_away(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    library.catalog.watch("library", str(folder))
+    look()
+    away = (folder / "sub").rename(folder.with_name("away"))
+    library.catalog.watch("library", str(folder / "sub"))
+    assert look() == Followed(1)
+    (folder / "sub").mkdir()  # where the drive is connected
+    assert look() == Followed(1)
+    assert names(library) == {"herons.txt", "terns.txt"}
+    library.catalog.unwatch("library", str(folder / "sub"))
+    assert look() == Followed(1, removed=1)
+    assert away.exists()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_what_may_not_be_read_stays(library: Library, look: Callable[[], Followed], folder: Path) -> None:
     look()

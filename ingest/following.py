@@ -21,6 +21,7 @@ from rag.library import Library
 
 Add = Callable[[Sequence[IncomingFile]], bool]  # False where it was stopped before the last file
 _AT_ONCE = 50  # files added before they are noted as seen
+_UNREAD = ""  # state of a file that changed or went away while it was added, so that it is looked at again
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,18 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
         some = changed[start : start + _AT_ONCE]
         if not add([file for file, _ in some]):
             return Followed(len(there), stopped=True)
-        catalog.see(collection, kept, {file.source: state for file, state in some})
+        states = {file.source: state if _state(file.path) == state else _UNREAD for file, state in some}
+        catalog.see(collection, kept, states)
     if not changed and catalog.document_ids(collection, DocumentState.EMBEDDING) and not add(()):
         return Followed(len(there), stopped=True)  # an earlier run was killed before all vectors were there
     held = catalog.sources(collection, prefix)
     files = {source: _file(source, there) for source in held} | {source: source for source in seen}
-    gone = [source for source, file in files.items() if file not in there and not _is_under(file, unreadable)]
+    kept_back = [*unreadable, *_away_inside(library, folder)]
+    gone = [source for source, file in files.items() if file not in there and not _is_under(file, kept_back)]
     if gone and not there:
         return Followed(0, problem=f"{folder} is empty all at once; its documents stay. Delete them if they are to go.")
+    if gone and not any(file.path.exists() for file, _ in there.values()):
+        return _away(folder)  # it went away while it was looked through
     catalog.leave_begun(collection, prefix)
     catalog.drop_sources(collection, gone, folder=kept)
     leaving = set(catalog.document_ids(collection, DocumentState.LEAVING)) if gone else set()
@@ -118,6 +123,12 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
 
 def _away(folder: Path) -> Followed:
     return Followed(0, problem=f"{folder} is not there at the moment; its documents stay.")
+
+
+def _away_inside(library: Library, folder: Path) -> list[str]:
+    """Watched folders inside another that are not there, or are empty; each says so itself."""
+    watched = library.catalog.watched(library.collection)
+    return [inner for inner in watched if folder in Path(inner).parents and not _there(Path(inner))]
 
 
 def _there(folder: Path) -> dict[str, tuple[IncomingFile, str]]:

@@ -1,6 +1,8 @@
 """Watches folders and follows what changes in them. The only file that imports watchfiles."""
 
+import contextlib
 import logging
+import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ _TICK = 500  # milliseconds between two looks at what the watcher was asked to d
 _ABSENT = 20  # ticks after which a folder that was not there is looked for again
 OnFollowed = Callable[[Path, Followed], None]
 Watched = tuple[str, Path]  # a collection and a folder of it
+_Identity = tuple[int, int]  # of a folder, whatever it is called
 
 
 class FolderWatcher:
@@ -97,8 +100,8 @@ class FolderWatcher:
             entry for entry in folders if entry[0] != opened and self._others is not None
         ]
 
-    def _watch(self, watched: list[Watched], there: list[Path], *, polling: bool) -> None:
-        """Follows, then waits for changes, until the list of folders has changed or one comes or goes."""
+    def _watch(self, watched: list[Watched], there: dict[Path, _Identity], *, polling: bool) -> None:
+        """Follows, then waits for changes, until the list of folders has changed or one comes, goes or is another."""
         if not there:
             self._follow(watched)
             self._changed.wait(_ABSENT * _TICK / 1000)
@@ -154,5 +157,12 @@ class FolderWatcher:
             self.is_busy_elsewhere = False
 
 
-def _there(watched: list[Watched]) -> list[Path]:
-    return [folder for _, folder in watched if folder.is_dir()]
+def _there(watched: list[Watched]) -> dict[Path, _Identity]:
+    """The folders that are there, each with its device and number, which change where a drive is connected."""
+    found: dict[Path, _Identity] = {}
+    for _, folder in watched:
+        with contextlib.suppress(OSError):
+            status = folder.stat()
+            if stat.S_ISDIR(status.st_mode):
+                found[folder] = (status.st_dev, status.st_ino)
+    return found

@@ -57,7 +57,7 @@ def find_collection(library: Library, title: str) -> Collection:
         FootnoteError: there is none; the message lists those there are.
     """
     collections = library.catalog.collections()
-    for collection in collections:
+    for collection in sorted(collections, key=lambda one: one.name != title):
         if title == collection.name or title.casefold() == collection.title.casefold():
             return collection
     there = ", ".join(collection.title for collection in collections)

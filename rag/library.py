@@ -68,7 +68,8 @@ class Library:
         Raises:
             LibraryInUse: another process has it open; the message names it.
             CatalogDamaged: the catalog is damaged, or missing where there are passages.
-            FootnoteError: the folder cannot be written, or the catalog cannot be read.
+            FootnoteError: the folder cannot be written, or the catalog cannot be read, or the setting `collection` is
+                the title of a collection and not its name.
         """
         folder = settings.library_folder.resolve()
         with contextlib.ExitStack() as stack:
@@ -89,6 +90,7 @@ class Library:
             if not anew:
                 refuse_lost_catalog(folder)
             library = cls(settings, folder, stack)
+            _refuse_title(library)
             library._held = stack.pop_all()
             if before is not None:
                 library.salvaged = library.catalog.salvage(before)
@@ -341,6 +343,18 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _refuse_title(library: Library) -> None:
+    """A title in the place of a name would begin another collection of that name, beside the one that is meant."""
+    if library.catalog.collection(library.collection) is not None:
+        return
+    for other in library.catalog.collections():
+        if other.title.casefold() == library.collection.casefold():
+            raise FootnoteError(
+                f"The collection with the title {other.title} has the name {other.name}: set "
+                f"FOOTNOTE_COLLECTION={other.name}."
+            )
 
 
 def all_passages(catalog: Catalog, store: "Store", collection: str, document_id: str) -> list[Chunk]:

@@ -78,6 +78,7 @@ class Query:
         functions: it calls.
         first_by: the column of the result in whose order its one row is the first ("ORDER BY … LIMIT 1"); None where
             there is none.
+        with_order: the same with that by which its one row is the first as a further column, where none shows it.
         is_shared: whether its rows are those that share the first place.
         of_rows: SQL for the numbers of the rows that it looks at; "" where they are not those of one table.
     """
@@ -93,6 +94,7 @@ class Query:
     is_grouped: bool
     first_by: int | None
     of_rows: _Tree | None
+    with_order: _Tree | None = None
     is_shared: bool = False
 
 
@@ -130,6 +132,7 @@ def read(sql: str, tree: _Tree, tables: frozenset[str]) -> Query:
         is_ordered=any(one["type"] == "ORDER_MODIFIER" for one in node.get("modifiers", ())),
         first_by=_first_by(node),
         of_rows=_of_rows(tree) if len(used) == 1 else None,
+        with_order=_with_order(tree),
     )
 
 
@@ -235,18 +238,39 @@ def _comparison(operator: str, left: _Tree, right: _Tree) -> tuple[Condition, ..
     return (Condition(str(column["column_names"][-1]).lower(), operator, text.strip("%") if operator == "~" else text),)
 
 
-def _first_by(node: _Tree) -> int | None:
+def _order_of_first(node: _Tree) -> _Tree | None:
+    """What a query orders by that takes the first row alone."""
     modifiers = {one["type"]: one for one in node.get("modifiers", ())}
     limit, order = modifiers.get("LIMIT_MODIFIER"), modifiers.get("ORDER_MODIFIER")
     if not order or not limit or limit["offset"] or not limit["limit"] or _literal(limit["limit"])[1] != "1":
         return None
-    by, items = order["orders"][0]["expression"], node.get("select_list", [])
+    by: _Tree = order["orders"][0]["expression"]
+    return by
+
+
+def _first_by(node: _Tree) -> int | None:
+    by, items = _order_of_first(node), node.get("select_list", [])
+    if by is None:
+        return None
     if by["class"] == "CONSTANT":
         return int(_literal(by)[1]) - 1
     named = [str(item["alias"]).lower() for item in items]
     if by["class"] == "COLUMN_REF" and str(by["column_names"][-1]).lower() in named:
         return named.index(str(by["column_names"][-1]).lower())
     return next((place for place, item in enumerate(items) if _meant(item) == _meant(by)), None)
+
+
+def _with_order(tree: _Tree) -> _Tree | None:
+    changed = copy.deepcopy(tree)
+    node = changed["statements"][0]["node"]
+    by = _order_of_first(node)
+    is_distinct = any(one["type"] == "DISTINCT_MODIFIER" for one in node.get("modifiers", ()))
+    if by is None or _first_by(node) is not None or is_distinct or node["type"] != "SELECT_NODE":
+        return None
+    if any(item["class"] == "STAR" for item in node["select_list"]):
+        return None
+    node["select_list"].append(copy.deepcopy(by))
+    return changed
 
 
 def _meant(tree: Any) -> Any:

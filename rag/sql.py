@@ -82,6 +82,10 @@ class Calculator:
             self._connection.execute(f"EXPLAIN {sql}")
         return query
 
+    def with_order(self, query: Query) -> Query:
+        """A query that takes the first row, with what makes it the first among what it selects."""
+        return query if query.with_order is None else self.check(self._spelled(query.with_order))
+
     def run(self, query: Query) -> Result:
         """Its result.
 
@@ -96,10 +100,14 @@ class Calculator:
             heads, rows = tuple(heads[index] for index in shown), [tuple(row[index] for index in shown) for row in rows]
             read_rows: tuple[int, ...] | None = None
             if query.of_rows is not None:
-                found = self._connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(query.of_rows)])
-                numbers = self._connection.execute(str((found.fetchone() or ("",))[0])).fetchall()
+                numbers = self._connection.execute(self._spelled(query.of_rows)).fetchall()
                 read_rows = tuple(number for (number,) in numbers)
         return Result(heads, tuple(rows[:_FETCHED]), len(rows) <= _FETCHED, read_rows)
+
+    def _spelled(self, tree: dict[str, object]) -> str:
+        """A tree as SQL."""
+        found = self._connection.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchone()
+        return str(found[0]) if found else ""
 
     def values(self, table: NamedTable, column: str, *, most: int) -> list[Value]:
         """The different values of a column, the most frequent first; at most `most` and one more."""

@@ -20,7 +20,7 @@ from rag.evidence import Line
 from rag.generators import Generator, Message, StopReason
 from rag.queries import Query, QueryError
 from rag.sql import Calculator, NamedTable, Result, opened
-from rag.table_questions import TableQuestion, Wanted, asked_of_table
+from rag.table_questions import TableQuestion, Wanted, asked_of_table, with_whole_period
 from rag.types import JOINT, Chunk, Hit, Span, table_place
 
 _log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _calculation(
         try:
             with contextlib.ExitStack() as own:
                 calculator = own.enter_context(opened(found, folder=library_folder))
-                asked = asked_of_table(question, calculator.tables, _values(calculator))
+                asked = asked_of_table(question, calculator.tables, _values(calculator), title=hit.chunk.title)
                 if asked is not None:
                     stack.push(own.pop_all())
                     return Calculation(asked, hit, calculator)
@@ -121,7 +121,8 @@ class Calculation:
             if stop.is_set() or not sql:
                 return None
             try:
-                query = self._calculator.check(sql)
+                sql = with_whole_period(sql, self._question.text)
+                query = self._calculator.with_order(self._calculator.check(sql))
                 result = self._run(query, is_last=number + 1 == _TRIES)
                 return self._calculated(*(self._shared(query, result) or (query, result)))
             except QueryError as exc:

@@ -1,21 +1,23 @@
 """Which tables a question is calculated with, among those of the documents that were found for it. Rules, no model.
 
-A spreadsheet that was found first is asked whenever the question asks to calculate. A table inside a document stands
+A spreadsheet that was found first is asked whenever the question asks to calculate; of several, the first that holds
+every word that matters goes before those that do not. A table inside a document stands
 among sentences, and most questions are for those: it is asked only if it holds every word that matters of the question
 and the kind of column that the question needs, and no sentence says the answer. So is a spreadsheet further down.
 """
 
 import csv
+import functools
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from rag.cells import Column, DataTable, Kind
 from rag.evidence import Line
 from rag.table_questions import Asked, Language, Wanted, asked, is_extreme, said
 from rag.terms import is_unspaced, terms
-from rag.types import JOINT, Hit
+from rag.types import JOINT, Chunk, Hit
 
 _DOCUMENTS = 3  # that were found first and are looked into
 _HITS = 6
@@ -97,14 +99,32 @@ def choices(
         return
     is_for_rows = not _is_for_a_rule(wanted)
     documents = list(dict.fromkeys(hit.chunk.document_id for hit in hits[:_HITS]))[:_DOCUMENTS]
+    found = functools.cache(find)
+    own_of = {one: [hit for hit in hits if hit.chunk.document_id == one] for one in documents}
+    if documents and _sheets(found(documents[0])):
+        with_sheets = [one for one in documents if _sheets(found(one))]
+        best = _best(wanted, {own_of[one][0].chunk: _sheets(found(one)) for one in with_sheets})
+        documents.sort(key=lambda one: one != best.document_id)
     for rank, identifier in enumerate(documents):
-        tables = find(identifier)
-        own = [hit for hit in hits if hit.chunk.document_id == identifier]
-        sheets = tuple(table for table in tables if table.place is None)
+        tables, own = found(identifier), own_of[identifier]
+        sheets = _sheets(tables)
         if sheets and rank == 0:
             yield own[0], sheets
-        elif is_for_rows and tables and (found := _about(wanted, own, tables, lines, hits)):
-            yield _nearest(found[0], own), found
+        elif is_for_rows and tables and (about := _about(wanted, own, tables, lines, hits)):
+            yield _nearest(about[0], own), about
+
+
+def _sheets(tables: Sequence[DataTable]) -> tuple[DataTable, ...]:
+    return tuple(table for table in tables if table.place is None)
+
+
+def _best(wanted: Asked, spreadsheets: Mapping[Chunk, Sequence[DataTable]]) -> Chunk:
+    """The first passage whose spreadsheet holds every word that matters, or else the first."""
+    chunks = list(spreadsheets)
+    if len(chunks) == 1:
+        return chunks[0]
+    holding = (one for one in chunks if any(_Words(table, one.title).holds_all(wanted) for table in spreadsheets[one]))
+    return next(holding, chunks[0])
 
 
 def _is_for_a_rule(wanted: Asked) -> bool:
@@ -187,6 +207,10 @@ class _Words:
         if not is_meant or len(missing) > may_lack:
             return False
         return self._has_column(wanted, words) and not self._is_one_cell(wanted, words)
+
+    def holds_all(self, wanted: Asked) -> bool:
+        """Whether every word that matters stands in the table or above it."""
+        return all(map(self._holds, _matter(wanted.text)))
 
     def _holds(self, word: str) -> bool:
         if word in self._named or word in self._around or self._is_alike(word, self._named | self._around):

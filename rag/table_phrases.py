@@ -35,6 +35,7 @@ class _Words:
     total_rows: str
     captions: str
     unread: str
+    unread_one: str
     cut: str
     end: str
 
@@ -65,6 +66,7 @@ _WORDS = {
         total_rows="Left out, because they sum up others: {} rows.",
         captions="Left out, because it holds a heading only: row {}.",
         unread="Left out are {count} cells of {head}, which hold something else than the others.",
+        unread_one="Left out is one cell of {head}, which holds something else than the others.",
         cut="The sheet has more than the {} rows that are read: this is not its whole.",
         end=".",
     ),
@@ -93,6 +95,7 @@ _WORDS = {
         total_rows="Ausgelassen, weil sie andere zusammenfassen: {} Zeilen.",
         captions="Ausgelassen, weil sie nur eine Überschrift enthält: Zeile {}.",
         unread="Ausgelassen sind {count} Zellen von {head}, die etwas anderes enthalten als die übrigen.",
+        unread_one="Ausgelassen ist eine Zelle von {head}, die etwas anderes enthält als die übrigen.",
         cut="Das Blatt hat mehr als die {} Zeilen, die gelesen werden: das ist nicht alles.",
         end=".",
     ),
@@ -121,6 +124,7 @@ _WORDS = {
         total_rows="已略去 {} 个汇总行。",
         captions="已略去标题行：第 {} 行。",
         unread="已略去“{head}”列中 {count} 个内容不同的单元格。",
+        unread_one="已略去“{head}”列中 1 个内容不同的单元格。",
         cut="该表的行数超过已读取的 {} 行：这不是全部。",
         end="。",
     ),
@@ -168,7 +172,8 @@ def remarks(query: Query, tables: Sequence[NamedTable], language: Language, *, c
         for name in sorted(query.columns):
             column = table.column(name)
             if column is not None and column.unread:
-                said.append(words.unread.format(count=column.unread, head=column.head or name))
+                unread = words.unread_one if column.unread == 1 else words.unread
+                said.append(unread.format(count=column.unread, head=column.head or name))
         if table.data.is_cut:
             said.append(words.cut.format(f"{table.data.rows:,}"))
     return [f"{one} [1]" for one in said]

@@ -128,19 +128,30 @@ _QUANTITY = re.compile(r"(?:quantity|qty|pieces|units|stock|menge|st(?:ü|ue)ck(
 _UNSPACED = re.compile(r"[\u4e00-\u9fff]")
 _COUNTED = re.compile(r"\b(?:how many|number of|wie ?viele|anzahl (?:der |an )?)\s*([\w\s]*)", re.IGNORECASE)
 _MOST_OF = re.compile(r"\b(?:most|fewest|meisten|wenigsten)\s+(\w+)", re.IGNORECASE)
+_MONTHS = {"jan": 1, "feb": 2, "mar": 3, "mär": 3, "apr": 4, "may": 5, "mai": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9}
+_MONTHS |= {"oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12}
+_AFTER_PERIOD = re.compile(
+    rf"\b(?:after|later than|nach|später als)\s+(?:((?:{'|'.join(_MONTHS)})[a-zä]*)\.?\s+)?((?:19|20)\d\d)\b"
+    r"(?![-./]\d)",
+    re.IGNORECASE,
+)
 _FOLLOWING = 3  # words after "how many" among which the unit is
 
 
-def asked_of_table(question: str, tables: Sequence[NamedTable], values: Collection[str] = ()) -> TableQuestion | None:
+def asked_of_table(
+    question: str, tables: Sequence[NamedTable], values: Collection[str] = (), *, title: str = ""
+) -> TableQuestion | None:
     """The question as one that these tables answer; None where it is an ordinary one.
 
-    It must ask for a count, a sum, an average, an extreme or for rows, and name a column, a sheet or a value of a cell.
+    It must ask for a count, a sum, an average, an extreme or for rows, and name a column, a sheet, a value of a cell or
+    the document.
 
     Args:
         values: words that stand in cells.
+        title: of the document.
     """
     found = _wanted(question)
-    if found is None or not is_grounded(question, tables, values):
+    if found is None or not is_grounded(question, tables, (*values, title)):
         return None
     wanted, language = found
     quantity = _quantity(question, tables, values) if wanted is Wanted.COUNT else ""
@@ -216,6 +227,19 @@ def named_columns(question: str, table: NamedTable) -> list[str]:
         for name, column in zip(table.columns, table.data.columns, strict=True)
         if asked & set(terms(column.head, parts=True))
     ]
+
+
+def with_whole_period(sql: str, question: str) -> str:
+    """A SELECT whose rows "after 2018", or "after March 2018", begin when the year or the month is over.
+
+    Generators take such a word for the first day of it.
+    """
+    found = _AFTER_PERIOD.search(question)
+    if not found:
+        return sql
+    month, year = _MONTHS.get((found[1] or "")[:3].lower(), 1), int(found[2])
+    year_on, month_on = (year + 1, 1) if not found[1] or month == 12 else (year, month + 1)
+    return re.sub(rf">=?\s*(?:DATE\s*)?'{year}-{month:02}-01'", f">= '{year_on}-{month_on:02}-01'", sql)
 
 
 def counts_rows(question: str, tables: Sequence[NamedTable]) -> bool:

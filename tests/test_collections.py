@@ -82,6 +82,17 @@ def test_a_collection_is_made_renamed_and_described(library: Library) -> None:
         find_collection(library, "nothing")
 
 
+def test_a_title_is_not_taken_for_the_name_of_another_collection(library: Library, settings: Settings) -> None:
+    create_collection(library, "Sea birds")
+    library.catalog.change_collection("sea_birds", title="Ferries")
+    library.close()
+    with pytest.raises(FootnoteError, match="set FOOTNOTE_COLLECTION=sea_birds"):
+        Library.open(replace(settings, collection="ferries"), holder="test")
+    with Library.open(replace(settings, collection="sea_birds"), holder="test") as opened:
+        opened.catalog.change_collection("library", title="sea_birds")
+        assert find_collection(opened, "sea_birds").name == "sea_birds"
+
+
 def test_documents_move_with_their_vectors_and_nothing_is_embedded(library: Library, settings: Settings) -> None:
     embedder = HashingEmbedder()
     target = create_collection(library, "Sea birds")

@@ -219,3 +219,10 @@ def test_a_table_that_is_set_aside_is_not_calculated_with_until_it_is_released(t
 
 def test_columns_have_letters() -> None:
     assert [letters(column) for column in (1, 26, 27, 702, 703, 16_384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+
+
+def test_the_word_of_a_row_of_totals_is_no_cell_that_was_not_read() -> None:
+    rows = [[str(number), "40"] for number in range(101, 108)]
+    table = only([["Order no", "Amount"], *rows, ["Total", "280"]])
+    assert [(column.kind, column.unread) for column in table.columns] == [(Kind.NUMBER, 0)] * 2
+    assert table.totals == (9,)

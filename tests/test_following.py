@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import following
 from ingest.__main__ import main
 from ingest.examination import examine
 from ingest.following import Followed, check_folder, follow
@@ -205,6 +206,22 @@ def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
     assert look() == Followed(2)
 
 
+def test_a_watched_folder_inside_another_loses_nothing_when_it_is_away(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    library.catalog.watch("library", str(folder))
+    look()
+    away = (folder / "sub").rename(folder.with_name("away"))
+    library.catalog.watch("library", str(folder / "sub"))
+    assert look() == Followed(1)
+    (folder / "sub").mkdir()  # where the drive is connected
+    assert look() == Followed(1)
+    assert names(library) == {"herons.txt", "terns.txt"}
+    library.catalog.unwatch("library", str(folder / "sub"))
+    assert look() == Followed(1, removed=1)
+    assert away.exists()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_what_may_not_be_read_stays(library: Library, look: Callable[[], Followed], folder: Path) -> None:
     look()
@@ -326,6 +343,63 @@ def test_a_watched_folder_that_comes_back_is_followed(
     wait(lambda: names(library) == {"herons.txt", "terns.txt"})
     watcher.close()
     queue.close()
+
+
+def test_a_folder_that_is_another_under_the_same_name_is_watched(
+    library: Library, embedder: HashingEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a drive is connected, or connected again, at a folder that stays."""
+    monkeypatch.setattr("ingest.watch._ABSENT", 1)
+    queue = IngestQueue(library, SETTINGS)
+    queue.start(embedder)
+    library.catalog.watch("library", str(folder))
+    watcher = FolderWatcher(library, queue.add)
+    watcher.start()
+    wait(lambda: str(folder) in watcher.results)
+    away = folder.rename(folder.with_name("away"))
+    folder.mkdir()
+    wait(lambda: "empty all at once" in watcher.results[str(folder)].problem)
+    shutil.copytree(away, folder, dirs_exist_ok=True)
+    (folder / "gulls.txt").write_text("Gulls eat chips.")
+    wait(lambda: names(library) == {"herons.txt", "terns.txt", "gulls.txt"})
+    watcher.close()
+    queue.close()
+
+
+def test_files_that_went_away_while_they_were_added_are_added_when_they_are_back(
+    library: Library, embedder: HashingEmbedder, folder: Path
+) -> None:
+    away = folder.with_name("away")
+
+    def add(files: Sequence[IncomingFile], *, goes_away: bool = False) -> bool:
+        if goes_away:
+            folder.rename(away)
+        ingest(files, library=library, embedder=embedder, settings=SETTINGS)
+        return True
+
+    assert follow(library, folder, add=lambda files: add(files, goes_away=True)).removed == 0
+    assert names(library) == set()
+    away.rename(folder)
+    assert follow(library, folder, add=add) == Followed(2, added=2)
+    assert names(library) == {"herons.txt", "terns.txt"}
+
+
+def test_a_folder_that_goes_away_while_it_is_looked_through_loses_nothing(
+    library: Library, look: Callable[[], Followed], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look()
+    away = folder.with_name("away")
+    found = following.find_files
+
+    def in_part(paths: Sequence[Path]) -> list[IncomingFile]:
+        files = found(paths)[:1]
+        monkeypatch.setattr(following, "_state", lambda path: "1 1" if path == files[0].path else "")
+        folder.rename(away)
+        return files
+
+    monkeypatch.setattr(following, "find_files", in_part)
+    assert "not there at the moment" in look().problem
+    assert names(library) == {"herons.txt", "terns.txt"}
 
 
 def test_a_watcher_that_is_closed_while_it_turns_to_its_folders_ends(library: Library, folder: Path) -> None:

@@ -10,11 +10,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from ingest.snapshot import QueueSnapshot
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
+from rag.library import Library
+from rag.settings import load_settings
 from tests.documents import write_encrypted_pdf
+from tests.fakes import HashingEmbedder
 from tests.page import APP, Page, button, html_of, library_page, unescaped
 from ui.parts.queue import headline
 
@@ -32,6 +36,19 @@ def test_the_library_page_lists_documents_and_failures(page: Page) -> None:
     at.run()
     assert sorted(at.dataframe[0].value["Name"]) == ["empty.txt", "leave.txt"]
     assert not at.error
+    assert not at.exception
+
+
+def test_no_samples_come_into_a_library_that_was_filled_in_the_terminal(page: Page, tmp_path: Path) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave.")
+    own = tmp_path / "terns.txt"
+    own.write_text("About terns.")
+    settings = load_settings()
+    with Library.open(settings, holder="test") as library:
+        library.open_store(HashingEmbedder())
+        ingest(find_files([own]), library=library, embedder=HashingEmbedder(), settings=settings)
+    at = page.open_library()
+    assert list(at.dataframe[0].value["Name"]) == ["terns.txt"]
     assert not at.exception
 
 

@@ -329,3 +329,35 @@ def test_all_that_share_the_first_place_are_named(order: str, settings: Settings
     ]
     assert answer.sql.endswith("LIMIT 3")
     assert alone.text == "Region: East, sum of Amount: 29. [1]"
+
+
+@pytest.mark.parametrize("select", [" order_no FROM orders", " order_no, amount FROM orders"])
+def test_what_makes_it_the_first_is_told_and_ties_are_seen_by_it(
+    select: str, settings: Settings, tmp_path: Path
+) -> None:
+    rows = [["Order no", "Amount"], [1, 30], [2, 20], [3, 30], ["Total", 80]]
+    write_workbook(tmp_path / "orders.xlsx", {"Orders": rows})
+    questions_and_orders = {
+        "Which Order has the highest Amount?": " ORDER BY amount DESC LIMIT 1;",
+        "Which Order has the lowest Amount?": " ORDER BY amount LIMIT 1;",
+    }
+    with Library.open(settings, holder="test") as library:
+        library.open_store(HashingEmbedder(1_024))
+        ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+        highest, lowest = (
+            ask(library, settings, question, select + order)[0].text for question, order in questions_and_orders.items()
+        )
+    left_out = "\n\nLeft out, because it sums up others: row 5. [1]"
+    table = "| Order no | Amount |\n| --- | --- |\n| 1 | 30 |\n| 3 | 30 |"
+    assert highest == f"2 share the first place. [1]\n\n{table}{left_out}"
+    assert lowest == f"Order no: 2, Amount: 20. [1]{left_out}"
+
+
+def test_a_csv_file_is_named_by_its_name_and_after_a_year_begins_the_next_one(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "staff.csv"
+    path.write_text("Name;Start date\nAnna;2018-07-01\nJon;2019-02-01\n")
+    sql = " count(*) FROM data WHERE start_date > '2018-01-01';"
+    answer = answered(settings, path, "How many of the staff started after 2018?", sql)
+    assert answer.text == "The number of rows where Start date ≥ 2019-01-01 is 1. [1]"

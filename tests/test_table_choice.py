@@ -177,3 +177,22 @@ def test_chinese_questions(question: str, is_calculated: bool, settings: Setting
         library.open_store(HashingEmbedder(1_024))
         ingest(find_files([tmp_path / "staff.md"]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
         assert bool(chosen(library, settings, question)) is is_calculated
+
+
+def test_of_two_spreadsheets_the_one_with_all_words_of_the_question_answers(settings: Settings, tmp_path: Path) -> None:
+    write_workbook(tmp_path / "budget.xlsx", {"Budget": [["Total", "Q3"], ["Research", 9], ["Canteen", 3]]})
+    orders = [["Order", "Quarter", "Revenue"], ["A-1", "Q3", 40], ["A-2", "Q4", 50]]
+    write_workbook(tmp_path / "orders.xlsx", {"Orders": orders})
+    with Library.open(settings, holder="test") as opened:
+        opened.open_store(HashingEmbedder(1_024))
+        ingest(find_files([tmp_path]), library=opened, embedder=HashingEmbedder(1_024), settings=settings)
+        first = chosen(opened, settings, "What is the total Q3 of the budget?")
+        assert first[0][0].sheet == "Budget"
+        retriever = Retriever.of_library(opened, HashingEmbedder(1_024), settings)
+        question = "What is the total revenue in Q3?"
+        hits = sorted(
+            retriever.retrieve(question, k=6, minimum_score=0.0).hits,
+            key=lambda hit: hit.chunk.document_name != "budget.xlsx",
+        )
+        found = table_choice.choices(question, hits, (), lambda identifier: tables.find(opened.folder, identifier))
+        assert [(hit.chunk.document_name, own[0].sheet) for hit, own in found] == [("orders.xlsx", "Orders")]

@@ -7,7 +7,7 @@ import pytest
 from ingest.readers.columns import typed
 from ingest.readers.tables import find_tables
 from rag.sql import NamedTable, name_tables
-from rag.table_questions import Language, Wanted, asked_of_table
+from rag.table_questions import Language, Wanted, asked_of_table, with_whole_period
 
 SALES = [
     ["Order", "Customer", "Region", "Units", "Amount"],
@@ -116,3 +116,22 @@ def test_by_and_which_name_columns() -> None:
     found = asked_of_table("Which customer paid most?", tables_of(SALES))
     assert found is not None
     assert (found.subject, found.adds_up) == ("customer", True)
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "meant"),
+    [
+        ("Who started after 2018?", "> '2018-01-01'", ">= '2019-01-01'"),
+        ("Who started after March 2018?", ">= DATE '2018-03-01'", ">= '2018-04-01'"),
+        ("Wer hat nach Dezember 2018 angefangen?", "> '2018-12-01'", ">= '2019-01-01'"),
+        ("Who started after 2018?", "> '2018-12-31'", "> '2018-12-31'"),
+        ("Who started after 1 March 2018?", "> '2018-03-01'", "> '2018-03-01'"),
+        ("Who started after 2018-01-01?", "> '2018-01-01'", "> '2018-01-01'"),
+        ("Who started in 2018?", ">= '2018-01-01'", ">= '2018-01-01'"),
+        ("Who started since 2018?", ">= '2018-01-01'", ">= '2018-01-01'"),
+    ],
+)
+def test_what_is_after_a_year_or_a_month_begins_when_it_is_over(question: str, written: str, meant: str) -> None:
+    assert with_whole_period(f"SELECT name FROM data WHERE day {written}", question) == (
+        f"SELECT name FROM data WHERE day {meant}"
+    )

@@ -334,10 +334,12 @@ class Engine:
             self.library.open_store(embedder)
 
     def _queue_samples(self) -> None:
-        """On the first start, so that there is something to ask."""
-        if not self.library.catalog.is_marked(SAMPLES):
-            self.queue.put(find_files([SAMPLES_FOLDER]))
-            self.library.catalog.mark(SAMPLES)
+        """On the first start, so that there is something to ask; not into a library that was filled in the terminal."""
+        catalog = self.library.catalog
+        if not catalog.is_marked(SAMPLES):
+            if not any(catalog.document_totals(one.name).documents for one in catalog.collections()):
+                self.queue.put(find_files([SAMPLES_FOLDER]))
+            catalog.mark(SAMPLES)
 
     def _load(self) -> None:
         try:

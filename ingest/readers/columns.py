@@ -53,7 +53,10 @@ def typed(table: SheetTable) -> DataTable | None:
     return DataTable(
         sheet=table.sheet,
         page=table.page,
-        columns=tuple(one.column for one in columns),
+        columns=tuple(
+            replace(one.column, unread=_unread([table.rows[place][1][index] for place in kept], one, kept))
+            for index, one in zip(indexes, columns, strict=True)
+        ),
         rows=len(kept),
         values=values_of(rows),
         totals=tuple(table.rows[place][0] for place in sorted(totals)),
@@ -97,14 +100,15 @@ def _numbers(column: Column, cells: Sequence[str], filled: Sequence[str], decima
     sign = decimal if shown[","] == shown["."] else "," if shown[","] > shown["."] else "."
     read = {cell: values.plain_number(number, sign) for cell, number in found.items() if number and number.unit == unit}
     plain = tuple(read.get(cell) or "" for cell in cells)
-    unread = _unread(filled, read)
-    if len(filled) - unread < _MOST * len(filled):
+    if sum(1 for cell in filled if read.get(cell)) < _MOST * len(filled):
         return None
-    return _Typed(replace(column, kind=Kind.NUMBER, decimals=_decimals(plain), unit=unit, unread=unread), plain)
+    return _Typed(replace(column, kind=Kind.NUMBER, decimals=_decimals(plain), unit=unit), plain)
 
 
-def _unread(filled: Sequence[str], read: dict[str, str | None]) -> int:
-    return sum(1 for cell in filled if not read.get(cell))
+def _unread(written: Sequence[str], typed: _Typed, kept: Sequence[int]) -> int:
+    """How many cells of the rows that are kept hold something that the column does not."""
+    pairs = zip(written, (typed.cells[place] for place in kept), strict=True)
+    return sum(1 for cell, value in pairs if not value and not values.is_nothing(" ".join(cell.split())))
 
 
 def _decimals(plain: Sequence[str]) -> int | None:
@@ -131,7 +135,7 @@ def _dates(column: Column, cells: Sequence[str], filled: Sequence[str]) -> _Type
     has_time = any(value.time() != datetime.time() for value in found.values())
     kind, write = (Kind.MOMENT, _with_time) if has_time else (Kind.DATE, _day)
     plain = tuple(write(found[cell]) if cell in found else "" for cell in cells)
-    return _Typed(replace(column, kind=kind, unread=len(filled) - count), plain)
+    return _Typed(replace(column, kind=kind), plain)
 
 
 def _with_time(value: datetime.datetime) -> str:

@@ -60,8 +60,10 @@ class IngestQueue:
         self._stop = threading.Event()  # ends the file in work
         self._in_work = threading.Event()  # the worker is at a file or at vectors
         self._to_delete = threading.Event()  # something is to be deleted
+        self._paused = f"queue of {library.collection} is paused"
         self._resume = threading.Event()
-        self._resume.set()
+        if not self._catalog.is_marked(self._paused):
+            self._resume.set()
         self._closing = threading.Event()
         self._worker: threading.Thread | None = None
         interrupted = self._catalog.queue(library.collection, QueueState.WORKING)
@@ -162,12 +164,14 @@ class IngestQueue:
         self.retry(file)
 
     def pause(self) -> None:
-        """Lets the file in work wait too, after the batch in work."""
+        """Lets the file in work wait too, after the batch in work, until `resume`, even if the program ends before."""
         with self._taking:
+            self._catalog.mark(self._paused)
             self._resume.clear()
             self._stop.set()
 
     def resume(self) -> None:
+        self._catalog.unmark(self._paused)
         self._resume.set()
 
     def cancel(self) -> None:
@@ -178,7 +182,7 @@ class IngestQueue:
             self._drop([*filling, *self._catalog.queue(self._library.collection, QueueState.WAITING)])
             self._to_delete.set()
             self._stop.set()
-            self._resume.set()
+            self.resume()
             self._wake.set()
 
     def dismiss(self) -> None:
@@ -217,6 +221,8 @@ class IngestQueue:
     def _run(self, embedder: Embedder) -> None:
         while not self._closing.is_set():
             self._resume.wait()
+            if self._closing.is_set():
+                return
             if self._to_delete.is_set():
                 self._to_delete.clear()
                 finish_deletions(self._library)

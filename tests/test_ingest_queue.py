@@ -159,6 +159,28 @@ def test_a_pause_keeps_the_file_in_work(queue: IngestQueue, library: Library, em
     assert finish(queue) == {"a.txt": QueueState.ADDED, "b.txt": QueueState.ADDED}
 
 
+@pytest.mark.parametrize("go_on", [IngestQueue.resume, IngestQueue.cancel])
+def test_a_pause_outlasts_a_restart(
+    library: Library, embedder: GatedEmbedder, go_on: Callable[[IngestQueue], None]
+) -> None:
+    before = IngestQueue(library, Settings(isolate_readers=False))
+    before.start(embedder)
+    before.pause()
+    before.receive("a.txt", b"About herons.")
+    before.close()
+    for is_paused in (True, False):
+        after = IngestQueue(library, Settings(isolate_readers=False))
+        after.start(embedder)
+        try:
+            assert after.snapshot().paused == is_paused
+            if is_paused:
+                assert states(after) == {"a.txt": QueueState.WAITING}
+            go_on(after)
+            finish(after)
+        finally:
+            after.close()
+
+
 def test_a_cancel_leaves_nothing_half_done(queue: IngestQueue, library: Library, embedder: GatedEmbedder) -> None:
     queue.receive("first.txt", b"About gulls.")
     finish(queue)

@@ -66,7 +66,7 @@ def _begin_anew(settings: Settings) -> int:
         f"{counted(made.to_read, 'document')} {fits(made.to_read, 'is', 'are')} to be read again from "
         f"{fits(made.to_read, 'its kept file', 'their kept files')}, {made.as_they_are:,} "
         f"{fits(made.as_they_are, 'stays as its passages are', 'stay as their passages are')}. The one before lies in "
-        f" {settings.library_folder / 'set-aside'}."
+        f"{settings.library_folder / 'set-aside'}."
     )
     names = made.collections or (settings.collection,)
     return max(_run(replace(settings, collection=name), mend=True, told=set()) for name in names)

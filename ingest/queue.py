@@ -62,13 +62,14 @@ class IngestQueue:
         self._to_delete = threading.Event()  # something is to be deleted
         self._paused = f"queue of {library.collection} is paused"
         self._resume = threading.Event()
-        if not self._catalog.is_marked(self._paused):
-            self._resume.set()
         self._closing = threading.Event()
         self._worker: threading.Thread | None = None
         interrupted = self._catalog.queue(library.collection, QueueState.WORKING)
         self._catalog.set_queue_state([file.id for file in interrupted], QueueState.WAITING)
         self._sweep()
+        to_do = self._catalog.is_queued(library.collection, *(state for state in QueueState if state.is_open))
+        if not (to_do and self._catalog.is_marked(self._paused)):  # what is dropped later waits for no pause of before
+            self.resume()
 
     def start(self, embedder: Embedder) -> None:
         """Begins to work. The library's store must be open for `embedder`."""

@@ -74,10 +74,7 @@ class Receipt:
                 ("It had no passages to search for.", not self.asked and not self.left),
                 (f"Still there, which is a fault: {'; '.join(self.left)}.", self.left),
                 (f"Answers that quote it stay in your conversations: {', '.join(self.quoted_in)}.", self.quoted_in),
-                (
-                    f"Its quotes were taken out of {unquoted} of your conversations.",
-                    self.unquoted,
-                ),
+                (f"Its quotes were taken out of {unquoted} of your conversations.", self.unquoted),
             )
             if is_told
         )

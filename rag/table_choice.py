@@ -1,9 +1,9 @@
 """Which tables a question is calculated with, among those of the documents that were found for it. Rules, no model.
 
 A spreadsheet that was found first is asked whenever the question asks to calculate; of several, the first that holds
-every word that matters goes before those that do not. A table inside a document stands
-among sentences, and most questions are for those: it is asked only if it holds every word that matters of the question
-and the kind of column that the question needs, and no sentence says the answer. So is a spreadsheet further down.
+every word that matters goes before those that do not. A table inside a document stands among sentences, and most
+questions are for those: it is asked only if it holds every word that matters of the question and the kind of column
+that the question needs, and no sentence says the answer. So is a spreadsheet further down.
 """
 
 import csv

@@ -181,6 +181,15 @@ def test_a_pause_outlasts_a_restart(
             after.close()
 
 
+def test_a_pause_of_nothing_ends_with_the_program(library: Library) -> None:
+    before = IngestQueue(library, Settings(isolate_readers=False))
+    before.pause()
+    before.close()
+    after = IngestQueue(library, Settings(isolate_readers=False))
+    assert not after.snapshot().paused
+    after.close()
+
+
 def test_a_cancel_leaves_nothing_half_done(queue: IngestQueue, library: Library, embedder: GatedEmbedder) -> None:
     queue.receive("first.txt", b"About gulls.")
     finish(queue)

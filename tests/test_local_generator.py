@@ -83,3 +83,4 @@ def test_marks_of_the_chat_template_in_a_text_are_text(generator: LocalGenerator
     tokens, (place,) = counter.places([SYSTEM, Message("user", attack)], [len(attack) - 1])
     assert tokens == attacked
     assert tokenizer.decode(tokens[place:]).startswith(">")
+    assert not marks & set(counter.continuation(attack))

@@ -100,6 +100,7 @@ def in_memory(folder: Path) -> int:
     return found
 
 
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what of a file is in memory")
 def test_vectors_that_are_compared_as_bytes_do_not_stay_in_memory(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

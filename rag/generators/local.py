@@ -134,7 +134,7 @@ class TokenCounter:
 
     def continuation(self, text: str) -> list[int]:
         """What goes on after a prompt."""
-        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        return list(self.tokenizer(self._plain(text), add_special_tokens=False)["input_ids"])
 
 
 def _wide(character: str) -> str:

@@ -59,7 +59,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Condition:
-    """A comparison that every row of the result fulfils; `operator` as it is shown to a person."""
+    """A comparison that every row of the result fulfils; `operator` as it is shown to a person, or "in" of several."""
 
     column: str
     operator: str
@@ -224,10 +224,26 @@ def _conditions(where: _Tree | None) -> tuple[Condition, ...] | None:
     if where["type"] == "COMPARE_BETWEEN":
         low, high = _comparison("≥", where["input"], where["lower"]), _comparison("≤", where["input"], where["upper"])
         return (*low, *high) if low and high else None
+    if where["type"] in ("COMPARE_IN", "CONJUNCTION_OR"):
+        return _one_of(where)
     if where["class"] == "FUNCTION" and where["function_name"] in ("~~", "~~*", "contains"):
         left, right = _arguments(where)
         return _comparison("~", left, right)
     return None
+
+
+def _one_of(where: _Tree) -> tuple[Condition, ...] | None:
+    """A column that is one of several values, however that is written."""
+    first, *others = where["children"]
+    if where["type"] == "COMPARE_IN":
+        found = [_comparison("in", first, other) for other in others]
+    else:
+        found = [_conditions(child) for child in where["children"]]
+    alike = [parts[0] for parts in found if parts and len(parts) == 1 and parts[0].operator in ("=", "in")]
+    columns = {one.column for one in alike}
+    if len(alike) < len(found) or len(columns) != 1:
+        return None
+    return (Condition(columns.pop(), "in", ", ".join(one.value for one in alike)),)
 
 
 def _comparison(operator: str, left: _Tree, right: _Tree) -> tuple[Condition, ...] | None:

@@ -119,6 +119,16 @@ class Calculator:
         with _errors(), self._limited():
             return [value for (value,) in self._connection.execute(sql).fetchall()]
 
+    def values_in(self, table: NamedTable, column: str, text: str, *, most: int) -> list[str]:
+        """The different values of a column of words that are part of a text, whatever their case; at most `most`."""
+        quoted = f'"{column}"'
+        sql = (
+            f'SELECT DISTINCT {quoted} FROM "{table.name}" '
+            f"WHERE length({quoted}) > 1 AND contains(lower(?), lower({quoted})) ORDER BY 1 LIMIT {most}"
+        )
+        with _errors(), self._limited():
+            return [str(value) for (value,) in self._connection.execute(sql, [text]).fetchall()]
+
     def span(self, table: NamedTable, column: str) -> tuple[Value, Value]:
         """The smallest and the largest value of a column."""
         with _errors(), self._limited():

@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag import table_choice, table_phrases, table_prompts, tables
+from rag import periods, table_checks, table_choice, table_phrases, table_prompts, tables
 from rag.cells import DataTable, Kind, letters
 from rag.evidence import Line
 from rag.generators import Generator, Message, StopReason
 from rag.queries import Query, QueryError
 from rag.sql import Calculator, NamedTable, Result, opened
-from rag.table_questions import TableQuestion, Wanted, asked_of_table, with_whole_period
+from rag.table_questions import TableQuestion, asked_of_table
 from rag.types import JOINT, Chunk, Hit, Span, table_place
 
 _log = logging.getLogger(__name__)
@@ -32,18 +32,6 @@ _ROWS = 12  # of the cells behind an answer that are quoted
 _ONE = re.compile(r"\bLIMIT\s+1\s*$", re.IGNORECASE)
 _MARKDOWN = (".md", ".markdown")  # whose passages are shown as they are meant to be read
 _GROUPS = 3  # stretches of columns, or of rows, up to which each is named
-_FUNCTIONS = {
-    Wanted.COUNT: {"count", "count_star", "sum"},
-    Wanted.SUM: {"sum", "+", "count", "count_star"},
-    Wanted.AVERAGE: {"avg", "mean", "median", "/"},
-    Wanted.EXTREME: {"max", "min", "arg_max", "arg_min", "max_by", "min_by", "rank", "row_number", "first", "last"},
-}
-_TELL = {
-    Wanted.COUNT: "the question asks how many; use count(*)",
-    Wanted.SUM: "the question asks for a total; use sum(…)",
-    Wanted.AVERAGE: "the question asks for an average; use avg(…)",
-    Wanted.EXTREME: "the question asks for the first of an order; use ORDER BY … LIMIT 1",
-}
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,8 @@ def _calculation(
         try:
             with contextlib.ExitStack() as own:
                 calculator = own.enter_context(opened(found, folder=library_folder))
-                asked = asked_of_table(question, calculator.tables, _values(calculator), title=hit.chunk.title)
+                values, is_sheet = _values(calculator, question), all(table.place is None for table in found)
+                asked = asked_of_table(question, calculator.tables, values, title=hit.chunk.title, is_sheet=is_sheet)
                 if asked is not None:
                     stack.push(own.pop_all())
                     return Calculation(asked, hit, calculator)
@@ -109,6 +98,7 @@ class Calculation:
         Args:
             budget: tokens of the prompt.
         """
+        named = table_prompts.named_periods(self._question.text, self._calculator)
         prompt = table_prompts.messages(
             self._question,
             self._calculator,
@@ -121,7 +111,7 @@ class Calculation:
             if stop.is_set() or not sql:
                 return None
             try:
-                sql = with_whole_period(sql, self._question.text)
+                sql = periods.corrected(sql, named)
                 query = self._calculator.with_order(self._calculator.check(sql))
                 result = self._run(query, is_last=number + 1 == _TRIES)
                 return self._calculated(*(self._shared(query, result) or (query, result)))
@@ -132,11 +122,12 @@ class Calculation:
 
     def _run(self, query: Query, *, is_last: bool) -> Result:
         result = self._calculator.run(query)
-        if problem := self._problem(query, result):
+        if problem := table_checks.problem(self._question, query, result, self._calculator):
             raise QueryError(problem)
-        is_empty = all(value is None for row in result.rows for value in row) or result.rows_read == ()
-        if is_empty and not (is_last and self._names(query)):
-            raise QueryError(f"no row fulfils its conditions. {self._hint(query)}".strip())
+        if table_checks.is_for_nothing(self._question, query, result, is_last=is_last):
+            raise QueryError(
+                f"no row fulfils its conditions. {table_checks.told_values(query, self._calculator)}".strip()
+            )
         return result
 
     def _shared(self, query: Query, result: Result) -> tuple[Query, Result] | None:
@@ -151,50 +142,8 @@ class Calculation:
         shared = replace(self._calculator.check(_ONE.sub(f"LIMIT {count}", query.sql)), is_shared=True)
         return shared, self._calculator.run(shared)
 
-    def _problem(self, query: Query, result: Result) -> str:
-        """What the question asks for and the query does not do, "" where it does."""
-        question, wanted = self._question, self._question.wanted
-        is_own = any(item.function == "?" for item in query.items)  # sum(CASE …) counts as well
-        done = query.functions & _FUNCTIONS.get(wanted, query.functions)
-        if wanted is Wanted.COUNT and not done & {"count", "count_star"} and not is_own:
-            done = frozenset()
-        is_one_row = not query.functions and len(result.rows) == 1 and wanted is not Wanted.COUNT
-        is_first = wanted is Wanted.EXTREME and query.is_ordered
-        if not (done or is_one_row or is_first or wanted is Wanted.ROWS):
-            return _TELL[wanted]
-        if question.quantity and question.quantity not in query.columns:
-            return f"one row stands for several pieces; use sum({question.quantity})"
-        if fixed := _fixed(query):
-            return f"count(DISTINCT {fixed}) is always 1 here; write count(*) instead"
-        if question.each and not query.is_grouped:
-            return f"the question asks for each {question.each[0]}; use GROUP BY {question.each[0]}"
-        if wanted is Wanted.EXTREME and query.is_grouped and not question.each:
-            used = self._used(query)
-            if not table_prompts.adds_up(question, used, self._calculator):
-                return "compare single rows, without GROUP BY and without sum"
-        return ""
-
-    def _names(self, query: Query) -> bool:
-        """Whether the question itself holds every word that the query compares with: then there is no such row."""
-        question = self._question.text.casefold()
-        return bool(query.texts) and all(text.casefold() in question for text in query.texts)
-
-    def _hint(self, query: Query) -> str:
-        """The values of the columns that are compared with words."""
-        for condition in query.conditions or ():
-            for table in self._used(query):
-                column = table.column(condition.column)
-                if column is not None and column.kind is Kind.TEXT:
-                    values = self._calculator.values(table, condition.column, most=_ROWS)
-                    listed = ", ".join(f"'{str(value)[:60]}'" for value in values)
-                    return f"Values of {condition.column} are: {listed}"
-        return ""
-
-    def _used(self, query: Query) -> list[NamedTable]:
-        return [table for table in self._calculator.tables if table.name in query.tables]
-
     def _calculated(self, query: Query, result: Result) -> Calculated:
-        used, language = self._used(query), self._question.language
+        used, language = table_checks.used_by(query, self._calculator), self._question.language
         counts = bool(query.functions & {"count", "count_star"})
         said = table_phrases.sentences(query, result, used, language)
         remarks = table_phrases.remarks(query, used, language, counts=counts)
@@ -237,12 +186,6 @@ class Calculation:
         )
 
 
-def _fixed(query: Query) -> str:
-    """A column whose different values are counted although a condition names the only one, "" where there is none."""
-    given = {condition.column for condition in query.conditions or () if condition.operator == "="}
-    return next((item.column for item in query.items if item.is_distinct and item.column in given), "")
-
-
 def _write(generator: Generator, prompt: Sequence[Message], stop: threading.Event) -> str:
     """The SELECT that the generator writes, "" where it comes to no end."""
     text = ""
@@ -254,13 +197,16 @@ def _write(generator: Generator, prompt: Sequence[Message], stop: threading.Even
     return table_prompts.written(text) if stream.stop_reason is StopReason.END else ""
 
 
-def _values(calculator: Calculator) -> list[str]:
-    """Words that stand in cells, of each column the most frequent."""
+def _values(calculator: Calculator, question: str) -> list[str]:
+    """Words that stand in cells: of each column those that stand in the question too, and the most frequent."""
     return [
         str(value)
         for table in calculator.tables
         for name in _words(table)
-        for value in calculator.values(table, name, most=_VALUES)
+        for value in (
+            *calculator.values_in(table, name, question, most=_VALUES),
+            *calculator.values(table, name, most=_VALUES),
+        )
     ]
 
 

@@ -1,9 +1,11 @@
 """Which tables a question is calculated with, among those of the documents that were found for it. Rules, no model.
 
 A spreadsheet that was found first is asked whenever the question asks to calculate; of several, the first that holds
-every word that matters goes before those that do not. A table inside a document stands among sentences, and most
-questions are for those: it is asked only if it holds every word that matters of the question and the kind of column
-that the question needs, and no sentence says the answer. So is a spreadsheet further down.
+every word that matters goes before those that do not. What the words alone do not show to be for rows ("the revenue in
+March", "who drives B-FN 104") is asked of spreadsheets that hold every word that matters. A table inside a document
+stands among sentences, and most questions are for those: it is asked only if it holds every word that matters of the
+question and the kind of column that the question needs, and no sentence says the answer. So is a spreadsheet further
+down.
 """
 
 import csv
@@ -15,7 +17,8 @@ from collections.abc import Set as AbstractSet
 
 from rag.cells import Column, DataTable, Kind
 from rag.evidence import Line
-from rag.table_questions import Asked, Language, Wanted, asked, is_extreme, said
+from rag.synonyms import widened
+from rag.table_questions import Asked, Language, Wanted, asked, asked_of_sheets, is_extreme, said
 from rag.terms import is_unspaced, terms
 from rag.types import JOINT, Chunk, Hit
 
@@ -51,25 +54,21 @@ _EMPTY = _stems(
     "list show give tell find please row rows entry entries line lines table tables column columns listed",
     "document work works working live lives living belong sell sold make made need needs exist different there",
     "same given name named called kind kinds type types go come hold holds contain contains have having only just",
+    "often whole entire full high",
     "der die das den dem des ein eine einen einem einer und oder ist sind hat haben wird werden war waren es in",
     "im am an auf aus bei von vom zu zum zur mit für nach pro je jede jeder jedes jeden alle allen aller wie viel",
     "viele vielen hoch welche welcher welches welchen wer was wo gibt anzahl summe gesamt gesamte gesamten",
     "insgesamt zusammen durchschnitt durchschnittlich durchschnittliche durchschnittlichen mittelwert mittel",
     "höchste höchsten niedrigste niedrigsten größte größten kleinste kleinsten teuerste teuersten billigste",
     "billigsten günstigste meisten wenigsten maximale minimale maximal minimal älteste ältesten neueste neuesten",
+    "ganze ganzen oft",
     "jüngste jüngsten längste längsten kürzeste kürzesten beste besten mehr weniger als über unter mindestens",
     "höchstens zwischen vor seit zeige liste zeile zeilen tabelle eintrag einträge arbeiten arbeitet kostet",
 )
 _PERIODS = _stems(
     "january february march april may june july august september october november december month months year",
-    "quarter day days januar februar märz mai juni juli oktober dezember monat jahr quartal tag tage",
-)
-_ALIKE = (  # what heads a column and what a question says for it
-    _stems(
-        "employee employees staff people person persons colleague colleagues member members team",
-        "mitarbeiter mitarbeiterin mitarbeitende personal personen leute kollegen",
-    ),
-    _stems("price prices cost costs amount fee fees charge preis preise kosten betrag gebühr"),
+    "week quarter half first second third fourth day days",
+    "januar februar märz mai juni juli oktober dezember monat jahr quartal tag tage",
 )
 _OF_MONEY = re.compile(
     r"\b(?:cheapest|dearest|expensive|teuerst\w*|billigst\w*|günstigst\w*)\b|最[贵便]", re.IGNORECASE
@@ -94,7 +93,8 @@ def choices(
         lines: of the hits, nearest first.
         find: the tables of a document (id).
     """
-    wanted = asked(question)
+    usual = asked(question)
+    wanted = usual or asked_of_sheets(question)
     if wanted is None:
         return
     is_for_rows = not _is_for_a_rule(wanted)
@@ -108,7 +108,10 @@ def choices(
     for rank, identifier in enumerate(documents):
         tables, own = found(identifier), own_of[identifier]
         sheets = _sheets(tables)
-        if sheets and rank == 0:
+        if usual is None:
+            if is_for_rows and _hold_all(wanted, own[0].chunk, sheets):
+                yield own[0], sheets
+        elif sheets and rank == 0:
             yield own[0], sheets
         elif is_for_rows and tables and (about := _about(wanted, own, tables, lines, hits)):
             yield _nearest(about[0], own), about
@@ -123,8 +126,16 @@ def _best(wanted: Asked, spreadsheets: Mapping[Chunk, Sequence[DataTable]]) -> C
     chunks = list(spreadsheets)
     if len(chunks) == 1:
         return chunks[0]
-    holding = (one for one in chunks if any(_Words(table, one.title).holds_all(wanted) for table in spreadsheets[one]))
-    return next(holding, chunks[0])
+    for is_literal in (True, False):
+        for one in chunks:
+            if _hold_all(wanted, one, spreadsheets[one], is_literal=is_literal):
+                return one
+    return chunks[0]
+
+
+def _hold_all(wanted: Asked, chunk: Chunk, tables: Sequence[DataTable], *, is_literal: bool = False) -> bool:
+    """Whether every word that matters stands in one of the tables or the title of their document, or one like it."""
+    return any(_Words(table, chunk.title).holds_all(wanted, is_literal=is_literal) for table in tables)
 
 
 def _is_for_a_rule(wanted: Asked) -> bool:
@@ -203,26 +214,23 @@ class _Words:
         words = _matter(wanted.text) | (self._heads & frozenset(terms(wanted.text)))
         missing = {word for word in words if not self._holds(word)}
         may_lack = 1 if is_nearest and wanted.wanted is not Wanted.COUNT and len(words) > 1 else 0
-        is_meant = any(word in self._named or self._is_alike(word, self._named) for word in words)
+        is_meant = bool(widened(words) & self._named)
         if not is_meant or len(missing) > may_lack:
             return False
         return self._has_column(wanted, words) and not self._is_one_cell(wanted, words)
 
-    def holds_all(self, wanted: Asked) -> bool:
-        """Whether every word that matters stands in the table or above it."""
-        return all(map(self._holds, _matter(wanted.text)))
+    def holds_all(self, wanted: Asked, *, is_literal: bool) -> bool:
+        """Whether every word that matters stands in the table or above it, or one that means the same."""
+        return all(self._holds(word, is_literal=is_literal) for word in _matter(wanted.text))
 
-    def _holds(self, word: str) -> bool:
-        if word in self._named or word in self._around or self._is_alike(word, self._named | self._around):
+    def _holds(self, word: str, *, is_literal: bool = False) -> bool:
+        words = {word} if is_literal else widened({word})
+        if words & (self._named | self._around):
             return True
         dated = any(column.kind in (Kind.DATE, Kind.MOMENT) for column in self._numbers)
         if _YEAR.fullmatch(word):
             return any(word in cell for cell in self._plain)
-        return word in _PERIODS and dated
-
-    @staticmethod
-    def _is_alike(word: str, others: AbstractSet[str]) -> bool:
-        return any(others & group for group in _ALIKE if word in group)
+        return word in _PERIODS and (dated or bool(_PERIODS & self._heads))
 
     def _is_one_cell(self, wanted: Asked, words: AbstractSet[str]) -> bool:
         """Whether the question names the one row and the column of a cell, which then is read like any sentence."""
@@ -242,15 +250,14 @@ class _Words:
                 return any(column.kind is Kind.NUMBER for column in named) or self._costs(wanted.text)
             case Wanted.EXTREME:
                 return bool(named) or self._is_compared(wanted.text, words)
-            case Wanted.ROWS:
+            case Wanted.ROWS | Wanted.VALUE:
                 return bool(words & self._own)
             case Wanted.COUNT:
                 first = next((term for term in terms(wanted.text) if term in words), "")
-                return first in self._named or self._is_alike(first, self._named)
+                return bool(widened({first}) & self._named)
 
     def _is_named(self, column: Column, words: AbstractSet[str]) -> bool:
-        head = _terms(column.head)
-        return bool(head & words) or any(head & group and words & group for group in _ALIKE)
+        return bool(_terms(column.head) & widened(words))
 
     def _costs(self, question: str) -> bool:
         return bool(re.search(r"\b(?:costs?|kosten|kostet|paid|spent)\b", question, re.IGNORECASE)) and any(
@@ -317,14 +324,11 @@ def _covers(wanted: Asked, text: str) -> bool:
     if wanted.language is Language.CHINESE:
         own = set(terms(wanted.text))
         return 2 * len(own & set(terms(text))) >= len(own)
-    held = _terms(text)
-    groups = [group for group in _ALIKE if group & held]
-    return all(word in held or any(word in group for group in groups) for word in _matter(wanted.text))
+    return _matter(wanted.text) <= widened(_terms(text))
 
 
 def _counts(question: str, sentence: str) -> bool:
     """Whether a number stands before what the question counts."""
     matter = _matter(question)
     first = next((term for term in terms(question) if term in matter), "")
-    counted = frozenset((first,)).union(*(group for group in _ALIKE if first in group))
-    return any(counted & _terms(found[1]) for found in _NUMBER_OF.finditer(sentence))
+    return any(widened({first}) & _terms(found[1]) for found in _NUMBER_OF.finditer(sentence))

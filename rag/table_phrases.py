@@ -14,6 +14,7 @@ from rag.table_questions import Language
 
 SHOWN = 20  # rows of a result that are written
 _ROWS = 5  # of a sheet that are named by their numbers
+_OF_VALUES = ("sum", "avg", "median", "min", "max")
 _GROUPED = ("sum", "avg", "median", "count", "count_star", "?")
 
 
@@ -25,6 +26,7 @@ class _Words:
     sentence: str
     result: str
     where: str
+    unknown: str
     joint: str
     by: str
     found: str
@@ -56,6 +58,7 @@ _WORDS = {
         sentence="{what}{where} is {value}.",
         result="The result",
         where=" where {}",
+        unknown=" under the conditions of its query",
         joint=" and ",
         by="{what} by {group}{where}.",
         found="{count} rows{where}.",
@@ -85,6 +88,7 @@ _WORDS = {
         sentence="{what}{where} ist {value}.",
         result="Das Ergebnis",
         where=" mit {}",
+        unknown=" unter den Bedingungen der Abfrage",
         joint=" und ",
         by="{what} nach {group}{where}.",
         found="{count} Zeilen{where}.",
@@ -114,6 +118,7 @@ _WORDS = {
         sentence="{what}{where}为 {value}。",
         result="结果",
         where="（{}）",
+        unknown="（按查询中的条件）",
         joint="，",
         by="按{group}统计的{what}{where}。",
         found="共 {count} 行{where}。",
@@ -139,8 +144,10 @@ def sentences(query: Query, result: Result, tables: Sequence[NamedTable], langua
         query.items if len(query.items) == len(result.heads) else tuple(Item("", head.lower()) for head in result.heads)
     )
     columns = [_column(item, tables) for item in items]
+    is_of_one = result.rows_read is not None and len(result.rows_read) == 1
     labels = [
-        _label(item, column, head, words) for item, column, head in zip(items, columns, result.heads, strict=True)
+        _label(item, column, head, words, is_of_one=is_of_one)
+        for item, column, head in zip(items, columns, result.heads, strict=True)
     ]
     shown = [
         [_shown(value, item, column, language) for value, item, column in zip(row, items, columns, strict=True)]
@@ -226,25 +233,27 @@ def _column(item: Item, tables: Sequence[NamedTable]) -> Column | None:
     return next((column for table in tables if (column := table.column(item.column)) is not None), None)
 
 
-def _label(item: Item, column: Column | None, head: str, words: _Words) -> str:
+def _label(item: Item, column: Column | None, head: str, words: _Words, *, is_of_one: bool) -> str:
+    """What stands over a column of the result; of one row the sum is the value itself."""
     named = (column.head if column else "") or item.column or ("" if "(" in head else head.replace("_", " "))
     if item.function == "count_star" or (item.function == "count" and not item.column):
         return words.rows
     if item.is_distinct:
         return words.distinct.format(named)
-    return words.functions.get(item.function, "{}").format(named) if named else ""
+    function = "" if is_of_one and item.function in _OF_VALUES else item.function
+    return words.functions.get(function, "{}").format(named) if named else ""
 
 
 def _where(query: Query, tables: Sequence[NamedTable], words: _Words) -> str:
     if not query.conditions:
-        return ""
+        return words.unknown if query.conditions is None else ""
     return words.where.format(words.joint.join(_condition(one, tables) for one in query.conditions))
 
 
 def _condition(condition: Condition, tables: Sequence[NamedTable]) -> str:
     column = _column(Item("", condition.column), tables)
     head = (column.head if column else "") or condition.column
-    return f"{head} {condition.operator} {condition.value}"
+    return f"{head} {condition.operator.replace('in', '=')} {condition.value}"
 
 
 def _shown(value: Value, item: Item, column: Column | None, language: Language) -> str:

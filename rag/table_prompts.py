@@ -3,11 +3,14 @@
 import datetime
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rag.cells import Kind
 from rag.generators import Message
+from rag.periods import Period, periods, told, within
 from rag.sql import Calculator, NamedTable, Value, type_of
-from rag.table_questions import TableQuestion, Wanted, counts_rows, named_columns
+from rag.synonyms import widened
+from rag.table_questions import TableQuestion, Wanted, counts_rows, named_columns, named_values
 from rag.terms import terms
 
 _SYSTEM = (
@@ -22,6 +25,7 @@ _HINTS = {
     Wanted.AVERAGE: "It asks for an average: use avg(…).",
     Wanted.EXTREME: "It asks for the first of an order: select the name and the number, ORDER BY the number, LIMIT 1.",
     Wanted.ROWS: "It asks which rows fulfil a condition: use WHERE.",
+    Wanted.VALUE: "It asks for what stands in certain rows: SELECT DISTINCT the column that is asked for, with WHERE.",
 }
 _TOGETHER = (
     "A name has several rows: SELECT name, sum(number) … GROUP BY name ORDER BY 2 DESC LIMIT 1. What is paid, spent on "
@@ -38,6 +42,21 @@ _SHOWN = 3  # otherwise
 _VALUE = 40  # characters of one
 _BEGINNING = "```sql\nSELECT"
 _END = re.compile(r";|```")
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A period as it stands in a column of words."""
+
+    text: str
+    column: str
+    values: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """As SQL."""
+        listed = ", ".join(map(_quoted, self.values))
+        return f"{self.column} = {listed}" if len(self.values) == 1 else f"{self.column} IN ({listed})"
 
 
 def messages(
@@ -57,12 +76,41 @@ def messages(
     best = [table for table in calculator.tables if named[table.name] == max(named.values())]
     tables = sorted(best, key=lambda table: table.data.page != page)[:_TABLES]
     described = [_described(table, calculator, question.text) for table in tables]
-    hint = _hint(question, tables, calculator)
+    dates = [told(days)] if (days := named_periods(question.text, calculator)) else []
+    dates += [f"{one.text} is {one.told}" for one in worded_periods(question.text, tables, calculator)]
+    facts = "".join(f" {fact}." for fact in (*_called(question.text, tables), *dates))
+    hint = _hint(question, tables, calculator) + facts
     while True:
         prompt = _messages(question, described, hint)
         if len(described) == 1 or count_tokens(prompt) <= budget:
             return prompt
         described.pop()
+
+
+def named_periods(question: str, calculator: Calculator) -> list[Period]:
+    """The periods that a question names, if a column holds dates; those without a year are of the only one there is."""
+    spans = [
+        calculator.span(table, name)
+        for table in calculator.tables
+        for name, column in zip(table.columns, table.data.columns, strict=True)
+        if column.kind in (Kind.DATE, Kind.MOMENT)
+    ]
+    years = {day.year for span in spans for day in span if isinstance(day, datetime.date)}
+    return periods(question, year=next(iter(years)) if len(years) == 1 else None) if years else []
+
+
+def worded_periods(question: str, tables: Sequence[NamedTable], calculator: Calculator) -> list[Worded]:
+    """The only period that a question names, as the values of a column of words that stand for it: months by name."""
+    named = periods(question)
+    if len(named) != 1:
+        return []
+    return [
+        Worded(named[0].text, name, tuple(values))
+        for table in tables
+        for name, column in zip(table.columns, table.data.columns, strict=True)
+        if column.kind is Kind.TEXT
+        and (values := within(named[0], map(str, calculator.values(table, name, most=_LOOKED))))
+    ]
 
 
 def again(prompt: Sequence[Message], sql: str, problem: str) -> list[Message]:
@@ -93,6 +141,8 @@ def _hint(question: TableQuestion, tables: Sequence[NamedTable], calculator: Cal
     if question.each:
         each = question.each[0]
         return f"{_HINTS[question.wanted]} It asks for each {each}: SELECT {each}, … GROUP BY {each}."
+    if question.wanted is Wanted.VALUE:
+        return " ".join((_HINTS[Wanted.VALUE], *_conditions(question.text, tables, calculator)))
     if question.wanted is not Wanted.EXTREME:
         return _HINTS[question.wanted]
     if not adds_up(question, tables, calculator):
@@ -100,6 +150,33 @@ def _hint(question: TableQuestion, tables: Sequence[NamedTable], calculator: Cal
     is_counted = question.subject and counts_rows(question.text, tables)
     together = _COUNTED.format(question.subject) if is_counted else _TOGETHER
     return f"{_HINTS[Wanted.EXTREME]} {together.replace('DESC', 'ASC') if _LEAST.search(question.text) else together}"
+
+
+def _called(question: str, tables: Sequence[NamedTable]) -> list[str]:
+    """Which column a word of the question means that heads none, where one alone means the same."""
+    heads = {
+        name: frozenset(terms(column.head, parts=True))
+        for table in tables
+        for name, column in zip(table.columns, table.data.columns, strict=True)
+    }
+    facts = []
+    for word in re.findall(r"[^\W\d_]+", question):
+        stems = frozenset(terms(word))
+        meant = [name for name, head in heads.items() if widened(stems) & head]
+        if len(meant) == 1 and not stems & heads[meant[0]]:
+            facts.append(f"What it calls {word} is {meant[0]}")
+    return facts
+
+
+def _conditions(question: str, tables: Sequence[NamedTable], calculator: Calculator) -> list[str]:
+    """The rows that the question names by a value, as SQL."""
+    return [
+        f"It names rows of {table.name} WHERE {name} = {_quoted(value)}."
+        for table in tables
+        for name, column in zip(table.columns, table.data.columns, strict=True)
+        if column.kind is Kind.TEXT
+        for value in named_values(question, calculator.values_in(table, name, question, most=_LISTED))
+    ]
 
 
 def adds_up(question: TableQuestion, tables: Sequence[NamedTable], calculator: Calculator) -> bool:

@@ -1,13 +1,15 @@
 """Whether a question asks to calculate with a table: to count, add, compare or pick rows. Rules, no model."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from rag import sentences
 from rag.cells import Kind
+from rag.periods import periods
 from rag.sql import NamedTable
+from rag.synonyms import widened, widened_by_measure
 from rag.terms import terms
 
 
@@ -27,6 +29,7 @@ class Wanted(str, Enum):
     AVERAGE = "average"
     EXTREME = "extreme"
     ROWS = "rows"  # which rows fulfil a condition
+    VALUE = "value"  # what stands in the rows that the question names
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,18 @@ class TableQuestion:
 
 
 _NUMBER = r"[\d][\d.,'\s]*"
+_NUMBERED = "phone order serial account article item part invoice customer model room fax mobile id".split()  # noqa: SIM905
+_NOT_OF_A_NAME = "".join(f"(?<!{word} )" for word in _NUMBERED)  # "the order number of" counts nothing
 _PATTERNS: dict[Language, tuple[tuple[Wanted, str], ...]] = {
     Language.ENGLISH: (
         (Wanted.AVERAGE, r"\b(?:average|averages|median)\b|^(?!.*\b(?:do|does|did)\b.*\bmean\b).*\bmean\b"),
-        (Wanted.COUNT, r"\bhow many\b|\bnumber of\b|\bcount (?:of|the|all)\b"),
+        (Wanted.COUNT, rf"\bhow many\b|{_NOT_OF_A_NAME}\bnumber of\b|\bcount (?:of|the|all)\b"),
         (Wanted.SUM, r"\b(?:total|totals|sum|altogether|combined|in all|add up|overall)\b"),
         (
             Wanted.EXTREME,
             r"\b(?:highest|lowest|largest|smallest|biggest|greatest|cheapest|most|least|fewest|maximum|minimum|max|min"
-            r"|latest|earliest|longest|shortest|oldest|newest|best|worst|heaviest|lightest|dearest|top \d+)\b",
+            r"|latest|earliest|longest|shortest|oldest|newest|youngest|best|worst|heaviest|lightest|dearest|hottest|warmest"
+            r"|coldest|fastest|slowest|tallest|busiest|strongest|weakest|deepest|farthest|furthest|top \d+)\b",
         ),
         (
             Wanted.ROWS,
@@ -106,10 +112,40 @@ _PATTERNS: dict[Language, tuple[tuple[Wanted, str], ...]] = {
         ),
     ),
 }
-_COMPILED = {
-    language: tuple((wanted, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for wanted, pattern in patterns)
-    for language, patterns in _PATTERNS.items()
+# Of spreadsheets that hold all words of the question these ask for a calculation too.
+_OF_SHEETS: dict[Language, tuple[tuple[Wanted, str], ...]] = {
+    Language.ENGLISH: (
+        (Wanted.COUNT, r"\bhow often (?:was|were|did|has|have|had)\b"),
+        (
+            Wanted.SUM,
+            r"^(?!.*\b(?:who|whose|which|where|when|why)\b).*\b(?:revenues?|turnover|sales|income|earnings|expenses"
+            r"|expenditures?|costs)\b.*\b(?:in|of|for|from|during|per|by)\b",
+        ),
+        (Wanted.VALUE, r"\b(?:what|who|whose|when|where|which|how (?:much|high|big|large|long|old|heavy|far))\b"),
+    ),
+    Language.GERMAN: (
+        (Wanted.COUNT, r"\bwie oft (?:war|waren|wurde|wurden|hat|haben|lag|lagen)\b"),
+        (
+            Wanted.SUM,
+            r"^(?!.*\b(?:wer|wessen|welche\w*|wo|wann|warum)\b).*\b(?:umsatz|umsätze|erlöse?|einnahmen|ausgaben|kosten)\b"
+            r".*\b(?:im|in|des|der|für|von|aus|pro|je|nach)\b",
+        ),
+        (Wanted.VALUE, r"^\W*(?:was|wer|wessen|wann|wo|welche\w*|wie (?:hoch|viel|groß|lang|alt|schwer|weit))\b"),
+    ),
+    Language.CHINESE: (),
 }
+_Patterns = dict[Language, tuple[tuple[Wanted, re.Pattern[str]], ...]]
+
+
+def _compiled(patterns: dict[Language, tuple[tuple[Wanted, str], ...]]) -> _Patterns:
+    return {
+        language: tuple((wanted, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for wanted, pattern in own)
+        for language, own in patterns.items()
+    }
+
+
+_COMPILED = _compiled(_PATTERNS)
+_COMPILED_OF_SHEETS = _compiled(_OF_SHEETS)
 _EACH = re.compile(
     r"\b(?:by|per|for each|for every|each|every|je|pro|nach|für jede\w*|jede[rsmn]?)\s+((?:\w+\s?){1,3})"
     r"|(?:每一?[个位名条]?|各个?|按)([\u4e00-\u9fff]{1,6})",
@@ -119,41 +155,49 @@ _SUBJECT = re.compile(
     r"\b(?:which|what|welche[rsmn]?)\s+((?:\w+\s?){1,2})|(?:哪个|哪位|哪种)([\u4e00-\u9fff]{1,6})", re.IGNORECASE
 )
 _ADDS_UP = re.compile(
-    r"\b(?:most|least|fewest|total|altogether|in all|overall|am meisten|die meisten|am wenigsten|insgesamt)\b"
+    r"\b(?:sells? best|best[- ]?sell\w*"
+    r"|most|least|fewest|total|altogether|in all|overall|am meisten|die meisten|am wenigsten|insgesamt)\b"
     r"|最多|最少|总",
     re.IGNORECASE,
 )
-_IN_ALL = re.compile(r"\b(?:in total|altogether|in all|overall|insgesamt)\b", re.IGNORECASE)
+_IN_ALL = re.compile(
+    r"\b(?:in total|altogether|in all|overall|insgesamt|sold|bought|buy|shipped|delivered|ordered|order"
+    r"|(?:in|on) stock|available|verkauft|gekauft|geliefert|bestellt|(?:auf|am) lager|verfügbar)\b",
+    re.IGNORECASE,
+)
 _QUANTITY = re.compile(r"(?:quantity|qty|pieces|units|stock|menge|st(?:ü|ue)ck(?:zahl)?|bestand)\.?", re.IGNORECASE)
 _UNSPACED = re.compile(r"[\u4e00-\u9fff]")
 _COUNTED = re.compile(r"\b(?:how many|number of|wie ?viele|anzahl (?:der |an )?)\s*([\w\s]*)", re.IGNORECASE)
 _MOST_OF = re.compile(r"\b(?:most|fewest|meisten|wenigsten)\s+(\w+)", re.IGNORECASE)
-_MONTHS = {"jan": 1, "feb": 2, "mar": 3, "mär": 3, "apr": 4, "may": 5, "mai": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9}
-_MONTHS |= {"oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12}
-_AFTER_PERIOD = re.compile(
-    rf"\b(?:after|later than|nach|später als)\s+(?:((?:{'|'.join(_MONTHS)})[a-zä]*)\.?\s+)?((?:19|20)\d\d)\b"
-    r"(?![-./]\d)",
-    re.IGNORECASE,
-)
+_WHO = re.compile(r"\b(?:who|whose|when|where|which|wer|wessen|wann|wo|welche\w*)\b", re.IGNORECASE)
+_ANY_YEAR = 2000  # of days whose year is not said
 _FOLLOWING = 3  # words after "how many" among which the unit is
 
 
 def asked_of_table(
-    question: str, tables: Sequence[NamedTable], values: Collection[str] = (), *, title: str = ""
+    question: str,
+    tables: Sequence[NamedTable],
+    values: Collection[str] = (),
+    *,
+    title: str = "",
+    is_sheet: bool = False,
 ) -> TableQuestion | None:
     """The question as one that these tables answer; None where it is an ordinary one.
 
     It must ask for a count, a sum, an average, an extreme or for rows, and name a column, a sheet, a value of a cell or
-    the document.
+    the document. Of a spreadsheet it may also ask for what stands in the rows that it names.
 
     Args:
         values: words that stand in cells.
         title: of the document.
+        is_sheet: whether they are those of a spreadsheet.
     """
-    found = _wanted(question)
+    found = _wanted(question, _COMPILED) or (_wanted(question, _COMPILED_OF_SHEETS) if is_sheet else None)
     if found is None or not is_grounded(question, tables, (*values, title)):
         return None
     wanted, language = found
+    if wanted is Wanted.VALUE and not _names_a_cell(question, tables, values):
+        return None
     quantity = _quantity(question, tables, values) if wanted is Wanted.COUNT else ""
     if quantity or (wanted is Wanted.COUNT and _counts_a_column(question, tables)):
         wanted = Wanted.SUM  # how many pieces were sold: their numbers stand in a column
@@ -184,7 +228,13 @@ def _columns_in(pattern: re.Pattern[str], question: str, table: NamedTable) -> l
 
 def asked(question: str) -> Asked | None:
     """What a question asks of rows, of whatever; None where it asks for no calculation."""
-    found = _wanted(question)
+    found = _wanted(question, _COMPILED)
+    return None if found is None else Asked(question, *found)
+
+
+def asked_of_sheets(question: str) -> Asked | None:
+    """What a question that asks for no calculation by its words asks of a spreadsheet that holds them all."""
+    found = _wanted(question, _COMPILED_OF_SHEETS)
     return None if found is None else Asked(question, *found)
 
 
@@ -200,28 +250,28 @@ def said(asked_for: Asked, text: str) -> set[str]:
     return {found[0].lower() for found in patterns[asked_for.wanted].finditer(text)}
 
 
-def _wanted(question: str) -> tuple[Wanted, Language] | None:
+def _wanted(question: str, patterns: _Patterns) -> tuple[Wanted, Language] | None:
     """By the last question of several: a follow-up is read after the question that says what it is of."""
     languages = (Language.CHINESE,) if _UNSPACED.search(question) else (Language.ENGLISH, Language.GERMAN)
     for part in reversed(sentences.split(question)):
         for language in languages:
-            for wanted, pattern in _COMPILED[language]:
+            for wanted, pattern in patterns[language]:
                 if pattern.search(part.text):
                     return wanted, language
     return None
 
 
 def is_grounded(question: str, tables: Sequence[NamedTable], values: Collection[str] = ()) -> bool:
-    """Whether a word of the question heads a column, names a sheet or stands in a cell."""
-    asked = set(terms(question, parts=True))
+    """Whether a word of the question, or one that means the same, heads a column, names a sheet or stands in a cell."""
+    asked = widened(frozenset(terms(question, parts=True)))
     heads = (column.head for table in tables for column in table.data.columns)
     sheets = (table.data.sheet for table in tables)
     return any(asked & set(terms(text, parts=True)) for text in (*heads, *sheets, *values) if text)
 
 
 def named_columns(question: str, table: NamedTable) -> list[str]:
-    """The columns whose heads share a word with the question."""
-    asked = set(terms(question, parts=True))
+    """The columns whose heads share a word with the question, or have one that means the same."""
+    asked = widened(frozenset(terms(question, parts=True)))
     return [
         name
         for name, column in zip(table.columns, table.data.columns, strict=True)
@@ -229,17 +279,22 @@ def named_columns(question: str, table: NamedTable) -> list[str]:
     ]
 
 
-def with_whole_period(sql: str, question: str) -> str:
-    """A SELECT whose rows "after 2018", or "after March 2018", begin when the year or the month is over.
+def named_values(question: str, values: Iterable[str]) -> list[str]:
+    """Those of the values that stand in the question as words of it, without those within another."""
+    whole = [
+        value
+        for value in dict.fromkeys(values)
+        if len(value) > 1 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", question, re.IGNORECASE)
+    ]
+    return [one for one in whole if not any(one != other and one.casefold() in other.casefold() for other in whole)]
 
-    Generators take such a word for the first day of it.
-    """
-    found = _AFTER_PERIOD.search(question)
-    if not found:
-        return sql
-    month, year = _MONTHS.get((found[1] or "")[:3].lower(), 1), int(found[2])
-    year_on, month_on = (year + 1, 1) if not found[1] or month == 12 else (year, month + 1)
-    return re.sub(rf">=?\s*(?:DATE\s*)?'{year}-{month:02}-01'", f">= '{year_on}-{month_on:02}-01'", sql)
+
+def _names_a_cell(question: str, tables: Sequence[NamedTable], values: Collection[str]) -> bool:
+    """Whether it names rows, by a value or a date, and a column, or asks who, when, where or which."""
+    kinds = {column.kind for table in tables for column in table.data.columns}
+    is_dated = bool(kinds & {Kind.DATE, Kind.MOMENT}) and bool(periods(question, year=_ANY_YEAR))
+    names_rows = is_dated or bool(named_values(question, values))
+    return names_rows and (_WHO.search(question) is not None or any(named_columns(question, one) for one in tables))
 
 
 def counts_rows(question: str, tables: Sequence[NamedTable]) -> bool:
@@ -256,7 +311,7 @@ def counts_rows(question: str, tables: Sequence[NamedTable]) -> bool:
 def _counts_a_column(question: str, tables: Sequence[NamedTable]) -> bool:
     """Whether what is counted heads a column of numbers: days, pieces, employees."""
     found = _COUNTED.search(question)
-    counted = set(terms(" ".join(found[1].split()[:_FOLLOWING]))) if found else set()
+    counted = widened_by_measure(frozenset(terms(" ".join(found[1].split()[:_FOLLOWING])) if found else ()))
     numbers = (
         column.head
         for table in tables

@@ -122,7 +122,15 @@ def test_what_a_query_asks_for_is_read_from_it(calculator: Calculator) -> None:
         Condition("date", "≤", "2024-12-31"),
     )
     assert (query.is_grouped, query.is_ordered, query.tables) == (True, True, ("sales",))
-    assert calculator.check("SELECT count(*) FROM sales WHERE größe = 'a' OR größe = 'b'").conditions is None
+    one_of = (Condition("größe", "in", "a, b"),)
+    assert calculator.check("SELECT count(*) FROM sales WHERE größe = 'a' OR größe = 'b'").conditions == one_of
+    assert calculator.check("SELECT count(*) FROM sales WHERE größe IN ('a', 'b')").conditions == one_of
+    for told_by_no_comparison in (
+        "größe = 'a' OR amount_eur > 3",
+        "größe NOT IN ('a', 'b')",
+        "größe > 'a' OR größe = 'b'",
+    ):
+        assert calculator.check(f"SELECT count(*) FROM sales WHERE {told_by_no_comparison}").conditions is None
 
 
 def test_tables_and_columns_of_the_same_name_are_told_apart(tmp_path: Path) -> None:

@@ -198,11 +198,16 @@ def test_damaged_tables_leave_the_question_to_the_passages(library: Library, set
 
 
 def answered(settings: Settings, path: Path, question: str, *replies: str) -> Answer:
+    return answered_by(ScriptedGenerator(*replies), settings, path, question)
+
+
+def answered_by(generator: ScriptedGenerator, settings: Settings, path: Path, question: str) -> Answer:
     """The answer of a library that holds one file."""
     with Library.open(settings, holder="test") as library:
         library.open_store(HashingEmbedder(1_024))
         ingest(find_files([path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
-        return ask(library, settings, question, *replies)[0]
+        retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+        return Assistant(retriever, generator, settings).answer(question)
 
 
 def test_an_old_workbook_answers_from_its_cells(settings: Settings, tmp_path: Path) -> None:
@@ -361,3 +366,94 @@ def test_a_csv_file_is_named_by_its_name_and_after_a_year_begins_the_next_one(
     sql = " count(*) FROM data WHERE start_date > '2018-01-01';"
     answer = answered(settings, path, "How many of the staff started after 2018?", sql)
     assert answer.text == "The number of rows where Start date ≥ 2019-01-01 is 1. [1]"
+
+
+MONTHS = "Month;Revenue;Costs\nMarch 2025;100;60\nApril 2025;90;50\nMay 2025;80;40\nJune 2025;70;30\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "told", "second", "said"),
+    [
+        (
+            "What was the revenue in the second quarter of 2025?",
+            " sum(revenue) FROM data WHERE month BETWEEN 'April 2025' AND 'June 2025';",  # by its letters
+            "second quarter of 2025 is month IN ('April 2025', 'May 2025', 'June 2025')",
+            " sum(revenue) FROM data WHERE month IN ('April 2025', 'May 2025', 'June 2025');",
+            "The sum of Revenue where Month = April 2025, May 2025, June 2025 is 240. [1]",
+        ),
+        (
+            "What was the revenue in April 2025?",
+            " sum(revenue) FROM data WHERE month = 'March 2025';",
+            "April 2025 is month = 'April 2025'",
+            " sum(revenue) FROM data WHERE month = 'April 2025';",
+            "Revenue where Month = April 2025 is 90. [1]",
+        ),
+        (
+            "What was the revenue in April 2025 and in May 2025?",
+            " sum(revenue) FROM data WHERE month > 'March 2025';",
+            "month holds words: compare it with = or IN",
+            " sum(revenue) FROM data WHERE month = 'April 2025' OR month = 'May 2025';",
+            "The sum of Revenue where Month = April 2025, May 2025 is 170. [1]",
+        ),
+        (
+            "What was the turnover in April 2025?",
+            " sum(revenue - costs) FROM data WHERE month = 'April 2025';",
+            "the question asks for no difference",
+            " sum(revenue) FROM data WHERE revenue = 90 OR costs = 50;",
+            "Revenue under the conditions of its query is 90. [1]",
+        ),
+    ],
+)
+def test_a_query_is_held_to_the_months_and_the_column_of_its_question(
+    question: str, first: str, told: str, second: str, said: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "months.csv"
+    path.write_text(MONTHS)
+    generator = ScriptedGenerator(first, second)
+    answer = answered_by(generator, settings, path, question)
+    assert answer.text == said
+    assert told in generator.prompts[1][-2].content
+
+
+def test_a_query_for_another_day_is_told_the_right_one(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text("Time;Temperature\n2025-06-01T08:00;12\n2025-06-05T08:00;21\n2025-06-06T08:00;25\n")
+    generator = ScriptedGenerator(
+        " temperature FROM data WHERE time_ >= '2025-06-01' AND time_ < '2025-06-02';",
+        " temperature FROM data WHERE time_ >= '2025-06-05' AND time_ < '2025-06-06';",
+    )
+    answer = answered_by(generator, settings, path, "What was the temperature on 5 June?")
+    assert answer.text == "Temperature where Time ≥ 2025-06-05 and Time < 2025-06-06 is 21. [1]"
+    assert "5 June is >= '2025-06-05' AND < '2025-06-06'" in generator.prompts[0][-2].content
+    assert "the dates are others" in generator.prompts[1][-2].content
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (" salary FROM data;", "limit the rows with WHERE by what the question names"),
+        (" salary FROM data WHERE name = 'Jon';", "limit the rows with WHERE by what the question names"),
+        (" name FROM data WHERE name = 'Anna Keller';", "select the column that the question asks for"),
+        (" salary FROM data WHERE name = 'Anna';", "no row fulfils its conditions"),
+    ],
+)
+def test_a_value_is_that_of_the_row_that_the_question_names(
+    first: str, told: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "staff.csv"
+    path.write_text("Name;Salary\nAnna Keller;52000\nJon;41000\n")
+    generator = ScriptedGenerator(first, " DISTINCT salary FROM data WHERE name = 'Anna Keller';")
+    answer = answered_by(generator, settings, path, "What does Anna Keller earn?")
+    assert answer.text == "Salary where Name = Anna Keller is 52000. [1]"
+    assert answer.citations[0].hit.chunk.heading == "row 2"
+    assert "What it calls earn is salary" in generator.prompts[0][-2].content
+    assert told in generator.prompts[1][-2].content
+
+
+def test_a_value_that_no_query_gives_is_read_from_the_passages(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "staff.csv"
+    path.write_text("Name;Salary\nAnna Keller;52000\nJon;41000\n")
+    generator = ScriptedGenerator(" salary FROM data;", " salary FROM data;", "Anna Keller has a salary of 52000 [1].")
+    answer = answered_by(generator, settings, path, "What does Anna Keller earn?")
+    assert answer.sql == ""
+    assert answer.text.startswith("Anna Keller has a salary of 52000")

@@ -195,4 +195,29 @@ def test_of_two_spreadsheets_the_one_with_all_words_of_the_question_answers(sett
             key=lambda hit: hit.chunk.document_name != "budget.xlsx",
         )
         found = table_choice.choices(question, hits, (), lambda identifier: tables.find(opened.folder, identifier))
-        assert [(hit.chunk.document_name, own[0].sheet) for hit, own in found] == [("orders.xlsx", "Orders")]
+        hit, own = next(found)
+        assert (hit.chunk.document_name, own[0].sheet) == ("orders.xlsx", "Orders")
+
+
+FLEET = [["Plate", "Driver", "Mileage (km)"], ["B-FN 104", "Lea Sand", 30_500], ["B-FN 105", "Paul Ritter", 900]]
+
+
+@pytest.mark.parametrize(
+    ("question", "is_asked"),
+    [
+        ("Who drives B-FN 104?", True),
+        ("What is the mileage of B-FN 104?", True),
+        ("What is the phone number of Lea Sand?", False),  # no word of it stands there
+        ("What colour is B-FN 104?", False),
+        ("Must Lea Sand refuel B-FN 104?", False),
+        ("Who has to refuel B-FN 104 and when must Lea Sand drive it?", False),  # what has to be, sentences say
+    ],
+)
+def test_a_spreadsheet_is_asked_for_a_value_only_if_it_holds_every_word(
+    question: str, is_asked: bool, settings: Settings, tmp_path: Path
+) -> None:
+    write_workbook(tmp_path / "fleet.xlsx", {"Fleet": FLEET})
+    with Library.open(settings, holder="test") as opened:
+        opened.open_store(HashingEmbedder(1_024))
+        ingest(find_files([tmp_path]), library=opened, embedder=HashingEmbedder(1_024), settings=settings)
+        assert bool(chosen(opened, settings, question)) is is_asked

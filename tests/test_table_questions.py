@@ -7,7 +7,7 @@ import pytest
 from ingest.readers.columns import typed
 from ingest.readers.tables import find_tables
 from rag.sql import NamedTable, name_tables
-from rag.table_questions import Language, Wanted, asked_of_table, with_whole_period
+from rag.table_questions import Language, Wanted, asked_of_table, named_values
 
 SALES = [
     ["Order", "Customer", "Region", "Units", "Amount"],
@@ -118,20 +118,64 @@ def test_by_and_which_name_columns() -> None:
     assert (found.subject, found.adds_up) == ("customer", True)
 
 
+STAFF_LIST = [["Name", "Department", "Salary", "Hired"], ["Anna Keller", "Sales", "52000", "2018-07-01"]]
+FLEET = [["Plate", "Driver", "Mileage (km)", "Fuel"], ["B-FN 104", "Lea Sand", "30500", "electric"]]
+MONTHS = [["Month", "Revenue", "Costs"], ["March 2025", "127000", "69000"], ["April 2025", "90000", "50000"]]
+VALUES = ["Anna Keller", "Sales", "B-FN 104", "Lea Sand", "electric", "March 2025", "April 2025"]
+
+
 @pytest.mark.parametrize(
-    ("question", "written", "meant"),
+    ("lines", "question", "wanted"),
     [
-        ("Who started after 2018?", "> '2018-01-01'", ">= '2019-01-01'"),
-        ("Who started after March 2018?", ">= DATE '2018-03-01'", ">= '2018-04-01'"),
-        ("Wer hat nach Dezember 2018 angefangen?", "> '2018-12-01'", ">= '2019-01-01'"),
-        ("Who started after 2018?", "> '2018-12-31'", "> '2018-12-31'"),
-        ("Who started after 1 March 2018?", "> '2018-03-01'", "> '2018-03-01'"),
-        ("Who started after 2018-01-01?", "> '2018-01-01'", "> '2018-01-01'"),
-        ("Who started in 2018?", ">= '2018-01-01'", ">= '2018-01-01'"),
-        ("Who started since 2018?", ">= '2018-01-01'", ">= '2018-01-01'"),
+        (STAFF_LIST, "What does Anna Keller earn?", Wanted.VALUE),
+        (STAFF_LIST, "When was Anna Keller hired?", Wanted.VALUE),
+        (STAFF_LIST, "Who works in Sales?", Wanted.VALUE),
+        (STAFF_LIST, "Who earns the most?", Wanted.EXTREME),
+        (STAFF_LIST, "What do we pay in salaries altogether?", Wanted.SUM),
+        (FLEET, "Who drives B-FN 104?", Wanted.VALUE),
+        (FLEET, "Which cars are electric?", Wanted.VALUE),
+        (FLEET, "How many kilometres have all cars driven?", Wanted.SUM),  # they stand in a column
+        (FLEET, "How many cars are electric?", Wanted.COUNT),
+        (FLEET, "Wer fährt B-FN 104?", Wanted.VALUE),
+        (MONTHS, "What was the revenue in March 2025?", Wanted.SUM),
+        (MONTHS, "How often was the revenue over 100,000?", Wanted.COUNT),
+        (MONTHS, "Wie hoch war der Umsatz im April 2025?", Wanted.SUM),
     ],
 )
-def test_what_is_after_a_year_or_a_month_begins_when_it_is_over(question: str, written: str, meant: str) -> None:
-    assert with_whole_period(f"SELECT name FROM data WHERE day {written}", question) == (
-        f"SELECT name FROM data WHERE day {meant}"
-    )
+def test_questions_for_what_stands_in_a_spreadsheet(
+    lines: Sequence[Sequence[str]], question: str, wanted: Wanted
+) -> None:
+    found = asked_of_table(question, tables_of(lines), VALUES, is_sheet=True)
+    assert found is not None
+    assert found.wanted is wanted
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why was Anna Keller hired?",
+        "What is the phone number?",  # of nobody who stands in it
+        "Who wrote the report?",
+        "How often must the pump be serviced?",
+    ],
+)
+def test_what_names_neither_row_nor_column_is_not_asked_of_a_spreadsheet(question: str) -> None:
+    assert asked_of_table(question, tables_of(STAFF_LIST), VALUES, is_sheet=True) is None
+
+
+def test_a_value_within_another_is_not_named_twice() -> None:
+    assert named_values("Who bought the Pump P-10 of Anna?", ["Pump", "Pump P-10", "Ann", "Anna", "of"]) == [
+        "Pump P-10",
+        "Anna",
+        "of",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "quantity"),
+    [("How many anemometers were sold?", "quantity"), ("How many anemometers did Ito buy?", "quantity")],
+)
+def test_what_is_bought_or_sold_is_counted_in_pieces(question: str, quantity: str) -> None:
+    found = asked_of_table(question, tables_of(STOCK), ["Anemometer A-1", "Mast", "Shed"])
+    assert found is not None
+    assert (found.quantity, found.wanted) == (quantity, Wanted.SUM)

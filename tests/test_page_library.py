@@ -107,6 +107,62 @@ def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     assert not at.exception
 
 
+def choose(at: AppTest, **selection: list[object]) -> AppTest:
+    """Rows, heads or cells of the table of documents."""
+    at.session_state[at.dataframe[0].key] = {"selection": {"rows": [], "columns": [], "cells": [], **selection}}
+    return at.run()
+
+
+def test_ticks_stay_with_their_documents_while_others_are_added(page: Page) -> None:
+    (page.samples / "gulls.txt").write_text("About gulls.")
+    (page.samples / "terns.txt").write_text("About terns.")
+    at = page.open_library()
+    row = list(at.dataframe[0].value["Name"]).index("gulls.txt")
+    choose(at, rows=[row])
+    at.file_uploader[0].set_value([("auks.txt", b"About auks.", "text/plain")]).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert at.dataframe[0].value["Name"][0] == "auks.txt"
+    assert button(at, "Ask only 1 document")
+    row = list(at.dataframe[0].value["Name"]).index("gulls.txt")
+    assert json.loads(at.dataframe[0].proto.selection_default)["selection"]["rows"] == [row]
+    delete_document(page.engine.library, page.engine.library.document("gulls.txt").id)
+    at.run()
+    assert not any(one.label.startswith(("Ask only", "Delete")) for one in at.button)
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_click_on_a_head_orders_all_documents_and_not_those_on_the_screen(page: Page) -> None:
+    for number in range(53):
+        (page.samples / f"note {number:02}.txt").write_text("word " * (number * 7 % 53 + 1))
+    at = page.open_library()
+    choose(at, columns=["Size"])
+    assert list(at.dataframe[0].value["Size"])[:2] == [53 * 5, 52 * 5]
+    assert at.selectbox(key="documents-order").value == DocumentOrder.LARGEST
+    choose(at, columns=["Size"])
+    assert list(at.dataframe[0].value["Size"])[:2] == [5, 10]
+    choose(at, columns=["Name"])
+    choose(at, columns=["Name"])
+    assert at.dataframe[0].value["Name"][0] == "note 52.txt"
+    assert not at.exception
+
+
+def test_documents_of_one_format_are_shown(page: Page) -> None:
+    (page.samples / "gulls.txt").write_text("About gulls.")
+    at = page.open_library()
+    assert not at.button_group
+    at.file_uploader[0].set_value([("terns.md", b"About terns.", "text/markdown")]).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    at.button_group(key="documents-ending").select(".md").run()
+    assert list(at.dataframe[0].value["Name"]) == ["terns.md"]
+    delete_document(page.engine.library, page.engine.library.document("terns.md").id)
+    at.run()
+    assert list(at.dataframe[0].value["Name"]) == ["gulls.txt"]
+    assert not at.exception
+
+
 def test_an_upload_of_a_known_name_asks_whether_to_replace(page: Page) -> None:
     at = page.open_library()
     for text in (b"The report of March.", b"The report of April.", b"The report of May."):

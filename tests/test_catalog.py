@@ -175,6 +175,19 @@ def test_what_is_released_while_its_document_is_read_stays_asked_for(catalog: Ca
     assert catalog.is_release_asked(COLLECTION, document)
 
 
+def test_what_was_released_is_set_aside_again_once_its_document_is_read(catalog: Catalog) -> None:
+    document, passage = "id of Ärzte.pdf", SetAside("p", None, "it is hidden", "Words")
+    catalog.set_aside(COLLECTION, document, [passage], released={"p"})
+    catalog.withdraw(COLLECTION, document, ["p"])
+    assert catalog.is_release_asked(COLLECTION, document)
+    assert catalog.released(COLLECTION, document) == frozenset()
+    catalog.set_aside(COLLECTION, document, [passage], released={"p"})  # read with it meanwhile
+    assert catalog.is_release_asked(COLLECTION, document)
+    catalog.set_aside(COLLECTION, document, [passage], released=frozenset())
+    assert [one.release for one in catalog.quarantined(COLLECTION, document)] == [Release.HELD]
+    assert not catalog.is_release_asked(COLLECTION, document)
+
+
 def test_a_document_that_is_forgotten_takes_its_passages_along(catalog: Catalog) -> None:
     document = "id of Ärzte.pdf"
     catalog.set_aside(COLLECTION, document, [SetAside("p", None, "it is hidden", "Words")], released=frozenset())

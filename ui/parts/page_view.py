@@ -14,7 +14,7 @@ from rag import originals
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
 from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, RecognisedLine, Span
-from rag.versions import passages_of
+from rag.versions import ANOTHER_NOW, has_another, passages_of
 from ui.parts.changes import show_changes
 from ui.parts.dialogs import dialog
 from ui.parts.text import READABLE, marked, moment, passage, plain, shortened, sure
@@ -124,7 +124,9 @@ def _missing(engine: Engine, cited: Cited) -> str:
     titles = [entry.title for entry in found if entry is not None and entry.name != engine.settings.collection]
     if titles:
         return f"This document is in collection {plain(titles[0])}: open that to see its pages."
-    return "This document is no longer in the library, or in a version that is not kept."
+    if has_another(engine.library, cited.chunk):
+        return ANOTHER_NOW
+    return "This document is no longer in the library."
 
 
 def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = None, *, key: str) -> None:

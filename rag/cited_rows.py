@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from rag.sheets import Sheet
 from rag.types import JOINT, Chunk, Span
 
-_ROWS = re.compile(r"rows? ((?:\d+(?:–\d+)?(?:, )?)+)")  # noqa: RUF001  "rows 2–14, 17"
-_CELLS = re.compile(r"(?:[A-Z]+\d+(?::[A-Z]+\d+)?(?:, )?)+")  # "B2:B14, D2:D14"
+_ROW = r"\d{1,9}(?:–\d{1,9})?"  # noqa: RUF001
+_CELL = r"[A-Z]{1,3}\d{1,9}(?::[A-Z]{1,3}\d{1,9})?"
+_PLACE = re.compile(f"rows? {_ROW}(?:, {_ROW})*|{_CELL}(?:, {_CELL})*")  # "rows 2–14, 17", "B2:B14, D2:D14"
 _RANGE = re.compile(r"(?:[A-Z]+)?(\d+)(?:(?::[A-Z]+|–)(\d+))?")  # noqa: RUF001
 _Line = tuple[int, Span, str]  # number of its sheet, place in its text, text
 _MORE = " … ("  # of more stretches than are named
@@ -19,13 +20,13 @@ def rows_of(cited: Chunk, found: Mapping[int, Sheet]) -> dict[int, tuple[Span, .
 
     A block whose lines are not as many as its rows, as with empty ones between, is left out.
     """
-    named = [row for first, last in _ranges(cited.heading.split(JOINT)[-1]) for row in range(first, last + 1)]
+    named = _ranges(cited.heading.split(JOINT)[-1])
     if not named or any(cited in sheet.chunks for sheet in found.values()):
         return {}
-    wanted, marked = set(named), defaultdict[int, tuple[Span, ...]](tuple)
+    marked = defaultdict[int, tuple[Span, ...]](tuple)
     own = [sheet for sheet in found.values() if cited.page is None or cited.page == sheet.number]
     for row, number, span in _rows([line for sheet in own for line in _lines(sheet)]):
-        if row in wanted:
+        if any(first <= row <= last for first, last in named):
             marked[number] += (span,)
     return dict(marked)
 
@@ -33,7 +34,7 @@ def rows_of(cited: Chunk, found: Mapping[int, Sheet]) -> dict[int, tuple[Span, .
 def _ranges(place: str) -> list[tuple[int, int]]:
     """First and last row of each stretch that a place names."""
     place = place.partition(_MORE)[0]
-    if not (_ROWS.fullmatch(place) or _CELLS.fullmatch(place)):
+    if not _PLACE.fullmatch(place):
         return []
     return [(int(first), int(last or first)) for first, last in _RANGE.findall(place)]
 

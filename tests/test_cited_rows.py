@@ -72,6 +72,8 @@ def test_what_is_no_calculated_passage_marks_nothing(readings: dict[int, Sheet],
     for place in ("Rows of houses", "B2 and B3", "", "Summary", "row of 4"):
         assert lines(readings, place) == []
     assert rows_of(cited(readings, "row 5", None), {}) == {}
+    assert lines(readings, f"rows {'1' * 5_000}") == lines(readings, f"rows {'1' * 60} x") == []
+    assert lines(readings, "rows 401–999999999") == ["room 401 | 802"]  # noqa: RUF001
     (tmp_path / "words.txt").write_text("No table at all.")
     assert lines(sheets_of(tmp_path / "words.txt"), "row 1") == []
 

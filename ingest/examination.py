@@ -22,6 +22,10 @@ from rag.wording import counted, fits
 
 OnDocument = Callable[[int, int, str], None]  # done, of all, name
 _log = logging.getLogger(__name__)
+_REMEDY = (
+    "If its files are damaged, end the program and run `python -m ingest.doctor --repair`, which sets them aside and "
+    "makes them anew; or put back a backup."
+)
 
 
 class Fault(str, Enum):
@@ -121,7 +125,8 @@ def examine_all(library: Library) -> list[Examination]:
             with library.other(other.name) as opened:
                 found.append(examine(opened).without(told))
         except FootnoteError as exc:
-            found.append(Examination(other.name, 0, 0, (), f"Collection {other.title}: {exc}"))
+            remedy = f" {_REMEDY}" if isinstance(exc, StoreError) else ""
+            found.append(Examination(other.name, 0, 0, (), f"Collection {other.title}: {exc}{remedy}"))
         told.update(found[-1].of_the_library)
     return found
 

@@ -23,12 +23,12 @@ def rows_of(cited: Chunk, found: Mapping[int, Sheet]) -> dict[int, tuple[Span, .
     named = _ranges(cited.heading.split(JOINT)[-1])
     if not named or any(cited in sheet.chunks for sheet in found.values()):
         return {}
-    marked = defaultdict[int, tuple[Span, ...]](tuple)
+    marked = defaultdict[int, list[Span]](list)
     own = [sheet for sheet in found.values() if cited.page is None or cited.page == sheet.number]
     for row, number, span in _rows([line for sheet in own for line in _lines(sheet)]):
         if any(first <= row <= last for first, last in named):
-            marked[number] += (span,)
-    return dict(marked)
+            marked[number].append(span)
+    return {number: tuple(spans) for number, spans in marked.items()}
 
 
 def _ranges(place: str) -> list[tuple[int, int]]:

@@ -359,6 +359,7 @@ def test_one_collection_that_cannot_be_opened_hides_no_other(
         first, birds, terns = examine_all(library)
     assert (first.documents, first.findings, first.failure) == (2, (), "")
     assert birds.failure.startswith("Collection Sea birds: The vectors at")
+    assert "--repair" in birds.failure
     assert (terns.collection, terns.documents, terns.findings, terns.failure) == ("terns", 1, (), "")
 
 

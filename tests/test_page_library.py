@@ -15,6 +15,7 @@ from ingest.snapshot import QueueSnapshot
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
+from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import load_settings
 from tests.documents import write_encrypted_pdf
@@ -467,3 +468,23 @@ def test_a_file_that_waits_for_a_word_is_not_done(page: Page) -> None:
     batch = {QueueState.ADDED: 1, QueueState.NAMESAKE: 1, QueueState.WAITING: 1}
     snapshot = QueueSnapshot((), batch, batch, {}, Embedded(0, 0), None, 0.5, None, paused=False, stopping=False)
     assert headline(page.engine, snapshot) == "1 of 3 files done · 1 waits for your word"
+
+
+def test_why_a_collection_cannot_be_opened_stays_while_the_page_is_drawn_anew(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = page.open_library()
+    create_collection(page.engine.library, "Sea birds")
+    at.run()
+
+    def refuse(collection: str) -> None:
+        raise FootnoteError(f"{collection} is damaged.")
+
+    monkeypatch.setattr(page.engine, "switch", refuse)
+    at.selectbox(key="open-collection").select("sea_birds").run()
+    at.run()
+    assert unescaped(at.error[0].value) == "sea_birds is damaged."
+    monkeypatch.setattr("ui.parts.collections._TOLD", -1.0)
+    at.selectbox(key="open-collection").select("sea_birds").run()
+    assert not at.error
+    assert not at.exception

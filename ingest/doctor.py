@@ -16,6 +16,7 @@ from rag.settings import Settings, load_settings
 from rag.wording import counted, fits
 
 _HOLDER = "python -m ingest.doctor"
+_TRIES = 2  # times files are set aside: those of a collection, and where that was not enough those of all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,11 +52,17 @@ def _look(settings: Settings, *, mend: bool) -> int:
 
 
 def _run_all(settings: Settings, others: Sequence[Collection], *, mend: bool) -> int:
+    """One that cannot be opened is named, and the others are looked at."""
     told: set[Finding] = set()
-    codes = [_run(settings, mend=mend, told=told)]
-    for other in others:
-        print(f"Collection {other.title}:")
-        codes.append(_run(replace(settings, collection=other.name), mend=mend, told=told))
+    codes: list[int] = []
+    for name, title in [(settings.collection, ""), *((other.name, other.title) for other in others)]:
+        if title:
+            print(f"Collection {title}:", flush=True)
+        try:
+            codes.append(_run(replace(settings, collection=name), mend=mend, told=told))
+        except StoreError as exc:
+            print(exc, file=sys.stderr)
+            codes.append(1)
     return max(codes)
 
 
@@ -100,7 +107,7 @@ def _size(found: Examination) -> str:
     return f"{counted(found.documents, 'document')}, {counted(found.passages, 'passage')}"
 
 
-def _open(library: Library, *, mend: bool) -> bool:
+def _open(library: Library, *, mend: bool, tries: int = _TRIES) -> bool:
     """Opens the collection; with `mend`, files that cannot be opened are set aside and made anew."""
     try:
         return library.open_existing()
@@ -109,13 +116,15 @@ def _open(library: Library, *, mend: bool) -> bool:
     except StoreError as exc:
         what = "words" if library.is_store_open else "vectors"
         if not mend:
-            raise FootnoteError(
+            raise StoreError(
                 f"{exc}\nIf the file is damaged, `python -m ingest.doctor --repair` sets it aside."
             ) from exc
+        if not tries:
+            raise
         print(f"wrong: {exc}")
         place = library.set_aside_words() if what == "words" else library.set_aside_vectors()
         print(f"The {what} that could not be opened lie in {place} now.")
-        return library.open_existing()
+        return _open(library, mend=mend, tries=tries - 1)
 
 
 def _examine(library: Library) -> Examination:

@@ -3,6 +3,7 @@
 A passage without vectors counts as there: the catalog keeps it until they are.
 """
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,18 @@ from ingest.hashing import document_id
 from ingest.readers import may_have_tables
 from rag import originals, tables
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
-from rag.errors import FootnoteError
+from rag.errors import FootnoteError, StoreError
 from rag.library import Library
 from rag.rows import StoredChunk
 from rag.versions import passages_of
 from rag.wording import counted, fits
 
 OnDocument = Callable[[int, int, str], None]  # done, of all, name
+_log = logging.getLogger(__name__)
+_REMEDY = (
+    "If its files are damaged, end the program and run `python -m ingest.doctor --repair`, which sets them aside and "
+    "makes them anew; or put back a backup."
+)
 
 
 class Fault(str, Enum):
@@ -83,12 +89,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was looked at in a collection (its name), and what is wrong with it."""
+    """What was looked at in a collection (its name), and what is wrong with it.
+
+    Attributes:
+        failure: why it could not be looked at, "" where it was.
+    """
 
     collection: str
     documents: int
     passages: int
     findings: tuple[Finding, ...]
+    failure: str = ""
 
     def without(self, told: set[Finding]) -> "Examination":
         """It without what was told before."""
@@ -103,8 +114,7 @@ class Examination:
 def examine_all(library: Library) -> list[Examination]:
     """Examines each collection to which something was ever added, the open one first; nothing is told twice.
 
-    Raises:
-        FootnoteError: another collection cannot be opened; the message names it.
+    Another one that cannot be opened is named with the reason; those after it are looked at.
     """
     found = [examine(library)]
     told = set(found[0].of_the_library)
@@ -115,7 +125,8 @@ def examine_all(library: Library) -> list[Examination]:
             with library.other(other.name) as opened:
                 found.append(examine(opened).without(told))
         except FootnoteError as exc:
-            raise FootnoteError(f"Collection {other.title}: {exc}") from exc
+            remedy = f" {_REMEDY}" if isinstance(exc, StoreError) else ""
+            found.append(Examination(other.name, 0, 0, (), f"Collection {other.title}: {exc}{remedy}"))
         told.update(found[-1].of_the_library)
     return found
 
@@ -252,10 +263,17 @@ def _version(library: Library, version: Version) -> Iterator[Finding]:
 
 
 def _kept_for_nothing(library: Library, stored: dict[str, list[StoredChunk]]) -> Iterator[Finding]:
-    """Originals without a document in any collection; what has passages, in whichever, is told with those."""
+    """Originals without a document in any collection; what has passages, in whichever, is told with those.
+
+    None is said to be one while another collection cannot be opened: its passages may be made of it.
+    """
     every = originals.every(library.folder)
     unused = [path for path in every if not library.catalog.is_used(path.stem) and path.stem not in stored]
-    answering = _documents_of_others(library) if unused else set()
+    try:
+        answering = _documents_of_others(library) if unused else set()
+    except StoreError as exc:
+        _log.warning("not told which kept files belong to nothing: %s", exc)
+        return
     for path in unused:
         if path.stem not in answering:
             yield Finding(Fault.ORIGINAL_OF_NOTHING, path.name, path.stem, path=path)

@@ -76,6 +76,14 @@ def glance(catalog: Catalog, collection: str, folder: Path) -> Followed | None:
     return Followed(len(there)) if is_same else None
 
 
+def has_changed_outside(catalog: Catalog, collection: str, folder: Path) -> bool:
+    """Whether a file has changed that only a link in the folder leads to: whoever watches the folder is not told."""
+    inside = clean_name(f"{folder}{os.sep}")
+    seen = catalog.seen(collection, str(folder)).items()
+    outside = [(Path(source), state) for source, state in seen if not source.startswith(inside)]
+    return any(state == _UNREAD or _state(path) != state for path, state in outside)
+
+
 def follow(library: Library, folder: Path, *, add: Add) -> Followed:
     """Brings the open collection to what a watched folder holds; does nothing where nothing has changed.
 

@@ -125,11 +125,28 @@ class IngestQueue:
         Raises:
             FootnoteError: the copy is missing.
         """
+        kept = self._kept_copy(record, "then release")
+        self._catalog.release(self._library.collection, record.id, ids)
+        self._read_again(record, kept)
+
+    def withdraw(self, record: DocumentRecord, ids: Sequence[str]) -> None:
+        """Passages of a document that were released are set aside again, when it is read again from its kept copy.
+
+        Raises:
+            FootnoteError: the copy is missing.
+        """
+        kept = self._kept_copy(record, "then set them aside")
+        self._catalog.withdraw(self._library.collection, record.id, ids)
+        self._read_again(record, kept)
+
+    def _kept_copy(self, record: DocumentRecord, then: str) -> Path:
         kept = originals.find(self._library.folder, record.id)
         if kept is None:
-            raise FootnoteError(f"{record.name}: its kept copy is missing. Add the file again, then release.")
+            raise FootnoteError(f"{record.name}: its kept copy is missing. Add the file again, {then}.")
+        return kept
+
+    def _read_again(self, record: DocumentRecord, kept: Path) -> None:
         self._forget_finished()
-        self._catalog.release(self._library.collection, record.id, ids)
         source = record.sources[0] if record.sources else ""
         self._enqueue(kept, record.name, source, is_copy=False)
         self._wake.set()

@@ -10,13 +10,13 @@ from pathlib import Path
 import watchfiles
 
 from ingest.beside import OtherCollections
-from ingest.following import Add, Followed, follow, glance
+from ingest.following import Add, Followed, follow, glance, has_changed_outside
 from rag.errors import FootnoteError
 from rag.library import Library
 
 _log = logging.getLogger(__name__)
 _TICK = 500  # milliseconds between two looks at what the watcher was asked to do
-_ABSENT = 20  # ticks after which a folder that was not there is looked for again
+_ABSENT = 20  # ticks after which folders that come are looked for, and files behind links that changed
 OnFollowed = Callable[[Path, Followed], None]
 Watched = tuple[str, Path]  # a collection and a folder of it
 _Identity = tuple[int, int]  # of a folder, whatever it is called
@@ -119,8 +119,10 @@ class FolderWatcher:
         for tick, changed in enumerate(changes):  # the first comes when watching has begun: nothing is missed between
             if changed or tick == 0:
                 self._follow(watched)
-            if tick % _ABSENT == 0 and _there(watched) != there:
-                return
+            if tick % _ABSENT == 0:
+                if _there(watched) != there:
+                    return
+                self._follow([entry for entry in watched if has_changed_outside(self._library.catalog, *entry)])
 
     def _follow(self, watched: list[Watched]) -> None:
         for collection, folder in watched:

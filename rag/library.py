@@ -223,9 +223,14 @@ class Library:
         self._open_words()
 
     def set_aside_vectors(self) -> Path:
-        """Moves vectors that cannot be opened out of the way; returns where they lie now."""
-        place = self.set_aside("vectors.db")
-        (self.folder / "vectors.db").rename(place)
+        """Moves vectors that cannot be opened out of the way, only those of the collection where they lie apart.
+
+        Returns where they lie now.
+        """
+        own = self.folder / "vectors.db" / "collections" / self._stored_as(self.collection)
+        vectors = own if own.is_dir() else self.folder / "vectors.db"
+        place = self.set_aside(f"vectors of {self.collection}" if vectors == own else vectors.name)
+        vectors.rename(place)
         return place
 
     def set_aside_words(self) -> Path:

@@ -20,6 +20,7 @@ from rag.settings import Settings
 from rag.sheets import texts
 from rag.types import Chunk
 
+ANOTHER_NOW = "The version cited is no longer kept; the library has another document of this name."
 _MOST = 500_000_000  # bytes of a text when it is unpacked
 _OF_ALL = ("document_id", "document_name", "title")  # what the passages of a version have in common
 
@@ -92,18 +93,24 @@ def original_of(library: Library, version: Version) -> Path:
     return file
 
 
-def standing(library: Library, document_id: str) -> str:
+def standing(library: Library, cited: Chunk) -> str:
     """What has become of a document since it was cited, for the user; "" where it is what it was."""
-    record = library.catalog.document(library.collection, document_id)
+    record = library.catalog.document(library.collection, cited.document_id)
     if record is not None and record.state in ANSWERING:
         return ""
-    version = library.catalog.version_of(library.collection, document_id)
+    version = library.catalog.version_of(library.collection, cited.document_id)
     if version is not None:
         changed = time.strftime("%Y-%m-%d", time.localtime(version.left_at))
         return f"Its document has changed since, on {changed}."
-    if any(holder != library.collection for holder in library.catalog.holders(document_id)):
+    if any(holder != library.collection for holder in library.catalog.holders(cited.document_id)):
         return "Its document is in another collection."
-    return "Its document is no longer in the library."
+    return ANOTHER_NOW if has_another(library, cited) else "Its document is no longer in the library."
+
+
+def has_another(library: Library, cited: Chunk) -> bool:
+    """Whether another document with the name of the one that was cited answers, as after a purge of its history."""
+    named = library.catalog.document_named(library.collection, cited.document_name)
+    return named is not None and named.state in ANSWERING and named.id != cited.document_id
 
 
 def numbered(history: Sequence[Version], number: int, name: str) -> Version:

@@ -69,6 +69,15 @@ def test_documents_come_in_the_order_asked_for_and_screen_by_screen(catalog: Cat
     assert names(catalog, every, DocumentOrder.LONGEST)[0] == "Ärzte.pdf"
     assert names(catalog, every, DocumentOrder.NEWEST)[0] == "half.pdf"
     assert names(catalog, every, DocumentOrder.OLDEST)[0] == "Ärzte.pdf"
+    assert names(catalog, every, DocumentOrder.STATE)[:2] == ["half.pdf", "Ärzte.pdf"]
+    there_and_back = [
+        (DocumentOrder.NAME, DocumentOrder.NAME_BACKWARDS),
+        (DocumentOrder.LARGEST, DocumentOrder.SMALLEST),
+        (DocumentOrder.LONGEST, DocumentOrder.SHORTEST),
+        (DocumentOrder.MOST_PASSAGES, DocumentOrder.FEWEST_PASSAGES),
+    ]
+    for order, backwards in there_and_back:
+        assert names(catalog, every, order)[0] != names(catalog, every, backwards)[0]
     in_order = names(catalog, every)
     assert names(catalog, every, limit=2) + names(catalog, every, limit=2, offset=2) == in_order
 
@@ -84,6 +93,13 @@ def test_states_and_gaps_are_filtered_and_summed_up(catalog: Catalog) -> None:
     assert catalog.document_names(COLLECTION, limit=2) == ["100%_sure.txt", "budget 2026.docx"]
 
 
+def test_documents_are_filtered_by_the_ending_of_their_names(catalog: Catalog) -> None:
+    assert catalog.document_endings(COLLECTION) == [".docx", ".pdf", ".txt"]
+    assert names(catalog, DocumentQuery(ending=".txt")) == ["100%_sure.txt"]
+    add(catalog, "LOUD.TXT", size=1)
+    assert names(catalog, DocumentQuery(ending=".txt")) == ["100%_sure.txt", "LOUD.TXT"]
+
+
 def test_ten_thousand_documents_are_searched_at_once(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.db")
     add(catalog, "first.pdf", size=1)
@@ -97,6 +113,7 @@ def test_ten_thousand_documents_are_searched_at_once(tmp_path: Path) -> None:
     started = time.perf_counter()
     assert names(catalog, DocumentQuery("report 9990"), limit=3) == ["report 9990.pdf"]
     assert catalog.document_totals(COLLECTION).documents == 10_001
+    assert catalog.document_endings(COLLECTION) == [".pdf"]
     assert time.perf_counter() - started < 1.0
 
 
@@ -156,6 +173,19 @@ def test_what_is_released_while_its_document_is_read_stays_asked_for(catalog: Ca
     catalog.release(COLLECTION, document, ["p"])
     catalog.set_aside(COLLECTION, document, [passage], released=frozenset())
     assert catalog.is_release_asked(COLLECTION, document)
+
+
+def test_what_was_released_is_set_aside_again_once_its_document_is_read(catalog: Catalog) -> None:
+    document, passage = "id of Ärzte.pdf", SetAside("p", None, "it is hidden", "Words")
+    catalog.set_aside(COLLECTION, document, [passage], released={"p"})
+    catalog.withdraw(COLLECTION, document, ["p"])
+    assert catalog.is_release_asked(COLLECTION, document)
+    assert catalog.released(COLLECTION, document) == frozenset()
+    catalog.set_aside(COLLECTION, document, [passage], released={"p"})  # read with it meanwhile
+    assert catalog.is_release_asked(COLLECTION, document)
+    catalog.set_aside(COLLECTION, document, [passage], released=frozenset())
+    assert [one.release for one in catalog.quarantined(COLLECTION, document)] == [Release.HELD]
+    assert not catalog.is_release_asked(COLLECTION, document)
 
 
 def test_a_document_that_is_forgotten_takes_its_passages_along(catalog: Catalog) -> None:

@@ -14,7 +14,8 @@ import pytest
 import rag.build
 from ingest import doctor
 from ingest.discovery import find_files
-from ingest.examination import OF_THE_LIBRARY, Fault, Finding, examine
+from ingest.examination import OF_THE_LIBRARY, Fault, Finding, examine, examine_all
+from ingest.hashing import document_id
 from ingest.pipeline import ingest
 from ingest.repair import Repair, repair
 from rag import __main__ as commands
@@ -330,6 +331,52 @@ def test_files_that_cannot_be_opened_are_set_aside_and_made_anew(
         again.open_store(HashingEmbedder())
         assert contents(again) == before
         assert faults(again) == set()
+
+
+@pytest.fixture
+def damaged(library: Library, settings: Settings, tmp_path: Path) -> Library:
+    """The library with three collections, the second of which cannot be opened."""
+    for title in ("Sea birds", "Terns"):
+        name = create_collection(library, title).name
+        (tmp_path / f"{name}.txt").write_text(f"About {title}.")
+        with library.other(name, HashingEmbedder()) as other:
+            add(other, settings, tmp_path / f"{name}.txt")
+    for manifest in (library.folder / "vectors.db" / "collections" / "sea_birds").glob("manifest.json*"):
+        manifest.write_text("{")
+    library.close()
+    return library
+
+
+@pytest.mark.parametrize("is_unused_kept", [False, True])
+def test_one_collection_that_cannot_be_opened_hides_no_other(
+    damaged: Library, settings: Settings, tmp_path: Path, is_unused_kept: bool
+) -> None:
+    if is_unused_kept:
+        (tmp_path / "unused.txt").write_text("Of no document.")
+        originals.keep(damaged.folder, document_id(tmp_path / "unused.txt"), tmp_path / "unused.txt")
+    with Library.open(settings, holder="test") as library:
+        library.open_store(HashingEmbedder())
+        first, birds, terns = examine_all(library)
+    assert (first.documents, first.findings, first.failure) == (2, (), "")
+    assert birds.failure.startswith("Collection Sea birds: The vectors at")
+    assert "--repair" in birds.failure
+    assert (terns.collection, terns.documents, terns.findings, terns.failure) == ("terns", 1, (), "")
+
+
+def test_the_command_repairs_the_one_that_cannot_be_opened_and_leaves_the_others(
+    damaged: Library, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor.main([]) == 1
+    told = capsys.readouterr()
+    assert "could not be opened" in told.err
+    assert "Collection Terns:\nAll is well: 1 document" in told.out
+    assert doctor.main(["--repair"]) == 0
+    assert "sea_birds.txt was read again" in capsys.readouterr().out
+    assert [place.name for place in (damaged.folder / "set-aside").iterdir()] == ["vectors of sea_birds"]
+    with Library.open(settings, holder="test") as library:
+        library.open_store(HashingEmbedder())
+        found = examine_all(library)
+    assert [(one.documents, one.findings, one.failure) for one in found] == [(2, (), ""), (1, (), ""), (1, (), "")]
 
 
 def test_a_library_that_was_never_filled_is_well(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

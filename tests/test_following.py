@@ -192,6 +192,28 @@ def test_names_that_need_cleaning_are_followed(library: Library, look: Callable[
         check_folder(library, folder / "line\nend")
 
 
+def test_a_file_behind_a_link_is_followed_when_it_changes_outside(
+    library: Library, embedder: HashingEmbedder, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.watch._ABSENT", 1)
+    outside = tmp_path.resolve() / "outside.txt"
+    outside.write_text("The keeper is Oda.")
+    (folder / "keeper.txt").symlink_to(outside)
+    library.catalog.watch(library.collection, str(folder))
+    queue = IngestQueue(library, SETTINGS)
+    queue.start(embedder)
+    watcher = FolderWatcher(library, queue.add)
+    watcher.start()
+    wait(lambda: len(names(library)) == 3)
+    outside.write_text("The keeper is Wim since May.")
+    wait(lambda: labels(library, "Wim") == {"outside.txt"} and not labels(library, "Oda"))
+    outside.unlink()
+    wait(lambda: len(names(library)) == 2)
+    watcher.close()
+    queue.close()
+    assert examine(library).findings == ()
+
+
 def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
     library: Library, look: Callable[[], Followed], folder: Path
 ) -> None:

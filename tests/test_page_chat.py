@@ -17,6 +17,7 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer, Finish, answer_to_json
+from rag.versions import ANOTHER_NOW, forget_history
 from tests.documents import write_encrypted_pdf, write_pdf
 from tests.fakes import HashingEmbedder, hit
 from tests.page import APP, Page, button, unescaped
@@ -445,6 +446,11 @@ def test_a_source_that_has_changed_says_so_and_shows_every_version(page: Page) -
     page.engine.library.catalog.thin_versions("library", keep=0, days=0)
     button(at, "Show in its place").click().run()
     assert "no longer kept" in "".join(caption.value for caption in at.caption)
+    forget_history(page.engine.library, "library")
+    button(at, "Show in its place").click().run()
+    assert at.info[0].value.startswith(ANOTHER_NOW)
+    assert any(ANOTHER_NOW in caption.value for caption in at.caption)
+    assert not any("no longer in the library" in caption.value for caption in at.caption)
     delete_document(page.engine.library, page.engine.library.document("leave.txt").id)
     at.run()
     assert any("no longer in the library" in caption.value for caption in at.caption)

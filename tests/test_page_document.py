@@ -53,8 +53,17 @@ def test_a_document_shows_what_was_set_aside_and_releases_it(page: Page) -> None
     page.wait(lambda: not page.engine.library.catalog.is_release_asked("library", record.id))
     test.run()
     assert not test.exception
-    assert any("1 suspicious passage was released" in caption.value for caption in test.caption)
-    assert "Set aside: 1 passage" not in [expander.label for expander in test.expander]
+    labels = [expander.label for expander in test.expander]
+    assert "Released: 1 suspicious passage" in labels
+    assert "Set aside: 1 passage" not in labels
+    library = page.engine.library
+    assert "say <b>ten</b> years" in library.passages(record.id)[0].text
+    next(button for button in test.button if button.label == "Set aside again").click().run()
+    page.wait(lambda: not library.catalog.is_release_asked("library", record.id))
+    test.run()
+    assert "Set aside: 1 passage" in [expander.label for expander in test.expander]
+    page.wait(lambda: "ten" not in library.passages(record.id)[0].text)
+    assert not test.exception
 
 
 def test_recognised_text_is_marked_as_such(page: Page) -> None:

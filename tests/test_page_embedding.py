@@ -1,7 +1,7 @@
 """Another embedding model for a collection, in the page, headless: two fakes of different dimension."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 import ui.session
 from rag.collections import create_collection
+from rag.embedders import Embedder
+from rag.generators import Generator
+from rag.progress import OnProgress
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder
 from tests.page import Page, button, library_page, unescaped
@@ -101,13 +104,25 @@ def test_it_is_paused_and_goes_on_after_a_restart(page: Page) -> None:
     assert page.engine.embedding_model == "wide"
 
 
-def test_what_was_in_work_goes_on_by_itself_after_a_restart(page: Page) -> None:
+def test_what_was_in_work_goes_on_by_itself_after_a_restart(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     page.open()
     begin(page)
     page.engine.close()
     st.cache_resource.clear()
+    loading, load = threading.Event(), ui.session.load_models
+
+    def load_late(settings: Settings, on_progress: OnProgress) -> tuple[Embedder, Callable[[], Generator]]:
+        loading.wait(20)
+        return load(settings, on_progress)
+
+    monkeypatch.setattr(ui.session, "load_models", load_late)
+    at = shown()
+    assert any("It goes on once the models are loaded" in caption.value for caption in at.caption)
+    assert not any("Paused" in caption.value for caption in at.caption)
+    loading.set()
+    page.wait(page.engine.answering.is_set)
+    assert not any("It goes on once" in caption.value for caption in at.run().caption)
     Wide.go_on.set()
-    page.open()
     page.wait(lambda: page.engine.embedding_model == "wide")
     assert page.engine.library.catalog.reembeddings() == []
 

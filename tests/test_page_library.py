@@ -15,6 +15,7 @@ from ingest.snapshot import QueueSnapshot
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
+from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import load_settings
 from tests.documents import write_encrypted_pdf
@@ -104,6 +105,62 @@ def test_the_library_is_searched_and_shown_fifty_at_a_time(page: Page) -> None:
     at.text_input(key="documents-words").set_value("").run()
     at.selectbox(key="documents-state").select("With gaps").run()
     assert not at.dataframe
+    assert not at.exception
+
+
+def choose(at: AppTest, **selection: list[object]) -> AppTest:
+    """Rows, heads or cells of the table of documents."""
+    at.session_state[at.dataframe[0].key] = {"selection": {"rows": [], "columns": [], "cells": [], **selection}}
+    return at.run()
+
+
+def test_ticks_stay_with_their_documents_while_others_are_added(page: Page) -> None:
+    (page.samples / "gulls.txt").write_text("About gulls.")
+    (page.samples / "terns.txt").write_text("About terns.")
+    at = page.open_library()
+    row = list(at.dataframe[0].value["Name"]).index("gulls.txt")
+    choose(at, rows=[row])
+    at.file_uploader[0].set_value([("auks.txt", b"About auks.", "text/plain")]).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    assert at.dataframe[0].value["Name"][0] == "auks.txt"
+    assert button(at, "Ask only 1 document")
+    row = list(at.dataframe[0].value["Name"]).index("gulls.txt")
+    assert json.loads(at.dataframe[0].proto.selection_default)["selection"]["rows"] == [row]
+    delete_document(page.engine.library, page.engine.library.document("gulls.txt").id)
+    at.run()
+    assert not any(one.label.startswith(("Ask only", "Delete")) for one in at.button)
+    assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_click_on_a_head_orders_all_documents_and_not_those_on_the_screen(page: Page) -> None:
+    for number in range(53):
+        (page.samples / f"note {number:02}.txt").write_text("word " * (number * 7 % 53 + 1))
+    at = page.open_library()
+    choose(at, columns=["Size"])
+    assert list(at.dataframe[0].value["Size"])[:2] == [53 * 5, 52 * 5]
+    assert at.selectbox(key="documents-order").value == DocumentOrder.LARGEST
+    choose(at, columns=["Size"])
+    assert list(at.dataframe[0].value["Size"])[:2] == [5, 10]
+    choose(at, columns=["Name"])
+    choose(at, columns=["Name"])
+    assert at.dataframe[0].value["Name"][0] == "note 52.txt"
+    assert not at.exception
+
+
+def test_documents_of_one_format_are_shown(page: Page) -> None:
+    (page.samples / "gulls.txt").write_text("About gulls.")
+    at = page.open_library()
+    assert not at.button_group
+    at.file_uploader[0].set_value([("terns.md", b"About terns.", "text/markdown")]).run()
+    page.wait(lambda: not page.engine.queue.snapshot().is_open)
+    at.run()
+    at.button_group(key="documents-ending").select(".md").run()
+    assert list(at.dataframe[0].value["Name"]) == ["terns.md"]
+    delete_document(page.engine.library, page.engine.library.document("terns.md").id)
+    at.run()
+    assert list(at.dataframe[0].value["Name"]) == ["gulls.txt"]
     assert not at.exception
 
 
@@ -411,3 +468,23 @@ def test_a_file_that_waits_for_a_word_is_not_done(page: Page) -> None:
     batch = {QueueState.ADDED: 1, QueueState.NAMESAKE: 1, QueueState.WAITING: 1}
     snapshot = QueueSnapshot((), batch, batch, {}, Embedded(0, 0), None, 0.5, None, paused=False, stopping=False)
     assert headline(page.engine, snapshot) == "1 of 3 files done · 1 waits for your word"
+
+
+def test_why_a_collection_cannot_be_opened_stays_while_the_page_is_drawn_anew(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = page.open_library()
+    create_collection(page.engine.library, "Sea birds")
+    at.run()
+
+    def refuse(collection: str) -> None:
+        raise FootnoteError(f"{collection} is damaged.")
+
+    monkeypatch.setattr(page.engine, "switch", refuse)
+    at.selectbox(key="open-collection").select("sea_birds").run()
+    at.run()
+    assert unescaped(at.error[0].value) == "sea_birds is damaged."
+    monkeypatch.setattr("ui.parts.collections._TOLD", -1.0)
+    at.selectbox(key="open-collection").select("sea_birds").run()
+    assert not at.error
+    assert not at.exception

@@ -79,7 +79,10 @@ def test_the_check_looks_at_every_collection_and_repairs_where_the_fault_is(page
     assert not at.exception
 
 
-def test_a_collection_that_cannot_be_looked_at_is_named(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collection_that_cannot_be_looked_at_is_named_beside_what_is_found_in_others(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
     page.open()
     library = page.engine.library
     create_collection(library, "Sea birds")
@@ -87,7 +90,14 @@ def test_a_collection_that_cannot_be_looked_at_is_named(page: Page, monkeypatch:
         at = AppTest.from_function(settings_page, default_timeout=30).run()
         monkeypatch.setattr("rag.library._PATIENCE", 0.01)
         button(at, "Check the library").click().run()
-    assert unescaped(at.error[0].value).startswith("Collection Sea birds: Another collection is in use")
+        assert unescaped(at.error[0].value).startswith("Collection Sea birds: Another collection is in use")
+        assert "All is well: 1 document, 1 passage in 1 collection." in at.success[0].value
+        library.store.delete_document(library.document("leave.txt").id)
+        button(at, "Check the library").click().run()
+        assert "Sea birds" in at.error[0].value
+        assert "library: leave.txt lacks 1 of its passages" in unescaped(at.warning[0].value)
+        button(at, "Repair").click().run()
+    assert library.store.count() == 1
     assert not at.exception
 
 

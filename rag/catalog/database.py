@@ -82,3 +82,4 @@ def _on_connect(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite's own knows ASCII only
+    connection.create_function("ending", 1, lambda name: Path(name).suffix.lower(), deterministic=True)

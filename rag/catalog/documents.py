@@ -9,7 +9,7 @@ import sqlalchemy as sql
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.catalog.database import Database
-from rag.catalog.filters import ORDERS, conditions
+from rag.catalog.filters import ORDERS, conditions, ending
 from rag.catalog.likeness import forget_likeness
 from rag.catalog.records import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
 from rag.catalog.tables import documents as _documents
@@ -156,6 +156,12 @@ class Documents(Database):
         sums = sql.select(sql.func.count(), *columns).where(*conditions(collection, query))
         with self._transaction() as run:
             return Totals(*run.execute(sums).one())
+
+    def document_endings(self, collection: str) -> list[str]:
+        """How the names of the documents end: ".pdf", "" where one has no ending."""
+        query = sql.select(ending()).where(_documents.c.collection == collection).distinct()
+        with self._transaction() as run:
+            return sorted(run.execute(query).scalars())
 
     def document_names(self, collection: str, *, limit: int) -> list[str]:
         """The first names of documents that answer, in their order."""

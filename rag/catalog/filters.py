@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sql
 
 from rag.catalog.quarantine import Release
-from rag.catalog.records import DocumentOrder, DocumentQuery
+from rag.catalog.records import DocumentOrder, DocumentQuery, DocumentState
 from rag.catalog.tables import alike as _alike
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
@@ -16,9 +16,20 @@ ORDERS: dict[DocumentOrder, tuple[sql.ColumnElement[Any], ...]] = {
     DocumentOrder.NEWEST: (_documents.c.added_at.desc(), *_BY_NAME),
     DocumentOrder.OLDEST: (_documents.c.added_at.asc(), *_BY_NAME),
     DocumentOrder.NAME: _BY_NAME,
+    DocumentOrder.NAME_BACKWARDS: tuple(column.desc() for column in _BY_NAME),
+    DocumentOrder.STATE: (_documents.c.state == DocumentState.READY.value, _documents.c.gaps == "", *_BY_NAME),
     DocumentOrder.LARGEST: (_documents.c.size.desc(), *_BY_NAME),
+    DocumentOrder.SMALLEST: (_documents.c.size.asc(), *_BY_NAME),
     DocumentOrder.LONGEST: (_documents.c.pages.desc(), *_BY_NAME),
+    DocumentOrder.SHORTEST: (_documents.c.pages.asc(), *_BY_NAME),
+    DocumentOrder.MOST_PASSAGES: (_documents.c.chunks.desc(), *_BY_NAME),
+    DocumentOrder.FEWEST_PASSAGES: (_documents.c.chunks.asc(), *_BY_NAME),
 }
+
+
+def ending() -> sql.ColumnElement[str]:
+    """How the name of a document ends: ".pdf", "" where it has no ending."""
+    return sql.func.ending(_documents.c.name)
 
 
 def conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[bool]]:
@@ -28,6 +39,8 @@ def conditions(collection: str, query: DocumentQuery) -> list[sql.ColumnElement[
     found += [searched.contains(word.casefold(), autoescape=True) for word in query.words.split()]
     if query.states:
         found.append(_documents.c.state.in_([state.value for state in query.states]))
+    if query.ending:
+        found.append(ending() == query.ending)
     if query.with_gaps:
         found.append(_documents.c.gaps != "")
     for tag in query.tags:

@@ -18,6 +18,10 @@ class Release(str, Enum):
     HELD = "held"
     ASKED = "asked"  # a person said so; its document is yet to be read again
     DONE = "done"
+    WITHDRAWN = "withdrawn"  # a person took it back; its document is yet to be read again
+
+
+_TO_READ = (Release.ASKED, Release.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,9 @@ class Quarantine(Database):
             released: ids of those that were left in.
         """
         with self._transaction() as run:
-            asked = set(
-                run.execute(sql.select(_quarantine.c.id).where(*_of(collection, document_id, Release.ASKED))).scalars()
+            asked, withdrawn = (
+                set(run.execute(sql.select(_quarantine.c.id).where(*_of(collection, document_id, release))).scalars())
+                for release in _TO_READ
             )
             run.execute(sql.delete(_quarantine).where(*_of(collection, document_id)))
             rows = [
@@ -53,7 +58,7 @@ class Quarantine(Database):
                     "page": passage.page,
                     "reason": passage.reason,
                     "text": passage.text,
-                    "release": _release(passage.id, released, asked).value,
+                    "release": _release(passage.id, released, asked, withdrawn).value,
                 }
                 for position, passage in enumerate(passages)
             ]
@@ -71,19 +76,26 @@ class Quarantine(Database):
 
     def release(self, collection: str, document_id: str, ids: Sequence[str]) -> None:
         """Lets passages back in, as soon as their document is read again."""
+        self._turn(collection, document_id, ids, Release.HELD, Release.ASKED)
+
+    def withdraw(self, collection: str, document_id: str, ids: Sequence[str]) -> None:
+        """Takes passages out that were let back in, as soon as their document is read again."""
+        self._turn(collection, document_id, ids, Release.DONE, Release.WITHDRAWN)
+
+    def _turn(self, collection: str, document_id: str, ids: Sequence[str], before: Release, after: Release) -> None:
         with self._transaction() as run:
-            held = (*_of(collection, document_id, Release.HELD), _quarantine.c.id.in_(ids))
-            run.execute(sql.update(_quarantine).where(*held).values(release=Release.ASKED.value))
+            these = (*_of(collection, document_id, before), _quarantine.c.id.in_(ids))
+            run.execute(sql.update(_quarantine).where(*these).values(release=after.value))
 
     def released(self, collection: str, document_id: str) -> frozenset[str]:
         """Ids of the passages that a person let back in."""
-        let_in = (*_of(collection, document_id), _quarantine.c.release != Release.HELD.value)
+        let_in = _of(collection, document_id, Release.ASKED, Release.DONE)
         with self._transaction() as run:
             return frozenset(run.execute(sql.select(_quarantine.c.id).where(*let_in)).scalars())
 
     def is_release_asked(self, collection: str, document_id: str) -> bool:
-        """Whether the document has to be read again because of a release."""
-        query = sql.select(_quarantine.c.id).where(*_of(collection, document_id, Release.ASKED)).limit(1)
+        """Whether the document has to be read again because of a release, or of one that was taken back."""
+        query = sql.select(_quarantine.c.id).where(*_of(collection, document_id, *_TO_READ)).limit(1)
         with self._transaction() as run:
             return run.execute(query).first() is not None
 
@@ -95,7 +107,9 @@ def _of(collection: str, document_id: str, *releases: Release) -> list[sql.Colum
     return found
 
 
-def _release(identifier: str, released: AbstractSet[str], asked: AbstractSet[str]) -> Release:
+def _release(
+    identifier: str, released: AbstractSet[str], asked: AbstractSet[str], withdrawn: AbstractSet[str]
+) -> Release:
     if identifier in released:
-        return Release.DONE
+        return Release.WITHDRAWN if identifier in withdrawn else Release.DONE
     return Release.ASKED if identifier in asked else Release.HELD

@@ -47,8 +47,14 @@ class DocumentOrder(str, Enum):
     NEWEST = "newest"
     OLDEST = "oldest"
     NAME = "name"
+    NAME_BACKWARDS = "name backwards"
+    STATE = "state"  # what is not ready first, then what has gaps
     LARGEST = "largest"
+    SMALLEST = "smallest"
     LONGEST = "longest"  # most pages
+    SHORTEST = "shortest"
+    MOST_PASSAGES = "most passages"
+    FEWEST_PASSAGES = "fewest passages"
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class DocumentQuery:
         with_set_aside: only those of which a passage is set aside.
         is_alike: only those that are nearly the same as another one.
         tags: only those that have all of them.
+        ending: only files whose name ends so, ".pdf"; "" means every one.
     """
 
     words: str = ""
@@ -70,6 +77,7 @@ class DocumentQuery:
     with_set_aside: bool = False
     is_alike: bool = False
     tags: tuple[str, ...] = ()
+    ending: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from ui.session import Engine
 
 _OPEN = "open-collection"  # key of the choice
 _SAID = "collections-said"  # what the last action did
-_FAILED = "collections-failed"
+_FAILED = "collections-failed"  # why the last one could not be opened, and until when it is told
+_TOLD = 30.0  # seconds: the page is drawn anew meanwhile, as watched folders are looked at again
 _ASKED = ("asked-documents", "asked-tags", "conversation")  # they belong to the collection that was open
 
 
@@ -27,7 +28,8 @@ def show_collections(engine: Engine) -> None:
     """Read top-down: what the last action did, the choice, the way to the rest."""
     for said in st.session_state.pop(_SAID, ()):
         st.success(plain(said), icon=":material/check:")
-    for failed in st.session_state.pop(_FAILED, ()):
+    failed, until = st.session_state.get(_FAILED, ("", 0.0))
+    if failed and time.monotonic() < until:
         st.error(plain(failed), icon=":material/error:")
     current = engine.library.catalog.collection(engine.settings.collection)
     if current is None:
@@ -65,8 +67,9 @@ def _open(engine: Engine, name: str) -> None:
     try:
         engine.switch(name)
     except FootnoteError as exc:
-        st.session_state[_FAILED] = [str(exc)]
+        st.session_state[_FAILED] = (str(exc), time.monotonic() + _TOLD)
         return
+    st.session_state.pop(_FAILED, None)
     for key in _ASKED:
         st.session_state.pop(key, None)
 

@@ -19,8 +19,23 @@ _ORDERS = {
     DocumentOrder.NEWEST: "Newest first",
     DocumentOrder.OLDEST: "Oldest first",
     DocumentOrder.NAME: "By name",
+    DocumentOrder.NAME_BACKWARDS: "By name, Z first",
+    DocumentOrder.STATE: "Not ready first",
     DocumentOrder.LARGEST: "Largest first",
+    DocumentOrder.SMALLEST: "Smallest first",
     DocumentOrder.LONGEST: "Most pages first",
+    DocumentOrder.SHORTEST: "Fewest pages first",
+    DocumentOrder.MOST_PASSAGES: "Most passages first",
+    DocumentOrder.FEWEST_PASSAGES: "Fewest passages first",
+}
+# What a click on the head of a column asks for, and another one after it.
+_HEADS = {
+    "Name": (DocumentOrder.NAME, DocumentOrder.NAME_BACKWARDS),
+    "State": (DocumentOrder.STATE, DocumentOrder.NEWEST),
+    "Pages": (DocumentOrder.LONGEST, DocumentOrder.SHORTEST),
+    "Passages": (DocumentOrder.MOST_PASSAGES, DocumentOrder.FEWEST_PASSAGES),
+    "Size": (DocumentOrder.LARGEST, DocumentOrder.SMALLEST),
+    "Added": (DocumentOrder.NEWEST, DocumentOrder.OLDEST),
 }
 _FILTERS = {
     "All": DocumentQuery(),
@@ -51,7 +66,11 @@ _TAGGED = {
 }
 _FIRST = "documents-first"  # how many documents are before the screen
 _ASKED = "documents-asked"  # what the screen was of
-_DRAWN = "documents-drawn"  # how often the table was drawn anew, so that nothing is selected in it
+_DRAWN = "documents-drawn"  # how often the table was drawn anew, so that no cell and no head is selected in it
+_TICKED = "documents-ticked"  # collection, and ids of the documents that are ticked on the screen
+_ORDER = "documents-order"
+_ENDING = "documents-ending"
+_HEAD = "documents-head"  # the order that a click on a head asked for
 _ROW = 35  # pixels of a table row
 _ROWS = 15  # shown without scrolling
 
@@ -92,11 +111,21 @@ def _ask(engine: Engine) -> tuple[DocumentQuery, DocumentOrder]:
         "Search by name", placeholder="Name or title", key="documents-words", persist_state="session"
     )
     chosen = state.selectbox("State", list(_FILTERS), key="documents-state", persist_state="session")
-    by = order.selectbox(
-        "Order", list(_ORDERS), format_func=_ORDERS.__getitem__, key="documents-order", persist_state="session"
-    )
+    if asked := st.session_state.pop(_HEAD, None):
+        st.session_state[_ORDER] = asked
+    by = order.selectbox("Order", list(_ORDERS), format_func=_ORDERS.__getitem__, key=_ORDER, persist_state="session")
     tags = choose_tags(engine, "Tags", key="documents-tags", placeholder="All documents")
-    return replace(_FILTERS[chosen], words=typed, tags=tags), by
+    return replace(_FILTERS[chosen], words=typed, tags=tags, ending=_choose_ending(engine)), by
+
+
+def _choose_ending(engine: Engine) -> str:
+    """How the names are to end; nothing is shown where all end alike."""
+    endings = [ending for ending in engine.library.catalog.document_endings(engine.settings.collection) if ending]
+    if st.session_state.get(_ENDING) not in endings:
+        st.session_state[_ENDING] = None
+    if len(endings) > 1:
+        st.pills("Format", endings, key=_ENDING, persist_state="session", label_visibility="collapsed")
+    return st.session_state[_ENDING] or ""
 
 
 def _first(query: DocumentQuery, order: DocumentOrder, total: int) -> int:
@@ -117,11 +146,15 @@ def _draw_anew() -> None:
 
 
 def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentRecord]:
-    """The rows that are ticked; a click into a row opens its document."""
+    """The rows that are ticked; a click into a row opens its document, one on a head orders all documents.
+
+    Ticks stay with their documents where others come or go meanwhile, or another order is asked for.
+    """
     is_open = engine.queue.snapshot().is_open
     columns = _TAGGED if any(document.tags for document in documents) else _PLAIN
     filling = [document.id for document in documents if document.state is DocumentState.EMBEDDING]
     embedded = engine.library.catalog.embedded(engine.settings.collection, filling) if filling else {}
+    ticked = _ticked(engine)
     event = st.dataframe(
         [_row(document, is_open, embedded.get(document.id)) for document in documents],
         hide_index=True,
@@ -129,14 +162,34 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentReco
         column_order=list(columns),
         column_config=columns,
         on_select="rerun",
-        selection_mode=["multi-row", "single-cell"],
+        selection_mode=["multi-row", "single-column", "single-cell"],  # else a head orders what is shown, not all
+        selection_default={
+            "selection": {"rows": [row for row, document in enumerate(documents) if document.id in ticked]}
+        },
         key=f"documents-{st.session_state.get(_DRAWN, 0)}-{hash(tuple(document.id for document in documents))}",
     )
+    chosen = [documents[row] for row in event.selection.rows if row < len(documents)]
+    st.session_state[_TICKED] = (engine.settings.collection, {document.id for document in chosen})
+    if event.selection.columns:
+        _draw_anew()
+        st.session_state[_HEAD] = _turned(event.selection.columns[0])
+        st.rerun()
     if event.selection.cells:
         _draw_anew()
         st.query_params[DOCUMENT] = documents[event.selection.cells[0][0]].id
         st.rerun()
-    return [documents[row] for row in event.selection.rows if row < len(documents)]
+    return chosen
+
+
+def _ticked(engine: Engine) -> set[str]:
+    collection, ids = st.session_state.get(_TICKED, ("", set()))
+    return ids if collection == engine.settings.collection else set()
+
+
+def _turned(head: str) -> DocumentOrder | None:
+    """What a click on a head asks for; None of one that orders nothing."""
+    orders = _HEADS.get(head)
+    return orders and orders[st.session_state[_ORDER] == orders[0]]
 
 
 def _row(document: DocumentRecord, is_open: bool, embedded: Embedded | None) -> dict[str, object]:
@@ -163,7 +216,10 @@ def _state(document: DocumentRecord, is_open: bool, embedded: Embedded | None) -
 
 def _act(engine: Engine, chosen: list[DocumentRecord]) -> None:
     if not chosen:
-        st.caption("Click into a row to open its document; tick rows to ask only them, to tag, move or delete them.")
+        st.caption(
+            "Click into a row to open its document, on a head to order by it; tick rows to ask only them, to tag, move "
+            "or delete them."
+        )
         return
     with st.container(horizontal=True):
         ask = st.button(f"Ask only {counted(len(chosen), 'document')}", icon=":material/forum:")

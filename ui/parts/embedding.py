@@ -58,8 +58,10 @@ def show_reembedding(engine: Engine) -> None:
         in_work = job is not None and job.task.collection == task.collection and not job.ended.is_set()
         if in_work:
             _show_work(engine, task)
-        else:
+        elif task.is_paused or engine.answering.is_set():
             _show_waiting(engine, task)
+        else:
+            _show_coming(engine, task)
 
 
 @st.fragment(run_every=1.0)
@@ -77,6 +79,18 @@ def _show_work(engine: Engine, task: Reembedding) -> None:
             name = task.collection
             pause, keeps = engine.pause_reembedding, "What is embedded is kept"
             st.button("Pause", icon=":material/pause:", key=f"rest-{name}", help=keeps, on_click=pause, args=(name,))
+            _cancel(engine, task)
+
+
+@st.fragment(run_every=1.0)
+def _show_coming(engine: Engine, task: Reembedding) -> None:
+    """What an earlier process left in work; drawn every second until it goes on."""
+    if engine.answering.is_set():
+        st.rerun()
+    with st.container(border=True):
+        st.markdown(_title(engine, task))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("It goes on once the models are loaded. What is embedded is kept.", width="content")
             _cancel(engine, task)
 
 

@@ -76,11 +76,15 @@ def _examine(engine: Engine) -> list[Examination]:
         return []
 
 
-def _show(engine: Engine, found: Sequence[Examination]) -> None:
+def _show(engine: Engine, examined: Sequence[Examination]) -> None:
+    found = [examination for examination in examined if not examination.failure]
+    for examination in examined:
+        if examination.failure:
+            st.error(plain(examination.failure), icon=":material/error:")
     if not any(examination.findings for examination in found):
         documents = counted(sum(examination.documents for examination in found), "document")
         passages = counted(sum(examination.passages for examination in found), "passage")
-        where = f" in {len(found):,} collections" if len(found) > 1 else ""
+        where = f" in {counted(len(found), 'collection')}" if len(examined) > 1 else ""
         st.success(f"All is well: {documents}, {passages}{where}.", icon=":material/check:")
         return
     lines = [f"- {plain(_named(engine, finding, of))}" for of in found for finding in of.findings]

@@ -12,9 +12,10 @@ from ingest.page_picture import NoPicture, PagePicture, draw_page
 from ingest.readers import PICTURES
 from rag import originals
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState, Version
+from rag.cited_rows import rows_of
 from rag.sheets import Sheet, are_pages, number_of, sheets
 from rag.types import Chunk, RecognisedLine, Span
-from rag.versions import passages_of
+from rag.versions import ANOTHER_NOW, has_another, passages_of
 from ui.parts.changes import show_changes
 from ui.parts.dialogs import dialog
 from ui.parts.text import READABLE, marked, moment, passage, plain, shortened, sure
@@ -124,7 +125,9 @@ def _missing(engine: Engine, cited: Cited) -> str:
     titles = [entry.title for entry in found if entry is not None and entry.name != engine.settings.collection]
     if titles:
         return f"This document is in collection {plain(titles[0])}: open that to see its pages."
-    return "This document is no longer in the library, or in a version that is not kept."
+    if has_another(engine.library, cited.chunk):
+        return ANOTHER_NOW
+    return "This document is no longer in the library."
 
 
 def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = None, *, key: str) -> None:
@@ -132,7 +135,8 @@ def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = Non
     file = originals.find(engine.library.folder, record.id)
     read = _sheets(str(engine.library.folder), record.id, engine) if engine.queue.is_started else {}
     paged = _is_pdf(file) or are_pages(read)
-    own = (cited.chunk.page if paged else number_of(cited.chunk, read)) if cited else 1
+    rows = rows_of(cited.chunk, read) if cited else {}
+    own = (cited.chunk.page if paged else next(iter(rows), number_of(cited.chunk, read))) if cited else 1
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         number = _choose_number(own or 1, record.pages if paged else len(read), "Page" if paged else "Part", key)
         views = (_PICTURE, _TEXT, _PASSAGES) if _is_drawn(file) else (_TEXT, _PASSAGES)
@@ -150,7 +154,7 @@ def show_pages(engine: Engine, record: DocumentRecord, cited: Cited | None = Non
     elif view == _PASSAGES:
         _show_passages(read.get(number), here)
     else:
-        _show_sheet(record.name, read.get(number), here)
+        _show_sheet(record.name, read.get(number), here, rows.get(number, ()))
 
 
 def _choose_number(own: int, last: int, word: str, key: str) -> int:
@@ -224,11 +228,12 @@ def _show_before_loading(here: Cited | None) -> None:
         _show_text(here.chunk.document_name, here.chunk.text, here.marks)
 
 
-def _show_sheet(name: str, sheet: Sheet | None, here: Cited | None) -> None:
+def _show_sheet(name: str, sheet: Sheet | None, here: Cited | None, rows: Sequence[Span]) -> None:
+    """`rows` are those of a table that were calculated with."""
     if sheet is None:
         st.info("No text was read of this page.", icon=":material/article:")
     else:
-        _show_text(name, sheet.text, sheet.spans(here.chunk, here.marks) if here else ())
+        _show_text(name, sheet.text, rows or (sheet.spans(here.chunk, here.marks) if here else ()))
 
 
 def _show_passages(sheet: Sheet | None, here: Cited | None) -> None:

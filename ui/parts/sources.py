@@ -135,7 +135,7 @@ def _show_source(engine: Engine, number: str, hit: Hit, marks: Sequence[Span], *
 
 def _show_standing(engine: Engine, hit: Hit) -> None:
     """Whether the source is still what it was when it was cited."""
-    if changed := standing(engine.library, hit.chunk.document_id):
+    if changed := standing(engine.library, hit.chunk):
         st.caption(f":material/history: {changed}")
 
 

@@ -136,11 +136,11 @@ class Calculation:
         if by is None or more == query.sql or not result.rows or by >= len(result.rows[0]):
             return None
         rows = self._calculator.run(self._calculator.check(more)).rows
-        count = sum(1 for _ in itertools.takewhile(lambda row: row[by] == rows[0][by], rows))
-        if count == 1 or rows[0][by] is None:
-            return None
-        shared = replace(self._calculator.check(_ONE.sub(f"LIMIT {count}", query.sql)), is_shared=True)
-        return shared, self._calculator.run(shared)
+        shared = list(itertools.takewhile(lambda row: row[by] == rows[0][by], rows))
+        if len(set(shared)) == 1 or rows[0][by] is None:
+            return None  # none shares it, or nothing but the same could be said of each
+        of_all = replace(self._calculator.check(_ONE.sub(f"LIMIT {len(shared)}", query.sql)), is_shared=True)
+        return of_all, self._calculator.run(of_all)
 
     def _calculated(self, query: Query, result: Result) -> Calculated:
         used, language = table_checks.used_by(query, self._calculator), self._question.language

@@ -88,15 +88,21 @@ def messages(
 
 
 def named_periods(question: str, calculator: Calculator) -> list[Period]:
-    """The periods that a question names, if a column holds dates; those without a year are of the only one there is."""
-    spans = [
-        calculator.span(table, name)
+    """The periods that a question names, if a column holds dates; those without a year are of the only one there is.
+
+    What heads a column itself ("Q3") is that column.
+    """
+    columns = [
+        (table, name, column)
         for table in calculator.tables
         for name, column in zip(table.columns, table.data.columns, strict=True)
-        if column.kind in (Kind.DATE, Kind.MOMENT)
     ]
+    dated = [(table, name) for table, name, column in columns if column.kind in (Kind.DATE, Kind.MOMENT)]
+    spans = (calculator.span(table, name) for table, name in dated)
     years = {day.year for span in spans for day in span if isinstance(day, datetime.date)}
-    return periods(question, year=next(iter(years)) if len(years) == 1 else None) if years else []
+    heads = {column.head.casefold() for _, _, column in columns}
+    named = periods(question, year=next(iter(years)) if len(years) == 1 else None) if years else []
+    return [period for period in named if period.text.casefold() not in heads]
 
 
 def worded_periods(question: str, tables: Sequence[NamedTable], calculator: Calculator) -> list[Worded]:

@@ -457,3 +457,21 @@ def test_a_value_that_no_query_gives_is_read_from_the_passages(settings: Setting
     answer = answered_by(generator, settings, path, "What does Anna Keller earn?")
     assert answer.sql == ""
     assert answer.text.startswith("Anna Keller has a salary of 52000")
+
+
+def test_a_quarter_that_heads_a_column_is_that_column(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "plan.xlsx"
+    targets = [["Region", "Q3"], ["North", 40], ["South", 60]]
+    write_workbook(path, {"Orders": [["Day", "Amount"], ["2025-07-01", 5], ["2025-08-01", 6]], "Targets": targets})
+    generator = ScriptedGenerator(" sum(q3) FROM targets;")
+    answer = answered_by(generator, settings, path, "What is the total of Q3 in the targets?")
+    assert answer.text == "The sum of Q3 is 100. [1]"
+    assert "2025-07-01' AND" not in generator.prompts[0][-2].content
+
+
+def test_the_same_value_in_several_rows_is_said_once(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text("Day;Room;Temperature\n2025-06-01;cellar;22.8\n2025-06-02;cellar;22.8\n2025-06-03;cellar;19\n")
+    sql = " temperature FROM data WHERE room = 'cellar' ORDER BY temperature DESC LIMIT 1;"
+    answer = answered(settings, path, "What was the highest temperature in the cellar?", sql)
+    assert answer.text == "Temperature where Room = cellar is 22.8. [1]"

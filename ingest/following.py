@@ -20,6 +20,7 @@ from rag.errors import FootnoteError
 from rag.library import Library
 
 Add = Callable[[Sequence[IncomingFile]], bool]  # False where it was stopped before the last file
+_ALL = 3  # files of which none stays, and none has moved, before they may be another folder's
 _AT_ONCE = 50  # files added before they are noted as seen
 _UNREAD = ""  # state of a file that changed or went away while it was added, so that it is looked at again
 
@@ -87,7 +88,8 @@ def has_changed_outside(catalog: Catalog, collection: str, folder: Path) -> bool
 def follow(library: Library, folder: Path, *, add: Add) -> Followed:
     """Brings the open collection to what a watched folder holds; does nothing where nothing has changed.
 
-    A folder that is not there, or is empty all at once, may be a drive that is not connected: its documents stay.
+    A folder that is not there, or has lost all its files at once, may be a drive that is not connected: its documents
+    stay.
 
     Args:
         add: adds files and returns when they are in the library or have failed.
@@ -118,6 +120,19 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
         return Followed(0, problem=f"{folder} is empty all at once; its documents stay. Delete them if they are to go.")
     if gone and not any(file.path.exists() for file, _ in there.values()):
         return _away(folder)  # it went away while it was looked through
+    lost = {files[source]: held[source] for source in gone if source in held}
+    staying = (
+        source
+        for source, document in held.items()
+        if files[source] in there and (files[source] in seen or document in lost.values())
+    )
+    if len(lost) >= _ALL and next(staying, None) is None:
+        return Followed(
+            len(there),
+            len(changed),
+            problem=f"None of the files that were in {folder} is there any longer; their documents stay. "
+            "Delete them if they are to go.",
+        )
     catalog.leave_begun(collection, prefix)
     catalog.drop_sources(collection, gone, folder=kept)
     leaving = set(catalog.document_ids(collection, DocumentState.LEAVING)) if gone else set()

@@ -221,6 +221,21 @@ def test_columns_have_letters() -> None:
     assert [letters(column) for column in (1, 26, 27, 702, 703, 16_384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "totals"),
+    [
+        ([(1, 10), (2, 20), (3, 30), (4, 40)], ()),  # the third is no sum that somebody wrote
+        ([(1, 10), (2, 20), (3, 30)], ()),
+        ([(5, 10), (2, 20), (8, 30), (15, 60)], (5,)),
+    ],
+)
+def test_of_numbers_alone_only_the_last_row_can_be_their_sum(
+    numbers: list[tuple[int, int]], totals: tuple[int, ...]
+) -> None:
+    table = only([["Width", "Height"], *([str(width), str(height)] for width, height in numbers)])
+    assert table.totals == totals
+
+
 def test_the_word_of_a_row_of_totals_is_no_cell_that_was_not_read() -> None:
     rows = [[str(number), "40"] for number in range(101, 108)]
     table = only([["Order no", "Amount"], *rows, ["Total", "280"]])

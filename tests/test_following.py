@@ -228,6 +228,37 @@ def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
     assert look() == Followed(2)
 
 
+def test_a_stray_file_where_a_drive_was_loses_nothing(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    (folder / "gulls.txt").write_text("Gulls follow the plough.")
+    look()
+    away = folder.rename(folder.with_name("away"))
+    folder.mkdir()
+    (folder / "stray.txt").write_text("Somebody saved a note while the drive was not connected.")
+    assert "None of the files that were in" in look().problem
+    assert names(library) == {"herons.txt", "terns.txt", "gulls.txt", "stray.txt"}
+    (folder / "stray.txt").unlink()
+    folder.rmdir()
+    away.rename(folder)
+    assert look().removed == 1
+    assert names(library) == {"herons.txt", "terns.txt", "gulls.txt"}
+
+
+def test_files_that_all_move_at_once_stay_what_they_are(
+    library: Library, look: Callable[[], Followed], folder: Path
+) -> None:
+    (folder / "gulls.txt").write_text("Gulls follow the plough.")
+    look()
+    inner = folder / "inner"
+    inner.mkdir()
+    for path in [path for path in folder.rglob("*.txt")]:
+        path.rename(inner / path.name)
+    found = look()
+    assert (found.problem, found.left) == ("", ())
+    assert names(library) == {"herons.txt", "terns.txt", "gulls.txt"}
+
+
 def test_a_watched_folder_inside_another_loses_nothing_when_it_is_away(
     library: Library, look: Callable[[], Followed], folder: Path
 ) -> None:

@@ -14,6 +14,7 @@ from rag.cells import Column, DataTable, Kind, values_of
 _MOST = 0.8  # share of a column's values that must be of one kind
 _EXACT = 10  # digits after the point that are kept exactly
 _WHOLE = 25  # digits before it
+_NAMELESS = 3  # rows of numbers above their sum that nothing names
 _FEW = 0.1  # of the rows may be called totals without being the sum of others
 _NAMES = (
     r"totals?|sub-?totals?|grand totals?|overall|sum|all|average|mean|summe|gesamt|gesamtsumme|gesamtergebnis"
@@ -153,7 +154,8 @@ def _totals(rows: Sequence[Row], columns: Sequence[_Typed]) -> set[int]:
     """Places of rows that sum up others.
 
     A row that is called "Total" and nothing more is one, unless many are: then it is how the table is made. A row that
-    is called "Total of the north", or not at all, must be the sum of those above it.
+    is called "Total of the north", or not at all, must be the sum of those above it. Where no row is called anything,
+    the last one alone can be that, of three or more.
     """
     numbers = [one.cells for one in columns if one.column.kind is Kind.NUMBER]
     words = [one.cells for one in columns if one.column.kind is not Kind.NUMBER]
@@ -164,7 +166,8 @@ def _totals(rows: Sequence[Row], columns: Sequence[_Typed]) -> set[int]:
         labels = [cells[place] for cells in words if cells[place]]
         is_called = any(_TOTAL.fullmatch(label) for label in labels)
         is_named = is_called or any(len(label) < 80 and _TOTAL_OF.fullmatch(label) for label in labels)
-        if (is_named or not labels) and running.is_sum(place):
+        is_nameless = not labels and (bool(words) or (place == len(rows) - 1 and place >= _NAMELESS))
+        if (is_named or is_nameless) and running.is_sum(place):
             found.add(place)
             running.begin()
         elif is_called:

@@ -1,6 +1,7 @@
 """The library page: add documents, find them, look at one, delete some."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from ingest.discovery import ACCEPTED
 from ingest.fetching import fetch
@@ -26,8 +27,13 @@ _REFUSED = 5  # times the largest file that is read
 _QUOTED = (("%22", '"'), ("%0D", " "), ("%0A", " "))
 
 
+def page() -> StreamlitPage:
+    """The page as the navigation knows it."""
+    return st.Page(show, title="Library", icon=":material/folder_open:", url_path="library")
+
+
 def show() -> None:
-    """One document where the address names it, else the list of all."""
+    """The list of all documents; one of them where the address names it, as addresses kept from before do."""
     engine = open_engine()
     with st.sidebar:
         show_status(engine)

@@ -11,6 +11,10 @@ from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.colors import Color
+from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 from pptx.dml.color import RGBColor as SlideColour
 from pptx.enum.dml import MSO_THEME_COLOR
@@ -217,6 +221,58 @@ def test_hidden_rows_and_columns_are_set_aside_and_come_back_with_their_place(
     assert held.partition("\n")[0] in [heading.text for heading in released.pages[0].headings]
     assert [column.head for column in released.tables[0].columns] == ["Text", "Note", "Price"]
     assert released.tables[0].rows == 4
+
+
+def white_cells(sheet: Worksheet) -> None:
+    for cell in ("B3", "C3"):
+        sheet[cell].font = Font(color="FFFFFF")
+    sheet["B4"].font = Font(color=Color(theme=0))
+    sheet["B4"].fill = PatternFill("solid", fgColor="FFFFFF")
+
+
+def test_white_cells_on_white_are_set_aside_and_come_back(tmp_path: Path) -> None:
+    path = workbook_with(tmp_path, white_cells)
+    document = read_here(path)
+    assert [(one.reason, one.text) for one in document.set_aside] == [
+        (Hiding.INVISIBLE.value, "B3:C3\n\ncode 2 | 20\n\nB4\n\ncode 3")
+    ]
+    assert "code 2" not in whole_text(document)
+    assert "The pump is blue." in whole_text(document)
+    (table,) = document.tables
+    assert [line.split(",")[2:] for line in table.values.splitlines()] == [
+        ["code 1", "10"],
+        ["", ""],
+        ["", "30"],
+        ["code 4", "40"],
+    ]
+    released = read_here(path, frozenset(one.id for one in document.set_aside))
+    assert "code 2 | 20" in whole_text(released)
+    assert "code 2,20" in released.tables[0].values
+
+
+def white_on_dark(sheet: Worksheet) -> None:
+    for cell in sheet[1]:
+        cell.font = Font(color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor="1F3864")
+    sheet["B2"].font = Font(color=Color(theme=0, tint=-0.5))  # grey
+
+
+def white_by_a_table(sheet: Worksheet) -> None:
+    white_cells(sheet)
+    sheet.add_table(Table(displayName="Pumps", ref="A1:C5", tableStyleInfo=TableStyleInfo("TableStyleDark1")))
+
+
+def white_by_a_rule(sheet: Worksheet) -> None:
+    white_cells(sheet)
+    dark = PatternFill("solid", bgColor="1F3864")
+    sheet.conditional_formatting.add("A1:C5", CellIsRule(operator="greaterThan", formula=["1"], fill=dark))
+
+
+@pytest.mark.parametrize("color", [white_on_dark, white_by_a_table, white_by_a_rule])
+def test_white_cells_whose_ground_may_be_another_are_read(tmp_path: Path, color: Callable[[Worksheet], None]) -> None:
+    document = read_here(workbook_with(tmp_path, color))
+    assert document.set_aside == ()
+    assert "code 2 | 20" in whole_text(document)
 
 
 def test_rows_without_a_height_are_hidden(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from ingest.readers.blocks import CELL_JOINT, Block, hidden, page_of, row
 from ingest.readers.heads import is_head
-from ingest.readers.hiding import Hiding, hidden_page, hide
+from ingest.readers.hiding import Hiding, hidden_page, hide, marks_of, without_marks
 from ingest.readers.tables import SheetTable, find_tables
 from ingest.readers.unshown_cells import Unshown
 from rag.cells import letters
@@ -21,6 +21,7 @@ COLUMNS = 200  # read of one row
 CELLS = 2_000_000  # read of one table
 _SECTION_CHARACTERS = 500  # about what a passage holds of a table (200 tokens, and numbers have many)
 _SECTION_ROWS = 30
+_NO_ROW = 0  # the head of a table, whose row is not kept
 _SMALL = 200  # characters under which a section is joined with its neighbour
 
 
@@ -78,7 +79,7 @@ def read_table(
     """The rows of one sheet as a page.
 
     Args:
-        rows: the cells of every row from the first on, empty rows too.
+        rows: the cells of every row from the first on, empty rows too; those in the colour of their ground marked so.
         name: of the sheet, the heading over all its places.
         number: of the page.
         called: names the place of a section.
@@ -86,12 +87,13 @@ def read_table(
         unshown: rows and columns that nobody sees; their text stands under that of the others.
     """
     lines, gaps, is_cut = _bounded(rows, f"{name}: " if name else "")
+    lines, unshown = _without_white(lines, unshown)
     blocks = [Block(name, level=1)]
     for section in _joined(list(_sections(_shown(lines, unshown)))):
         blocks += _blocks(section, called, level=2 if name else 1)
-    for place, texts in _unshown(lines, unshown):
+    for place, texts, hiding in (*_unshown(lines, unshown), *_white(lines, unshown)):
         section = _Section(place, (texts,))
-        blocks += hidden(_blocks(section, called, level=2 if name else 1), Hiding.CELLS)
+        blocks += hidden(_blocks(section, called, level=2 if name else 1), hiding)
     tables = find_tables(lines, sheet=name, page=number, decimal=decimal)
     tables = tuple(_marked(table, unshown) for table in tables) if unshown else tables
     if is_cut and tables:
@@ -99,27 +101,50 @@ def read_table(
     return Table(page_of(blocks if len(blocks) > 1 else [], number), gaps, tables)
 
 
+def _without_white(lines: list[list[str]], unshown: Unshown) -> tuple[list[list[str]], Unshown]:
+    """The cells without marks, and which of them had one."""
+    begin, _ = marks_of(Hiding.INVISIBLE)
+    white = frozenset(
+        (number, column)
+        for number, cells in enumerate(lines, start=1)
+        for column, cell in enumerate(cells, start=1)
+        if cell.startswith(begin)
+    )
+    if not white:
+        return lines, unshown
+    return [list(map(without_marks, cells)) for cells in lines], replace(unshown, cells=white)
+
+
 def _shown(lines: list[list[str]], unshown: Unshown) -> list[list[str]]:
     """The cells that are seen, the others empty."""
     if not unshown:
         return lines
     return [
-        ["" if number in unshown.rows or column in unshown.columns else cell for column, cell in enumerate(cells, 1)]
+        ["" if unshown.hides(number, column) else cell for column, cell in enumerate(cells, 1)]
         for number, cells in enumerate(lines, start=1)
     ]
 
 
-def _unshown(lines: Sequence[Sequence[str]], unshown: Unshown) -> Iterator[tuple[Place, tuple[str, ...]]]:
+def _unshown(lines: Sequence[Sequence[str]], unshown: Unshown) -> Iterator[tuple[Place, tuple[str, ...], Hiding]]:
     """What hidden rows hold, then hidden columns: neighbours as one stretch, each with its place."""
     for first, last in _runs(unshown.rows, len(lines)):
         texts = tuple(filter(None, (row(filter(None, lines[number - 1])) for number in range(first, last + 1))))
         if texts:
-            yield Place(first, 1, last, max(len(lines[number - 1]) for number in range(first, last + 1))), texts
+            widest = max(len(lines[number - 1]) for number in range(first, last + 1))
+            yield Place(first, 1, last, widest), texts, Hiding.CELLS
     for first, last in _runs(unshown.columns, max(map(len, lines), default=0)):
         seen = (cells[first - 1 : last] for number, cells in enumerate(lines, 1) if number not in unshown.rows)
         texts = tuple(filter(None, (row(filter(None, cells)) for cells in seen)))
         if texts:
-            yield Place(1, first, len(lines), last), texts
+            yield Place(1, first, len(lines), last), texts, Hiding.CELLS
+
+
+def _white(lines: Sequence[Sequence[str]], unshown: Unshown) -> Iterator[tuple[Place, tuple[str, ...], Hiding]]:
+    """Cells in the colour of their ground, those of a row that stand side by side together."""
+    seen = (cell for cell in unshown.cells if cell[0] not in unshown.rows and cell[1] not in unshown.columns)
+    for number, cells in groupby(sorted(seen), key=lambda cell: cell[0]):
+        for first, last in _runs((column for _, column in cells), COLUMNS):
+            yield Place(number, first, number, last), (row(lines[number - 1][first - 1 : last]),), Hiding.INVISIBLE
 
 
 def _runs(numbers: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
@@ -132,14 +157,13 @@ def _runs(numbers: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
 
 def _marked(table: SheetTable, unshown: Unshown) -> SheetTable:
     """The table with its hidden cells marked."""
-    hides = [column in unshown.columns for column in range(table.first_column, table.first_column + len(table.heads))]
 
-    def marked(cells: Sequence[str], *, everywhere: bool = False) -> tuple[str, ...]:
-        pairs = zip(cells, hides, strict=True)
-        return tuple(hide(cell, Hiding.CELLS) if everywhere or hidden else cell for cell, hidden in pairs)
+    def marked(number: int, cells: Sequence[str]) -> tuple[str, ...]:
+        columns = enumerate(cells, start=table.first_column)
+        return tuple(hide(cell, Hiding.CELLS) if unshown.hides(number, column) else cell for column, cell in columns)
 
-    rows = tuple((number, marked(cells, everywhere=number in unshown.rows)) for number, cells in table.rows)
-    return replace(table, heads=marked(table.heads), rows=rows)
+    rows = tuple((number, marked(number, cells)) for number, cells in table.rows)
+    return replace(table, heads=marked(_NO_ROW, table.heads), rows=rows)
 
 
 def _blocks(section: "_Section", called: Callable[[Place], str], *, level: int) -> list[Block]:

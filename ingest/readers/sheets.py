@@ -5,10 +5,11 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import openpyxl
+from openpyxl.styles.fills import PatternFill
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
@@ -18,6 +19,7 @@ from ingest.readers.blocks import page_of
 from ingest.readers.cleaning import clean
 from ingest.readers.formulas import Formulas
 from ingest.readers.grid import Table, hidden_sheet, read_table
+from ingest.readers.hiding import Hiding, hide
 from ingest.readers.source import Content, Source, left_out, sensible_title
 from ingest.readers.unshown_cells import Unshown, unshown_cells
 from rag.errors import UnreadableDocument
@@ -26,6 +28,7 @@ _Object = Any  # an object of openpyxl
 _DAMAGE = (*OFFICE_DAMAGE, InvalidFileException)
 _LAST_ROW = 1_048_576  # of a sheet of Excel
 _UNCALCULATED = re.compile(rb"<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
+_WHITE = (1, 9)  # of the numbered colours
 _PERCENT = re.compile(r"[0#.]%")
 
 
@@ -68,7 +71,9 @@ def _table(sheet: _Object, number: int, formulas: Formulas | None) -> Table | No
         return Table(page_of((), number), ())  # a sheet that is a chart
     sheet.reset_dimensions()  # what a file says of its own size is often wrong
     try:
-        table = read_table(_rows(sheet, formulas), name=clean(sheet.title), number=number, unshown=_unshown(sheet))
+        unshown = _unshown(sheet)
+        ink = None if unshown.has_own_grounds else _Ink()
+        table = read_table(_rows(sheet, formulas, ink), name=clean(sheet.title), number=number, unshown=unshown)
     except _DAMAGE:
         return None
     if sheet.sheet_state == "visible":
@@ -81,12 +86,50 @@ def _unshown(sheet: _Object) -> Unshown:
         return unshown_cells(markup.read())
 
 
-def _rows(sheet: _Object, formulas: Formulas | None) -> Iterator[list[str]]:
+def _rows(sheet: _Object, formulas: Formulas | None, ink: "_Ink | None") -> Iterator[list[str]]:
     for row, cells in enumerate(sheet.iter_rows(max_row=_LAST_ROW), start=1):
-        yield [
+        texts = [
             _text(cell, formulas and formulas.result(sheet.title, row, column) if cell.value is None else cell.value)
             for column, cell in enumerate(cells, start=1)
         ]
+        yield ink.marked(cells, texts) if ink else texts
+
+
+class _Ink:
+    """Which cells are white on white by their own format: by number of the format, as few are used by many cells."""
+
+    def __init__(self) -> None:
+        self._white: dict[int, bool] = {}
+
+    def marked(self, cells: Sequence[_Object], texts: Sequence[str]) -> list[str]:
+        """The texts, those that are not seen marked."""
+        return [
+            hide(text, Hiding.INVISIBLE) if text and self._is_white(cell) else text
+            for cell, text in zip(cells, texts, strict=True)
+        ]
+
+    def _is_white(self, cell: _Object) -> bool:
+        style = getattr(cell, "_style_id", 0)  # an empty cell has none
+        if style not in self._white:
+            font = cell.font if style else None
+            self._white[style] = font is not None and _is_white(font.color) and _has_white_ground(cell.fill)
+        return self._white[style]
+
+
+def _has_white_ground(fill: _Object) -> bool:
+    """A pattern or a gradient is none."""
+    if fill is None:
+        return True
+    is_plain = isinstance(fill, PatternFill)
+    return is_plain and (not fill.fill_type or (fill.fill_type == "solid" and _is_white(fill.fgColor)))
+
+
+def _is_white(color: _Object) -> bool:
+    """Whether it is white, not a shade of it; the first colour of a theme is that of the paper."""
+    if color is None or color.tint:
+        return False
+    by = {"rgb": lambda: color.rgb[-6:].upper() == "FFFFFF", "theme": lambda: color.theme == 0}
+    return bool(by.get(color.type, lambda: color.indexed in _WHITE)())
 
 
 def _text(cell: _Object, value: object) -> str:

@@ -12,18 +12,29 @@ _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
 _FILTER = re.compile(rb"<(?:\w+:)?autoFilter\b[^>]*\bref=[\"']\$?[A-Z]+\$?(\d+):\$?[A-Z]+\$?(\d+)[\"'][^>]*(?<!/)>")
+_GROUNDS = re.compile(rb"<(?:\w+:)?(?:conditionalFormatting|tablePart|picture)\b")
 _WIDEST = 16_384  # columns of a sheet of Excel
 
 
 @dataclass(frozen=True)
 class Unshown:
-    """Numbers of rows and columns, from 1."""
+    """Numbers of rows and columns, from 1, and single cells (row, column) that have the colour of their ground.
+
+    Attributes:
+        has_own_grounds: whether rules or table styles may give cells another ground than their own format does.
+    """
 
     rows: frozenset[int] = frozenset()
     columns: frozenset[int] = frozenset()
+    cells: frozenset[tuple[int, int]] = frozenset()
+    has_own_grounds: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.columns)
+        return bool(self.rows or self.columns or self.cells)
+
+    def hides(self, row: int, column: int) -> bool:
+        """Whether a cell is not seen."""
+        return row in self.rows or column in self.columns or (row, column) in self.cells
 
 
 def unshown_cells(markup: bytes) -> Unshown:
@@ -43,7 +54,7 @@ def unshown_cells(markup: bytes) -> Unshown:
         if _is_hidden(attributes, b"width"):
             begin, end = int(attributes.get(b"min", b"1")), int(attributes.get(b"max", b"0"))
             columns.update(range(begin, min(end, _WIDEST) + 1))
-    return Unshown(frozenset(rows), frozenset(columns))
+    return Unshown(frozenset(rows), frozenset(columns), has_own_grounds=_GROUNDS.search(markup) is not None)
 
 
 def _is_hidden(attributes: dict[bytes, bytes], size: bytes) -> bool:

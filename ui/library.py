@@ -7,7 +7,7 @@ from ingest.discovery import ACCEPTED
 from ingest.fetching import fetch
 from ingest.readers.cleaning import clean_name
 from rag.errors import FootnoteError
-from ui.document import DOCUMENT, show_document
+from ui import document
 from ui.parts.alike import show_alike
 from ui.parts.collections import show_collections
 from ui.parts.deletion import show_receipts
@@ -34,13 +34,13 @@ def page() -> StreamlitPage:
 
 def show() -> None:
     """The list of all documents; one of them where the address names it, as addresses kept from before do."""
+    if document.DOCUMENT in st.query_params:
+        document.show()
+        return
     engine = open_engine()
     with st.sidebar:
         show_status(engine)
-    if asked := st.query_params.get(DOCUMENT):
-        show_document(engine, asked)
-    else:
-        _list(engine)
+    _list(engine)
 
 
 def _list(engine: Engine) -> None:

@@ -48,12 +48,16 @@ def problem(question: TableQuestion, query: Query, result: Result, calculator: C
 def is_for_nothing(question: TableQuestion, query: Query, result: Result, *, is_last: bool) -> bool:
     """Whether no row fulfils the conditions, and not because there is none.
 
-    There is none where the question itself holds every word that is compared with, and so does the second query.
+    There is none where the question itself holds every word that is compared with, and so does the second query; of
+    dates it must name a period, which problem() holds the query to.
     """
     if any(value is not None for row in result.rows for value in row) and result.rows_read != ():
         return False
     text = question.text.casefold()
-    is_named = bool(query.texts) and all(one.casefold() in text for one in query.texts)
+    is_dated = question.wanted in (Wanted.COUNT, Wanted.ROWS) and bool(periods.periods(question.text, year=_ANY_YEAR))
+    is_named = bool(query.texts) and all(
+        one.casefold() in text or (is_dated and _DIGITS.fullmatch(one)) for one in query.texts
+    )
     return question.wanted is Wanted.VALUE or not (is_last and is_named)
 
 

@@ -475,3 +475,26 @@ def test_the_same_value_in_several_rows_is_said_once(settings: Settings, tmp_pat
     sql = " temperature FROM data WHERE room = 'cellar' ORDER BY temperature DESC LIMIT 1;"
     answer = answered(settings, path, "What was the highest temperature in the cellar?", sql)
     assert answer.text == "Temperature where Room = cellar is 22.8. [1]"
+
+
+@pytest.mark.parametrize(
+    ("question", "sql", "said"),
+    [
+        (
+            "List all orders of Ito in March 2025.",
+            " * FROM data WHERE customer = 'Ito' AND day >= '2025-03-01' AND day < '2025-04-01';",
+            "No row fulfils this where Customer = Ito and Day ≥ 2025-03-01 and Day < 2025-04-01. [1]",
+        ),
+        (
+            "How many orders were there in March 2025?",
+            " count(*) FROM data WHERE day >= '2025-03-01' AND day < '2025-04-01';",
+            "The number of rows where Day ≥ 2025-03-01 and Day < 2025-04-01 is 0. [1]",
+        ),
+    ],
+)
+def test_that_nothing_was_in_a_period_is_said(
+    question: str, sql: str, said: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("Order;Day;Customer\nA-1;2025-02-01;Ito\nA-2;2025-04-01;Kim\n")
+    assert answered(settings, path, question, sql, sql).text == said

@@ -129,16 +129,17 @@ def corrected(sql: str, named: Sequence[Period]) -> str:
 
     Generators take "after 2018" for what is after its first day, and a period for over before its last.
     """
-    begins = {period.first for period in named if not period.is_over}
+    begins = {str(period.first) for period in named if not period.is_over}
 
     def meant(match: re.Match[str]) -> str:
-        operator, day = match["operator"], datetime.date.fromisoformat(match["day"])
+        operator, day = match["operator"], match["day"]  # as it is written: there may be no such day
         for period in named:
             is_long = period.last > period.first
-            if is_long and period.is_over and day == period.first and operator in (">", ">="):
-                return f">= '{period.after.isoformat()}'"
-            if is_long and not period.is_over and day == period.last and day not in begins and operator in ("<", "<="):
-                return f"< '{period.after.isoformat()}'"
+            if is_long and period.is_over and day == str(period.first) and operator in (">", ">="):
+                return f">= '{period.after}'"
+            is_end = not period.is_over and day == str(period.last) and day not in begins
+            if is_long and is_end and operator in ("<", "<="):
+                return f"< '{period.after}'"
         return match.group()
 
     return _LITERAL.sub(meant, sql)
@@ -156,6 +157,4 @@ def problem(sql: str, named: Sequence[Period]) -> str:
 
 def told(named: Sequence[Period]) -> str:
     """The periods as SQL compares with them."""
-    return "; ".join(
-        f"{period.text} is >= '{period.first.isoformat()}' AND < '{period.after.isoformat()}'" for period in named
-    )
+    return "; ".join(f"{period.text} is >= '{period.first}' AND < '{period.after}'" for period in named)

@@ -91,6 +91,7 @@ class Calculation:
         self._question = question
         self._hit = hit
         self._calculator = calculator
+        self._days = table_prompts.named_periods(question.text, calculator)
 
     def answer(self, generator: Generator, *, budget: int, stop: threading.Event) -> Calculated | None:
         """The answer; None where no SELECT did.
@@ -98,11 +99,11 @@ class Calculation:
         Args:
             budget: tokens of the prompt.
         """
-        named = table_prompts.named_periods(self._question.text, self._calculator)
         prompt = table_prompts.messages(
             self._question,
             self._calculator,
             self._hit.chunk.page,
+            self._days,
             count_tokens=generator.count_tokens,
             budget=budget,
         )
@@ -111,7 +112,7 @@ class Calculation:
             if stop.is_set() or not sql:
                 return None
             try:
-                sql = periods.corrected(sql, named)
+                sql = periods.corrected(sql, self._days)
                 query = self._calculator.with_order(self._calculator.check(sql))
                 result = self._run(query, is_last=number + 1 == _TRIES)
                 return self._calculated(*(self._shared(query, result) or (query, result)))
@@ -122,7 +123,7 @@ class Calculation:
 
     def _run(self, query: Query, *, is_last: bool) -> Result:
         result = self._calculator.run(query)
-        if problem := table_checks.problem(self._question, query, result, self._calculator):
+        if problem := table_checks.problem(self._question, query, result, self._calculator, self._days):
             raise QueryError(problem)
         if table_checks.is_for_nothing(self._question, query, result, is_last=is_last):
             raise QueryError(

@@ -32,11 +32,17 @@ _ANY_YEAR = 2000  # of days whose year is not said
 _VALUES = 12  # of a column that are told
 
 
-def problem(question: TableQuestion, query: Query, result: Result, calculator: Calculator) -> str:
-    """What the question asks for and the query does not do, "" where it does."""
+def problem(
+    question: TableQuestion, query: Query, result: Result, calculator: Calculator, days: Sequence[periods.Period]
+) -> str:
+    """What the question asks for and the query does not do, "" where it does.
+
+    Args:
+        days: that the question names.
+    """
     used = used_by(query, calculator)
     return (
-        periods.problem(query.sql, table_prompts.named_periods(question.text, calculator))
+        periods.problem(query.sql, days)
         or _other_periods(question, query, used, calculator)
         or _ordered_words(query, used)
         or (_value_problem(question, query, result) if question.wanted is Wanted.VALUE else "")

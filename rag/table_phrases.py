@@ -253,7 +253,7 @@ def _where(query: Query, tables: Sequence[NamedTable], words: _Words) -> str:
 def _condition(condition: Condition, tables: Sequence[NamedTable]) -> str:
     column = _column(Item("", condition.column), tables)
     head = (column.head if column else "") or condition.column
-    return f"{head} {condition.operator.replace('in', '=')} {condition.value}"
+    return f"{head} {'=' if condition.operator == 'in' else condition.operator} {condition.value}"
 
 
 def _shown(value: Value, item: Item, column: Column | None, language: Language) -> str:

@@ -63,6 +63,7 @@ def messages(
     question: TableQuestion,
     calculator: Calculator,
     page: int | None,
+    days: Sequence[Period],
     *,
     count_tokens: Callable[[Sequence[Message]], int],
     budget: int,
@@ -71,12 +72,13 @@ def messages(
 
     Args:
         page: of the sheet that was found; its tables come first.
+        days: that the question names, see named_periods().
     """
     named = {table.name: _named(question.text, table, calculator) for table in calculator.tables}
     best = [table for table in calculator.tables if named[table.name] == max(named.values())]
     tables = sorted(best, key=lambda table: table.data.page != page)[:_TABLES]
     described = [_described(table, calculator, question.text) for table in tables]
-    dates = [told(days)] if (days := named_periods(question.text, calculator)) else []
+    dates = [told(days)] if days else []
     dates += [f"{one.text} is {one.told}" for one in worded_periods(question.text, tables, calculator)]
     facts = "".join(f" {fact}." for fact in (*_called(question.text, tables), *dates))
     hint = _hint(question, tables, calculator) + facts

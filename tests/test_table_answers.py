@@ -498,3 +498,15 @@ def test_that_nothing_was_in_a_period_is_said(
     path = tmp_path / "orders.csv"
     path.write_text("Order;Day;Customer\nA-1;2025-02-01;Ito\nA-2;2025-04-01;Kim\n")
     assert answered(settings, path, question, sql, sql).text == said
+
+
+def test_a_day_that_does_not_exist_is_written_anew(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("Order;Day\nA-1;2025-06-02\nA-2;2025-07-01\n")
+    generator = ScriptedGenerator(
+        " count(*) FROM data WHERE day >= '2025-06-01' AND day <= '2025-06-31';",
+        " count(*) FROM data WHERE day >= '2025-06-01' AND day <= '2025-06-30';",
+    )
+    answer = answered_by(generator, settings, path, "How many orders were there in June 2025?")
+    assert answer.text == "The number of rows where Day ≥ 2025-06-01 and Day < 2025-07-01 is 1. [1]"
+    assert len(generator.prompts) == 2

@@ -37,12 +37,12 @@ def show() -> None:
     with st.sidebar:
         show_status(engine)
     if asked := st.query_params.get(DOCUMENT):
-        show_document(engine, asked)
+        _show_document(engine, asked)
     else:
         leave()
 
 
-def show_document(engine: Engine, document_id: str) -> None:
+def _show_document(engine: Engine, document_id: str) -> None:
     """Read top-down: back, name, facts, what is missing, tags, history, what is set aside, pages."""
     st.query_params[DOCUMENT] = document_id  # again: a rerun on the way here may have kept it from the browser
     if st.button("All documents", icon=":material/arrow_back:", type="tertiary"):

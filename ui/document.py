@@ -3,7 +3,6 @@
 import datetime
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from ingest.readers.source import readable_stem
 from rag.catalog import ANSWERING, DocumentRecord, DocumentState
@@ -13,40 +12,23 @@ from ui.parts.alike import show_alike_to
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.history import show_history
-from ui.parts.leaving import leave
 from ui.parts.moving import move_dialog, others
 from ui.parts.page_view import show_pages
 from ui.parts.quarantine import show_set_aside
-from ui.parts.status import show_status
 from ui.parts.tags import edit_tags
 from ui.parts.text import far, plain, sure
-from ui.session import Engine, open_engine
+from ui.session import Engine
 
 DOCUMENT = "document"  # the part of the address that names it
 _NAMED = 12  # pages that are named one by one
 
 
-def page() -> StreamlitPage:
-    """The page as the navigation knows it; hidden, so that "Library" beside it leads back to the list."""
-    return st.Page(show, title="Document", icon=":material/description:", url_path="document", visibility="hidden")
-
-
-def show() -> None:
-    """The document that the address names."""
-    engine = open_engine()
-    with st.sidebar:
-        show_status(engine)
-    if asked := st.query_params.get(DOCUMENT):
-        _show_document(engine, asked)
-    else:
-        leave()
-
-
-def _show_document(engine: Engine, document_id: str) -> None:
+def show_document(engine: Engine, document_id: str) -> None:
     """Read top-down: back, name, facts, what is missing, tags, history, what is set aside, pages."""
     st.query_params[DOCUMENT] = document_id  # again: a rerun on the way here may have kept it from the browser
     if st.button("All documents", icon=":material/arrow_back:", type="tertiary"):
-        leave()
+        st.query_params.clear()
+        st.rerun()
     record = engine.library.catalog.document(engine.settings.collection, document_id)
     if record is None:
         st.info("This document is not in the library, or no longer.", icon=":material/search_off:")

@@ -1,13 +1,12 @@
 """The library page: add documents, find them, look at one, delete some."""
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from ingest.discovery import ACCEPTED
 from ingest.fetching import fetch
 from ingest.readers.cleaning import clean_name
 from rag.errors import FootnoteError
-from ui import document
+from ui.document import DOCUMENT, show_document
 from ui.parts.alike import show_alike
 from ui.parts.collections import show_collections
 from ui.parts.deletion import show_receipts
@@ -27,20 +26,15 @@ _REFUSED = 5  # times the largest file that is read
 _QUOTED = (("%22", '"'), ("%0D", " "), ("%0A", " "))
 
 
-def page() -> StreamlitPage:
-    """The page as the navigation knows it."""
-    return st.Page(show, title="Library", icon=":material/folder_open:", url_path="library")
-
-
 def show() -> None:
-    """The list of all documents; one of them where the address names it, as addresses kept from before do."""
-    if document.DOCUMENT in st.query_params:
-        document.show()
-        return
+    """One document where the address names it, else the list of all."""
     engine = open_engine()
     with st.sidebar:
         show_status(engine)
-    _list(engine)
+    if asked := st.query_params.get(DOCUMENT):
+        show_document(engine, asked)
+    else:
+        _list(engine)
 
 
 def _list(engine: Engine) -> None:

@@ -8,7 +8,6 @@ from rag.errors import FootnoteError
 from rag.wording import counted, fits
 from ui.parts.confirm import confirm
 from ui.parts.dialogs import dialog
-from ui.parts.leaving import leave
 from ui.parts.page_view import forget_pages
 from ui.parts.text import plain
 from ui.session import Engine
@@ -60,7 +59,8 @@ def _delete(engine: Engine, documents: list[DocumentRecord], *, quotes: bool) ->
     forget_pages()
     if given := [receipt for receipt in receipts if receipt is not None]:  # none in a window that was late
         st.session_state[_RECEIPTS] = given
-    leave()
+    st.query_params.clear()
+    st.rerun()
 
 
 def show_receipts() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from rag.catalog import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Embedded
 from rag.wording import counted
-from ui.document import DOCUMENT, page
+from ui.document import DOCUMENT
 from ui.parts.asking import ask_only
 from ui.parts.deletion import delete_dialog
 from ui.parts.moving import move_dialog, others
@@ -176,7 +176,8 @@ def _table(engine: Engine, documents: list[DocumentRecord]) -> list[DocumentReco
         st.rerun()
     if event.selection.cells:
         _draw_anew()
-        st.switch_page(page(), query_params={DOCUMENT: documents[event.selection.cells[0][0]].id})
+        st.query_params[DOCUMENT] = documents[event.selection.cells[0][0]].id
+        st.rerun()
     return chosen
 
 

@@ -8,7 +8,6 @@ from rag.errors import FootnoteError
 from rag.wording import counted
 from ui.parts.confirm import confirm
 from ui.parts.dialogs import dialog
-from ui.parts.leaving import leave
 from ui.parts.page_view import forget_pages
 from ui.parts.text import plain
 from ui.session import Engine
@@ -36,4 +35,5 @@ def move_dialog(engine: Engine, records: list[DocumentRecord]) -> None:
             st.error(plain(str(exc)), icon=":material/error:")
             return
         forget_pages()
-        leave()
+        st.query_params.clear()
+        st.rerun()

@@ -250,6 +250,27 @@ def test_white_cells_on_white_are_set_aside_and_come_back(tmp_path: Path) -> Non
     assert "code 2,20" in released.tables[0].values
 
 
+def hide_the_head(sheet: Worksheet) -> None:
+    sheet.row_dimensions[1].hidden = True
+
+
+def white_head(sheet: Worksheet) -> None:
+    for cell in sheet[1]:
+        cell.font = Font(color="FFFFFF")
+
+
+@pytest.mark.parametrize("hide", [hide_the_head, white_head])
+def test_a_head_that_nobody_sees_names_no_columns_until_it_is_released(
+    tmp_path: Path, hide: Callable[[Worksheet], None]
+) -> None:
+    path = workbook_with(tmp_path, hide)
+    document = read_here(path)
+    assert "Price" not in whole_text(document)
+    assert all("Price" not in column.head for table in document.tables for column in table.columns)
+    released = read_here(path, frozenset(one.id for one in document.set_aside))
+    assert [column.head for column in released.tables[0].columns] == ["Text", "Note", "Price"]
+
+
 def white_on_dark(sheet: Worksheet) -> None:
     for cell in sheet[1]:
         cell.font = Font(color="FFFFFF")

@@ -45,7 +45,7 @@ def test_every_suffix_is_in_lower_case_and_capitals_are_understood(tmp_path: Pat
 
 
 def test_text_is_normalised(tmp_path: Path) -> None:
-    raw = "\ufeffcafe\u0301\r\nof\ufb01ce\rsoft\u00adhyphen\0 end" + " more" * 100
+    raw = "\ufeffcafe\u0301\r\nof\ufb01ce\rsoft\u00adhy\u200bphe\u2060n\0 end" + " more" * 100
     assert only_text(read_bytes(tmp_path, "a.txt", raw.encode())) == "café\noffice\nsofthyphen end" + " more" * 100
 
 

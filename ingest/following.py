@@ -12,9 +12,10 @@ from pathlib import Path
 
 from ingest.discovery import find_files
 from ingest.readers.cleaning import clean_name
-from ingest.renaming import MEMBER, rename_by_sources, source_name
+from ingest.renaming import rename_by_sources
 from ingest.report import IncomingFile
 from rag.catalog import Catalog, DocumentRecord, DocumentState
+from rag.catalog.sources import MEMBER, source_name
 from rag.deletion import finish_deletions
 from rag.errors import FootnoteError
 from rag.library import Library

@@ -48,6 +48,7 @@ class IngestQueue:
         self._catalog = library.catalog
         self._incoming = library.folder / "incoming"
         self._passwords: dict[int, str] = {}  # by id; never written down
+        self._left_out: set[int] = set()  # ids of files that were in work when they were left out
         self._decided: dict[int, Namesakes] = {}  # by id, of files that are called like other documents
         self._reader = IsolatedReader()
         self._batch = 0  # id of the first file that was dropped on an idle queue
@@ -203,6 +204,25 @@ class IngestQueue:
             self.resume()
             self._wake.set()
 
+    def leave_out(self, file: QueuedFile) -> None:
+        """Drops one file that is not done, as `cancel` does all of them; the others go on, or wait on."""
+        collection = self._library.collection
+        with self._taking:
+            unfinished = [state for state in QueueState if state.is_open]
+            others = {entry.id: entry for entry in self._catalog.queue(collection, *unfinished)}
+            found = others.pop(file.id, None)
+            if found is None:
+                return  # it is done meanwhile
+            if found.state is QueueState.WORKING:
+                self._left_out.add(file.id)
+                self._stop.set()  # the worker drops it
+                return
+            shared = {document for entry in others.values() for document in entry.documents}
+            self._catalog.give_up(collection, [each for each in found.documents if each not in shared])
+            self._drop([found])
+            self._to_delete.set()
+            self._wake.set()
+
     def dismiss(self) -> None:
         """Drops every file that is done, well or not; one that waits for a password or a decision stays."""
         done = [state for state in QueueState if not state.is_open and state not in WAITING_FOR_A_WORD]
@@ -320,7 +340,7 @@ class IngestQueue:
             return
         finally:
             self._progress = None
-        if report.stopped:
+        if report.stopped or file.id in self._left_out:
             self._stopped(file, report)
             return
         far = self._catalog.embedded(self._library.collection, report.waiting)
@@ -365,7 +385,9 @@ class IngestQueue:
         return is_queued or self._catalog.document_named(collection, name) is not None
 
     def _stopped(self, file: QueuedFile, report: IngestReport) -> None:
-        if self._closing.is_set() or not self._resume.is_set():
+        is_left_out = file.id in self._left_out
+        self._left_out.discard(file.id)
+        if not is_left_out and (self._closing.is_set() or not self._resume.is_set()):
             self._catalog.set_queue_state([file.id], QueueState.WAITING)
             return
         abandon(self._library, (*report.waiting, report.unfinished))

@@ -1,25 +1,13 @@
 """What documents are called by where they come from, and another name without another embedding."""
 
-import re
 from dataclasses import replace
-from pathlib import PurePath
 
 from ingest.readers.source import readable_stem
 from rag.catalog import ANSWERING, DocumentRecord
+from rag.catalog.sources import source_name
 from rag.library import Library
 
-MEMBER = re.compile(r"(.+?\.zip)!", re.IGNORECASE | re.DOTALL)  # of an archive: its source, and what follows
 _BATCH = 500  # chunks written at once
-
-
-def source_name(source: str) -> str:
-    """The name in a source: a path, a path inside an archive after "!", or an upload."""
-    if member := MEMBER.match(source):
-        return PurePath(source[member.end() :]).name
-    for mark in ("upload:", "kept:"):
-        if source.startswith(mark):
-            return source.removeprefix(mark)
-    return PurePath(source).name
 
 
 def rename_by_sources(library: Library, record: DocumentRecord) -> bool:

@@ -178,6 +178,12 @@ class _Mending:
         count = make_tables(self.library, record, self._settings)
         return f"{finding.name} was read again for its tables: {count}."
 
+    def forget_tables(self, finding: Finding) -> str:
+        """Unless the document has come back meanwhile."""
+        if self.library.catalog.holders(finding.document_id):
+            return f"{finding.name} stays: its document is there again."
+        return self.sweep(finding)
+
     def keep_version(self, finding: Finding) -> str:
         """An old version is nowhere else: what is left of it stays."""
         raise FootnoteError(
@@ -252,5 +258,5 @@ _STEPS: dict[Fault, Callable[[_Mending, Finding], str]] = {
     Fault.WORDS_MISSING: _Mending.index_words,
     Fault.UNEMBEDDED: _Mending.embed,
     Fault.TABLES_MISSING: _Mending.make_tables,
-    Fault.TABLES_OF_NOTHING: _Mending.sweep,
+    Fault.TABLES_OF_NOTHING: _Mending.forget_tables,
 }

@@ -13,7 +13,11 @@ from rapidfuzz.distance import Indel
 
 from rag.terms import UNSPACED
 
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+|\s+|.", re.DOTALL)
+_SPACED = rf"[^\W{UNSPACED}]+"
+# A number is one word with the signs in it: 1.6, 10:30, 3/4.
+_WORD = re.compile(rf"[{UNSPACED}]|{_SPACED}(?:(?<=\d)[.,:/](?=\d){_SPACED})*|\s+|.", re.DOTALL)
+_CUT_END = re.compile(r"(?<=\s)\S+\Z")  # what may be half a word, where others are before it
+_CUT_BEGINNING = re.compile(r"\A\S+(?=\s)")
 _CONTEXT = 60  # characters of what stayed that are shown before and after a change
 _LONGEST = 20_000  # words of a change that are compared one by one
 _BRIDGE = 2  # words that stayed, between two changes, up to which they are read as one
@@ -146,7 +150,7 @@ def _bridged(spans: list[tuple[str, int, int, int, int]], words: Sequence[str]) 
     def is_change(entry: tuple[int, tuple[str, int, int, int, int]]) -> bool:
         index, (tag, _, _, begin, stop) = entry
         inside = 0 < index < last
-        return tag != "equal" or (inside and sum(word.isalnum() for word in words[begin:stop]) <= _BRIDGE)
+        return tag != "equal" or (inside and sum(word[0].isalnum() for word in words[begin:stop]) <= _BRIDGE)
 
     found = []
     for changed, group in groupby(enumerate(spans), key=is_change):
@@ -168,4 +172,6 @@ def _shortened(pieces: list[Piece]) -> list[Piece]:
 def _cut(text: str, follows: bool, leads: bool) -> str:
     """The beginning of a text, where a change is before it, and its end, where one comes after it."""
     head, tail = text[: _CONTEXT * follows], text[len(text) - _CONTEXT * leads :]
-    return text if len(head) + len(tail) >= len(text) else f"{head}…{tail}"
+    if len(head) + len(tail) >= len(text):
+        return text
+    return f"{_CUT_END.sub('', head)}…{_CUT_BEGINNING.sub('', tail)}"

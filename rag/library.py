@@ -302,25 +302,27 @@ class Library:
         if tags and not tagged:
             raise FootnoteError("No document with these tags is ready to be asked.")
         documents = self.catalog.documents(self.collection) if names else []
-        known = {document.name for document in documents}
+        named: list[str] = []
         for name in names:
-            if name not in known:
+            called = _called(documents, name)
+            named += (document.id for document in called)
+            if not called:
+                known = {document.name for document in documents}
                 there = ", ".join(sorted(known)[:_NAMED]) + (", …" if len(known) > _NAMED else "")
                 raise FootnoteError(
                     f"There is no document {name!r} in the library. It holds: {there or 'nothing yet'}."
                 )
-        named = (document.id for document in documents if document.name in names)
         return Scope(tuple(dict.fromkeys((*named, *tagged))))
 
     def document(self, name: str) -> DocumentRecord:
-        """The one document of this name, or whose id begins like this.
+        """The one document of this name, or of a file of this name, or whose id begins like this.
 
         Raises:
             FootnoteError: there is none, or more than one; the message lists those there are.
         """
         documents = self.catalog.documents(self.collection)
         begins = [record for record in documents if len(name) >= _ID and record.id.startswith(name)]
-        found = [record for record in documents if record.name == name] or begins
+        found = _called(documents, name) or begins
         if len(found) == 1:
             return found[0]
         if not found:
@@ -348,6 +350,13 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _called(documents: Sequence[DocumentRecord], name: str) -> list[DocumentRecord]:
+    """Those of this name; where none is, those that came from a file of this name, of several with the same bytes."""
+    return [record for record in documents if record.name == name] or [
+        record for record in documents if name in record.names
+    ]
 
 
 def _refuse_title(library: Library) -> None:

@@ -1,5 +1,6 @@
 """Collections and tags, on the real store: documents move with their vectors and are never lost between two."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,26 @@ def test_a_collection_is_made_renamed_and_described(library: Library) -> None:
         create_collection(library, " \n ")
     with pytest.raises(FootnoteError, match="There are: Doctors, library, "):
         find_collection(library, "nothing")
+
+
+def test_a_document_is_found_by_the_name_of_each_file_with_its_bytes(
+    library: Library, settings: Settings, folder: Path
+) -> None:
+    shutil.copy(folder / "terns.txt", folder / "Seeschwalben.txt")
+    add(library, settings, folder)
+    document = library.document("Seeschwalben.txt")
+    assert (document.name, len(document.sources)) == ("terns.txt", 2)
+    assert library.scope(["Seeschwalben.txt", "terns.txt"]).documents == (document.id,)
+    for words, names in (("SEESCHWALBEN", ["terns.txt"]), ("seeschwalben herons", []), ("documents", [])):
+        query = DocumentQuery(words=words)
+        shown = library.catalog.find_documents(library.collection, query, order=DocumentOrder.NAME, limit=9)
+        assert [record.name for record in shown] == names  # not by the folder, which is that of all
+
+    other = folder / "other" / "Seeschwalben.txt"
+    other.parent.mkdir()
+    other.write_text("Terns in other words.")
+    add(library, settings, other)
+    assert library.document("Seeschwalben.txt").name == "Seeschwalben.txt"  # before what another's file is called
 
 
 def test_a_title_is_not_taken_for_the_name_of_another_collection(library: Library, settings: Settings) -> None:

@@ -23,6 +23,13 @@ def test_a_word_that_changed_is_shown_in_its_line() -> None:
     assert told(before, after) == ["[-Six-][+Nine+] days of leave carry over until 31 March."]
 
 
+def test_a_number_that_changed_is_shown_whole() -> None:
+    assert told("It weighs 1.6 kg at 10:30, v2.6.", "It weighs 1.9 kg at 10:45, v2.6.") == [
+        "It weighs [-1.6 kg at 10:30-][+1.9 kg at 10:45+], v2.6."
+    ]
+    assert told("Pay 1,200.50 by day 3.", "Pay 1,300.50 by day 3.") == ["Pay [-1,200.50-][+1,300.50+] by day 3."]
+
+
 def test_what_is_new_and_what_is_gone_are_changes_of_their_own() -> None:
     before = "One.\nTwo.\nThree.\nFour."
     after = "One.\nThree.\nFour.\nFive."
@@ -57,7 +64,7 @@ def test_single_words_that_stayed_do_not_cut_a_change_to_pieces() -> None:
 def test_long_stretches_that_stayed_are_cut() -> None:
     same = " ".join(f"word{number}" for number in range(100))
     (change,) = told(f"{same} old {same}", f"{same} new {same}")
-    assert change.startswith("…") and change.endswith("…")
+    assert change.startswith("… word") and change.endswith(" …")  # no half of a word
     assert "[-old-][+new+]" in change
     assert len(change) < 200
 

@@ -188,6 +188,14 @@ def test_a_document_that_was_begun_is_finished_as_if_nothing_had_been(
     assert document_names(library) == set(TEXTS)
 
 
+def test_a_document_that_comes_back_by_a_repair_keeps_its_tables(library: Library, settings: Settings) -> None:
+    forget(library, "terns.md")
+    assert faults(library) == {Fault.PASSAGES_OF_NOTHING, Fault.TABLES_OF_NOTHING}
+
+    assert all(made.done for made in mend(library, settings))
+    assert faults(library) == set()
+
+
 def test_a_kept_file_of_nothing_is_set_aside_and_not_deleted(library: Library, settings: Settings) -> None:
     path, content = original(library), original(library).read_bytes()
     identifier = record(library).id

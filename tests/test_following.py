@@ -18,9 +18,9 @@ from ingest.examination import examine
 from ingest.following import Followed, check_folder, follow
 from ingest.pipeline import ingest
 from ingest.queue import IngestQueue
-from ingest.renaming import source_name
 from ingest.report import IncomingFile
 from ingest.watch import FolderWatcher
+from rag.catalog.sources import source_name
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library

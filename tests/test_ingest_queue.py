@@ -4,17 +4,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ingest import queue as queue_module
 from ingest.discovery import find_files
 from ingest.queue import IngestQueue
+from ingest.readers import read
 from rag import originals
-from rag.catalog import QueuedFile, QueueState
+from rag.catalog import ANSWERING, Embedded, QueuedFile, QueueState
 from rag.embedders import OnBatch, Vectors
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.settings import Settings
+from rag.types import Document
 from tests.documents import write_encrypted_pdf, write_zip
 from tests.fakes import HashingEmbedder
 
@@ -204,6 +208,59 @@ def test_a_cancel_leaves_nothing_half_done(queue: IngestQueue, library: Library,
     wait(lambda: names(library) == {"first.txt"})
     assert (library.store.count(), library.lexical.count()) == (1, 1)
     assert not list((library.folder / "incoming").iterdir())
+
+
+def test_one_file_is_left_out_whatever_is_done_with_it_and_the_others_go_on(
+    queue: IngestQueue, library: Library, embedder: GatedEmbedder
+) -> None:
+    queue.receive("first.txt", b"About gulls.")
+    finish(queue)  # from then on vectors come last
+    embedder.gate.clear()
+    for name in ("a.txt", "b.txt", "c.txt", "same as c.txt"):
+        queue.receive(name, f"About {name[-5:]}.".encode())
+    wait(lambda: list(states(queue).values()).count(QueueState.EMBEDDING) == 4)  # all are read, the first is embedded
+    queue.pause()
+    queue.receive("d.txt", b"About ducks.")
+    files = {file.name: file for file in queue.snapshot().files}
+    for name in ("b.txt", "d.txt", "same as c.txt"):
+        queue.leave_out(files[name])
+    assert states(queue).keys() == {"a.txt", "c.txt"}
+    answering = {record.name for record in library.catalog.documents("library") if record.state in ANSWERING}
+    assert answering == {"first.txt", "a.txt", "c.txt"}
+    assert queue.snapshot().embedded_of_all == Embedded(0, 2)
+    embedder.gate.set()
+    queue.resume()
+    assert finish(queue) == {"a.txt": QueueState.ADDED, "c.txt": QueueState.ADDED}
+    assert names(library) == {"first.txt", "a.txt", "c.txt"}
+    assert (library.store.count(), library.lexical.count()) == (3, 3)
+    assert not list((library.folder / "incoming").iterdir())
+    queue.leave_out(files["a.txt"])  # a click that comes too late
+    assert names(library) == {"first.txt", "a.txt", "c.txt"}
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_the_file_in_work_is_left_out_after_its_step(
+    queue: IngestQueue, library: Library, monkeypatch: pytest.MonkeyPatch, is_paused: bool
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read_slowly(*arguments: Any, **options: Any) -> Document:
+        reading.set()
+        go_on.wait(20)
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(queue_module, "read", read_slowly)
+    queue.receive("a.txt", b"About herons.")
+    queue.receive("b.txt", b"About terns.")
+    reading.wait(20)
+    if is_paused:
+        queue.pause()
+    queue.leave_out(queue.snapshot().files[0])
+    go_on.set()
+    wait(lambda: "a.txt" not in states(queue))
+    queue.resume()
+    assert finish(queue) == {"b.txt": QueueState.ADDED}
+    assert names(library) == {"b.txt"}
 
 
 def test_an_archive_is_one_file_of_the_queue_and_names_what_failed_in_it(

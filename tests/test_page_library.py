@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
+from ingest.queue import IngestQueue
 from ingest.snapshot import QueueSnapshot
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
@@ -194,6 +195,23 @@ def test_a_file_that_waits_can_be_read_next(page: Page) -> None:
     waiting = [file.name for file in queue.snapshot().files if file.state is QueueState.WAITING]
     assert waiting == ["c.txt", "a.txt", "b.txt"]
     assert at.selectbox(key="queue-next").value is None
+    queue.resume()
+    page.wait(lambda: not queue.snapshot().is_open)
+    assert not at.exception
+
+
+def test_a_file_that_waits_can_be_left_out(page: Page) -> None:
+    at = page.open_library()
+    queue = page.engine.queue
+    queue.pause()
+    for name in ("a.txt", "b.txt"):
+        queue.receive(name, f"About {name}.".encode())
+    at.run()
+    (first,) = [file for file in queue.snapshot().files if file.name == "a.txt"]
+    at.selectbox(key="queue-out").select(first.id).run()
+    assert [file.name for file in queue.snapshot().files] == ["b.txt"]
+    keys = [box.key or "" for box in at.selectbox]
+    assert not any(key.startswith("queue-") for key in keys)  # "Cancel" drops the last one
     queue.resume()
     page.wait(lambda: not queue.snapshot().is_open)
     assert not at.exception
@@ -468,6 +486,14 @@ def test_a_file_that_waits_for_a_word_is_not_done(page: Page) -> None:
     batch = {QueueState.ADDED: 1, QueueState.NAMESAKE: 1, QueueState.WAITING: 1}
     snapshot = QueueSnapshot((), batch, batch, {}, Embedded(0, 0), None, 0.5, None, paused=False, stopping=False)
     assert headline(page.engine, snapshot) == "1 of 3 files done · 1 waits for your word"
+
+
+def test_a_paused_queue_says_so_before_the_models_are_loaded(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.open()
+    monkeypatch.setattr(IngestQueue, "is_started", False)
+    batch = {QueueState.WAITING: 1}
+    snapshot = QueueSnapshot((), batch, batch, {}, Embedded(0, 0), None, 0.5, None, paused=True, stopping=False)
+    assert headline(page.engine, snapshot) == "0 of 1 file done · paused"
 
 
 def test_why_a_collection_cannot_be_opened_stays_while_the_page_is_drawn_anew(

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sql
 
+from rag.catalog.sources import source_name
 from rag.catalog.tables import VERSION, add_missing_columns, metadata
 from rag.errors import FootnoteError
 
@@ -82,4 +83,5 @@ def _on_connect(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite's own knows ASCII only
+    connection.create_function("source_name", 1, source_name, deterministic=True)
     connection.create_function("ending", 1, lambda name: Path(name).suffix.lower(), deterministic=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from rag.catalog.sources import source_name
+
 
 class DocumentState(str, Enum):
     """How far a document is."""
@@ -40,6 +42,11 @@ class DocumentRecord:
     begun_from: str = ""
     tags: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What it is called, and what all the files are called that it came from."""
+        return frozenset([self.name, *map(source_name, self.sources)])
+
 
 class DocumentOrder(str, Enum):
     """By what documents are put in order."""
@@ -62,7 +69,7 @@ class DocumentQuery:
     """Which documents are asked for.
 
     Attributes:
-        words: all of them must stand in the name or the title, in any case.
+        words: all of them must stand in the name, the title or the name of a file with the same bytes, in any case.
         states: empty means every state.
         with_gaps: only those of which something could not be read.
         with_set_aside: only those of which a passage is set aside.

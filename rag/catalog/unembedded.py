@@ -90,12 +90,16 @@ class Unembedded(Database):
             return {row.id: Embedded(row.chunks - row.left, row.chunks) for row in run.execute(query)}
 
     def embedded_of_all(self, collection: str) -> Embedded:
-        """How far all the documents together are whose vectors fill in."""
+        """How far all the documents together are whose vectors fill in; one that is leaving does not count."""
         its = (_documents.c.collection == collection, _documents.c.state == DocumentState.EMBEDDING.value)
-        query = sql.select(sql.func.coalesce(sql.func.sum(_documents.c.chunks), 0)).where(*its)
+        passages = sql.select(sql.func.coalesce(sql.func.sum(_documents.c.chunks), 0)).where(*its)
+        left = sql.select(sql.func.count()).where(
+            _unembedded.c.collection == collection,
+            _unembedded.c.document_id.in_(sql.select(_documents.c.id).where(*its)),
+        )
         with self._transaction() as run:
-            of = int(run.execute(query).scalar_one())
-        return Embedded(max(0, of - self.count_unembedded(collection)), of) if of else Embedded(0, 0)
+            of, to_do = int(run.execute(passages).scalar_one()), int(run.execute(left).scalar_one())
+        return Embedded(max(0, of - to_do), of) if of else Embedded(0, 0)
 
     def note_embedded(self, collection: str, document_id: str, ids: Sequence[str]) -> None:
         """Lets go of passages whose vectors are stored; with the last ones the document is ready."""

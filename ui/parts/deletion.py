@@ -30,22 +30,23 @@ def _ask(engine: Engine, documents: list[DocumentRecord]) -> None:
     more = len(documents) - _NAMED
     names = [plain(document.name) for document in documents[:_NAMED]]
     st.markdown("\n".join(f"- {name}" for name in names) + (f"\n- and {more:,} more" if more > 0 else ""))
-    quotes = ask_for_quotes(quoting(engine.library, documents))
+    it = fits(len(documents), "it", "them")
+    quotes = ask_for_quotes(quoting(engine.library, documents), it)
     if not engine.queue.is_started:
         st.warning("The embedding model is still loading: documents can be deleted in a moment.")
     if confirm("Delete", disabled=not engine.queue.is_started):
         _delete(engine, documents, quotes=quotes)
 
 
-def ask_for_quotes(conversations: list[Conversation]) -> bool:
-    """Whether what the answers in these conversations say of documents is to go with them."""
+def ask_for_quotes(conversations: list[Conversation], it: str = "them") -> bool:
+    """Whether what the answers in these conversations say of documents ("them"), or of "it", is to go as well."""
     titles = [conversation.title for conversation in conversations]
     if not titles:
         return False
     more = f" and {len(titles) - _QUOTING:,} more" if len(titles) > _QUOTING else ""
     named = ", ".join(f"“{plain(title)}”" for title in titles[:_QUOTING])
     where = counted(len(titles), "conversation")
-    st.markdown(f"Answers quote them, or keep them among the passages they read, in {where}: {named}{more}.")
+    st.markdown(f"Answers quote {it}, or keep {it} among the passages they read, in {where}: {named}{more}.")
     return st.checkbox("Take the quotes out of these answers as well", key="delete-quotes")
 
 

@@ -98,8 +98,8 @@ def _sums(engine: Engine) -> None:
     catalog, collection = engine.library.catalog, engine.settings.collection
     found = catalog.document_totals(collection, DocumentQuery(states=ANSWERING))
     st.subheader(counted(found.documents, "document"))
-    waiting = catalog.count_unembedded(collection)
-    by_words = f" · {waiting:,} of them found by words so far" if waiting else ""
+    of_all = catalog.embedded_of_all(collection)
+    by_words = f" · {of_all.of - of_all.done:,} of them found by words so far" if of_all.done < of_all.of else ""
     st.caption(
         f"{counted(found.pages, 'page')} · {counted(found.chunks, 'passage')}{by_words} · {engine.embedding_model}"
     )

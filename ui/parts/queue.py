@@ -5,6 +5,7 @@ drawn anew because a file is done.
 """
 
 import html
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -27,6 +28,7 @@ _STYLE = """<style>
 .queue span:last-child {flex: none; margin-left: auto; font-variant-numeric: tabular-nums}
 </style>"""
 _NEXT = "queue-next"  # the file that was chosen to be read next
+_OUT = "queue-out"  # the file that was chosen to be left out
 _LISTED = 8  # files in work and waiting that are listed at once
 
 
@@ -52,7 +54,7 @@ def _show_work(engine: Engine, mark: tuple[int, int, int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(snapshot.fraction, 1.0), headline(engine, snapshot))
         _controls(engine.queue, paused=snapshot.paused)
-    _ask_first(engine.queue, [file for file in snapshot.files if file.state is QueueState.WAITING])
+    _choose(engine.queue, [file for file in snapshot.files if file.state.is_open])
     _list(
         [(file.name, _doing(snapshot, file)) for file in snapshot.files if file.state.is_open],
         sum(count for state, count in snapshot.totals.items() if state.is_open),
@@ -69,30 +71,36 @@ def _controls(queue: IngestQueue, *, paused: bool) -> None:
     st.button("Cancel", icon=":material/close:", key="cancel", help=drops, on_click=queue.cancel)
 
 
-def _ask_first(queue: IngestQueue, waiting: list[QueuedFile]) -> None:
-    """Which of the files that wait is to be read next; nothing where there is no choice."""
-    if len(waiting) < 2:
+def _choose(queue: IngestQueue, files: list[QueuedFile]) -> None:
+    """One file is read next, or left out; nothing where there is no choice."""
+    if len(files) < 2:
         return
-    names = {file.id: file.name for file in waiting[1:]}
+    waiting = [file for file in files if file.state is QueueState.WAITING]
+    with st.container(horizontal=True):
+        if len(waiting) > 1:
+            _choose_one("Read next", "Read one of the waiting files next", waiting[1:], _NEXT, queue.hasten)
+        _choose_one("Leave out", "Leave one of these files out", files, _OUT, queue.leave_out)
+
+
+def _choose_one(label: str, invites: str, files: list[QueuedFile], key: str, do: Callable[[QueuedFile], None]) -> None:
+    by_id = {file.id: file for file in files}
     st.selectbox(
-        "Read next",
-        list(names),
+        label,
+        list(by_id),
         index=None,
-        format_func=lambda file_id: names.get(file_id, ""),
-        placeholder="Read one of the waiting files next",
+        format_func=lambda file_id: by_id[file_id].name if file_id in by_id else "",
+        placeholder=invites,
         label_visibility="collapsed",
-        key=_NEXT,
-        on_change=_hasten,
-        args=(queue, waiting),
+        key=key,
+        on_change=_chosen,
+        args=(by_id, key, do),
     )
 
 
-def _hasten(queue: IngestQueue, waiting: list[QueuedFile]) -> None:
-    chosen = st.session_state[_NEXT]
-    for file in waiting:
-        if file.id == chosen:
-            queue.hasten(file)
-    st.session_state[_NEXT] = None
+def _chosen(by_id: dict[int, QueuedFile], key: str, do: Callable[[QueuedFile], None]) -> None:
+    if (file := by_id.get(st.session_state[key])) is not None:
+        do(file)
+    st.session_state[key] = None
 
 
 def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
@@ -102,10 +110,10 @@ def headline(engine: Engine, snapshot: QueueSnapshot) -> str:
     text = f"{snapshot.closed - asking} of {total} {'file' if total == 1 else 'files'} done"
     if asking:
         text += f" · {asking} {'waits' if asking == 1 else 'wait'} for your word"
-    if not engine.queue.is_started:
-        return f"{text} · waiting for the embedding model"
     if snapshot.paused:
         return f"{text} · paused"
+    if not engine.queue.is_started:
+        return f"{text} · waiting for the embedding model"
     if snapshot.seconds_left is not None:
         text += f" · about {duration(snapshot.seconds_left)} left"
     return text

@@ -50,6 +50,7 @@ _LITERAL = re.compile(
     r"(?P<operator><=|>=|<|>|=)?\s*(?:(?:DATE|TIMESTAMP)\s*)?'(?P<day>\d{4}-\d\d-\d\d)(?:[T ][\d:.]*)?'",
     re.IGNORECASE,
 )
+_ANY_YEAR = 2000  # of days whose year is not said
 _ONE_DAY = datetime.timedelta(days=1)
 
 
@@ -70,6 +71,11 @@ class Period:
     def last(self) -> datetime.date:
         """Its last day."""
         return self.after - _ONE_DAY
+
+
+def names_days(text: str) -> bool:
+    """Whether it names days, months, quarters or years, of whatever year."""
+    return bool(periods(text, year=_ANY_YEAR))
 
 
 def periods(question: str, *, year: int | None = None) -> list[Period]:

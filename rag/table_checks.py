@@ -28,7 +28,6 @@ _DIFFERENCE = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"[\W\dT]+")  # a date or a number
-_ANY_YEAR = 2000  # of days whose year is not said
 _VALUES = 12  # of a column that are told
 
 
@@ -60,7 +59,7 @@ def is_for_nothing(question: TableQuestion, query: Query, result: Result, *, is_
     if any(value is not None for row in result.rows for value in row) and result.rows_read != ():
         return False
     text = question.text.casefold()
-    is_dated = question.wanted in (Wanted.COUNT, Wanted.ROWS) and bool(periods.periods(question.text, year=_ANY_YEAR))
+    is_dated = question.wanted in (Wanted.COUNT, Wanted.ROWS) and periods.names_days(question.text)
     is_named = bool(query.texts) and all(
         one.casefold() in text or (is_dated and _DIGITS.fullmatch(one)) for one in query.texts
     )
@@ -122,7 +121,7 @@ def _fixed(query: Query) -> str:
 def _other_periods(question: TableQuestion, query: Query, used: Sequence[NamedTable], calculator: Calculator) -> str:
     """What a period of the question is in words, where the query compares with other ones."""
     compared = {condition.column for condition in query.conditions or ()}
-    given = {text.casefold() for text in query.texts if periods.periods(f"in {text}", year=_ANY_YEAR)}
+    given = {text.casefold() for text in query.texts if periods.names_days(f"in {text}")}
     for worded in table_prompts.worded_periods(question.text, used, calculator):
         if worded.column in compared and given != {value.casefold() for value in worded.values}:
             return f"{worded.text} is {worded.told}"

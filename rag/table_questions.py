@@ -7,7 +7,7 @@ from enum import Enum
 
 from rag import sentences
 from rag.cells import Kind
-from rag.periods import periods
+from rag.periods import names_days
 from rag.sql import NamedTable
 from rag.synonyms import widened, widened_by_measure
 from rag.terms import terms
@@ -170,7 +170,6 @@ _UNSPACED = re.compile(r"[\u4e00-\u9fff]")
 _COUNTED = re.compile(r"\b(?:how many|number of|wie ?viele|anzahl (?:der |an )?)\s*([\w\s]*)", re.IGNORECASE)
 _MOST_OF = re.compile(r"\b(?:most|fewest|meisten|wenigsten)\s+(\w+)", re.IGNORECASE)
 _WHO = re.compile(r"\b(?:who|whose|when|where|which|wer|wessen|wann|wo|welche\w*)\b", re.IGNORECASE)
-_ANY_YEAR = 2000  # of days whose year is not said
 _FOLLOWING = 3  # words after "how many" among which the unit is
 
 
@@ -292,7 +291,7 @@ def named_values(question: str, values: Iterable[str]) -> list[str]:
 def _names_a_cell(question: str, tables: Sequence[NamedTable], values: Collection[str]) -> bool:
     """Whether it names rows, by a value or a date, and a column, or asks who, when, where or which."""
     kinds = {column.kind for table in tables for column in table.data.columns}
-    is_dated = bool(kinds & {Kind.DATE, Kind.MOMENT}) and bool(periods(question, year=_ANY_YEAR))
+    is_dated = bool(kinds & {Kind.DATE, Kind.MOMENT}) and names_days(question)
     names_rows = is_dated or bool(named_values(question, values))
     return names_rows and (_WHO.search(question) is not None or any(named_columns(question, one) for one in tables))
 

@@ -1,40 +1,43 @@
-"""First token and whole answer beside llama.cpp, on the same prompts:
+"""First token and whole answer beside llama.cpp, OpenVINO GenAI and transformers, with the same weights:
 
     PYTHONPATH=. python benchmarks/generator_peers.py squad/qa.jsonl squad/corpus.jsonl model.gguf --questions 12
 
-The GGUF file is the one that our weights were converted from. Prompts are those of the assistant with six passages;
-both sides answer greedily, at most 64 tokens, prompt by prompt in turn, and none finds a prompt in its memory.
-llama.cpp runs in a virtual environment of its own (xllamacpp, pinned), in a process that is loaded before and waits.
+The GGUF file is the one that our weights were converted from; transformers has our weights. All answer greedily, at
+most 64 tokens, question by question in turn, and none finds a prompt in its memory. The prompt is that of the assistant
+with six passages. With `--as-asked` ours is the assistant with its defaults instead, from the question on: it searches,
+judges, and reads what it has narrowed the passages down to, while the others still are given the six. Each peer runs in
+a process that is loaded before and waits, llama.cpp and OpenVINO in virtual environments of their own (pinned).
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from rag import prompt
-from rag.build import load_embedder, load_generator
+from rag.build import build_assistant, load_embedder, load_generator
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.measures import contains, token_f1
 from rag.evaluation.questions import read_questions, sample
 from rag.evidence import choose, narrow
 from rag.generators import Message
 from rag.library import Library
+from rag.models import ensure_model
 from rag.retriever import Retriever
 from rag.settings import load_settings
 
-ENVIRONMENT = Path(".stamps/llama-peer")
-PINNED = "xllamacpp==2026.10.11549"
 TOKENS = 64
 PASSAGES = 6
-PEER = """
+THREADS = 2
+_LLAMA = """
 import json, sys, time
 import xllamacpp
 params = xllamacpp.CommonParams()
@@ -55,6 +58,59 @@ for line in sys.stdin:
     server.handle_completions(asked | {"cache_prompt": False}, take)
     print(json.dumps([first, time.perf_counter() - began, "".join(text)]), flush=True)
 """
+_OPENVINO = """
+import json, sys, time
+import openvino_genai as genai
+pipeline = genai.LLMPipeline(sys.argv[1], "CPU", INFERENCE_NUM_THREADS=int(sys.argv[2]))
+config = genai.GenerationConfig(max_new_tokens=int(sys.argv[3]), do_sample=False, apply_chat_template=False)
+print("ready", flush=True)
+for line in sys.stdin:
+    began, first = time.perf_counter(), 0.0
+    def take(piece):
+        global first
+        first = first or time.perf_counter() - began
+        return genai.StreamingStatus.RUNNING
+    text = str(pipeline.generate(json.loads(line), config, take))
+    print(json.dumps([first, time.perf_counter() - began, text]), flush=True)
+"""
+_TRANSFORMERS = """
+import json, sys, time
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+torch.set_num_threads(int(sys.argv[2]))
+tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
+model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.bfloat16).eval()
+print("ready", flush=True)
+class Clock:
+    def __init__(self):
+        self.times = []
+    def put(self, value):
+        self.times.append(time.perf_counter())
+    def end(self):
+        pass
+for line in sys.stdin:
+    began, clock = time.perf_counter(), Clock()
+    given = tokenizer(json.loads(line), add_special_tokens=False, return_tensors="pt")
+    with torch.inference_mode():
+        out = model.generate(**given, max_new_tokens=int(sys.argv[3]), do_sample=False, streamer=clock)
+    text = tokenizer.decode(out[0][given["input_ids"].shape[1]:], skip_special_tokens=True)
+    print(json.dumps([clock.times[1] - began, time.perf_counter() - began, text]), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another program: what it runs, and the package that it needs in an environment of its own, if any."""
+
+    script: str
+    pinned: str = ""
+
+
+PEERS = {
+    "llama.cpp": Peer(_LLAMA, "xllamacpp==2026.10.11549"),
+    "OpenVINO GenAI": Peer(_OPENVINO, "openvino-genai==2026.4.1.0"),
+    "transformers": Peer(_TRANSFORMERS),
+}
 
 
 @dataclass(frozen=True)
@@ -70,80 +126,105 @@ class Answered:
 class Case:
     """A question with its prompt."""
 
+    question: str
     messages: Sequence[Message]
     accepted: Sequence[str]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("questions_file", type=Path)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("gguf", type=Path)
     parser.add_argument("--questions", type=int, default=12)
-    parser.add_argument("--work", type=Path, default=Path(".stamps/llama-peer-corpus"))
+    parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS))
+    parser.add_argument("--as-asked", action="store_true", help="ours from the question on, with its defaults")
+    parser.add_argument("--work", type=Path, default=Path(".stamps/generator-peers"))
     arguments = parser.parse_args()
-    cases = cases_of(arguments)
-    generator = load_generator(load_settings())
-    template = generator._counter  # the same text for both
-    peer = started(arguments.gguf)
-    ours, theirs, lengths = [], [], []
-    for case in cases:
-        tokens = template.tokens(case.messages)
-        lengths.append(len(tokens))
-        generator._reader._kept = [generator._reader._nothing()]  # nothing is remembered of the prompt before
-        ours.append(answered(generator.stream(case.messages, max_new_tokens=TOKENS, stop=threading.Event())))
-        theirs.append(asked(peer, template.tokenizer.decode(tokens)))
-    peer.terminate()
-    print(f"{len(cases)} prompts of {statistics.median(lengths):.0f} tokens\n")
-    print("| | ours | llama.cpp | ratio |\n|---|---|---|---|")
+    settings = settings_of(arguments.corpus, load_settings(), arguments.work)
+    generator, embedder = load_generator(settings), load_embedder(settings)
+    template = generator._counter  # the same text for all
+    with Library.open(settings, holder="benchmarks/generator_peers.py") as library:
+        library.open_store(embedder)
+        fill(library, embedder, arguments.corpus, lambda *progress: None)
+        cases = cases_of(arguments, Retriever.of_library(library, embedder, settings))
+        assistant = build_assistant(library, embedder, generator, settings)
+        peers = {name: started(name, arguments) for name in arguments.peers}
+        sides: dict[str, list[Answered]] = {name: [] for name in ("ours", *peers)}
+        lengths = []
+        for case in cases:
+            tokens = template.tokens(case.messages)
+            lengths.append(len(tokens))
+            generator._reader._kept = [generator._reader._nothing()]  # nothing is remembered of the prompt before
+            prompted = generator.stream(case.messages, max_new_tokens=TOKENS, stop=threading.Event())
+            sides["ours"].append(answered(assistant.ask(case.question) if arguments.as_asked else prompted))
+            for name, peer in peers.items():
+                sides[name].append(asked(peer, template.tokenizer.decode(tokens)))
+    for peer in peers.values():
+        peer.terminate()
+    print(f"{len(cases)} prompts of {statistics.median(lengths):.0f} tokens, load {os.getloadavg()[0]:.1f}\n")
+    show(cases, sides)
+
+
+def show(cases: Sequence[Case], sides: dict[str, list[Answered]]) -> None:
+    """Medians with their spread and how many times ours the others take, then how good the answers are."""
+    print(f"| | {' | '.join(sides)} |\n|---|{'---|' * len(sides)}")
     for name in ("first", "whole"):
-        one, other = ([getattr(answer, name) for answer in side] for side in (ours, theirs))
-        ratio = statistics.median(other) / statistics.median(one)
-        print(f"| {name} | {_spread(one)} | {_spread(other)} | {ratio:.1f}× |")
+        seconds = {side: [getattr(answer, name) for answer in own] for side, own in sides.items()}
+        own = statistics.median(seconds["ours"])
+        cells = (
+            f"{_spread(times)}" + ("" if side == "ours" else f", {statistics.median(times) / own:.1f}×")
+            for side, times in seconds.items()
+        )
+        print(f"| {name} | {' | '.join(cells)} |")
     for name, measure in (("token F1", token_f1), ("contains an accepted answer", contains)):
-        pairs = [zip(side, cases, strict=True) for side in (ours, theirs)]
-        one, other = ([measure(answer.text, case.accepted) for answer, case in pair] for pair in pairs)
-        print(f"| {name} | {statistics.mean(one):.2f} | {statistics.mean(other):.2f} | |")
+        shares = (
+            statistics.mean(measure(answer.text, case.accepted) for answer, case in zip(own, cases, strict=True))
+            for own in sides.values()
+        )
+        print(f"| {name} | {' | '.join(f'{share:.2f}' for share in shares)} |")
 
 
-def cases_of(arguments: argparse.Namespace) -> list[Case]:
-    """Prompts as the assistant makes them, of six passages."""
+def cases_of(arguments: argparse.Namespace, retriever: Retriever) -> list[Case]:
+    """Questions with prompts as the assistant makes them, of six passages."""
     questions = sample(
         [one for one in read_questions(arguments.questions_file) if one.answerable], arguments.questions, 0
     )
-    settings = replace(settings_of(arguments.corpus, load_settings(), arguments.work), prompt_passages=PASSAGES)
     cases = []
-    with Library.open(settings, holder="benchmarks/generator_peers.py") as library:
-        embedder = load_embedder(settings)
-        library.open_store(embedder)
-        fill(library, embedder, arguments.corpus, lambda *progress: None)
-        retriever = Retriever.of_library(library, embedder, settings)
-        for question in questions:
-            hits = retriever.retrieve(question.text, k=PASSAGES, minimum_score=0.0).hits
-            near, lines, _ = narrow(hits, retriever.evidence(question.text, hits), PASSAGES)
-            cases.append(
-                Case(prompt.answer_messages(question.text, near, choose(question.text, lines)), question.answers)
-            )
+    for question in questions:
+        hits = retriever.retrieve(question.text, k=PASSAGES, minimum_score=0.0).hits
+        near, lines, _ = narrow(hits, retriever.evidence(question.text, hits), PASSAGES)
+        messages = prompt.answer_messages(question.text, near, choose(question.text, lines))
+        cases.append(Case(question.text, messages, question.answers))
     return cases
 
 
-def started(gguf: Path) -> "subprocess.Popen[str]":
-    """llama.cpp with its model loaded."""
-    if not ENVIRONMENT.exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([ENVIRONMENT / "bin/pip", "install", "-q", PINNED], check=True)
-    command = [ENVIRONMENT / "bin/python", "-c", PEER, str(gguf), "2", str(TOKENS)]
-    peer = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+def started(name: str, arguments: argparse.Namespace) -> "subprocess.Popen[str]":
+    """A peer with its model loaded."""
+    peer, python = PEERS[name], Path(sys.executable)
+    if peer.pinned:
+        environment = Path(".stamps") / f"peer-{peer.pinned.partition('=')[0]}"
+        python = environment / "bin/python"
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", peer.pinned], check=True)
+    settings = load_settings()
+    model = str(arguments.gguf if peer.pinned else ensure_model(settings.generator_model, settings))
+    process = subprocess.Popen(
+        [python, "-c", peer.script, model, str(THREADS), str(TOKENS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
-    while (said := _line(peer.stdout)) != "ready":
-        if not said and peer.poll() is not None:
-            raise SystemExit("llama.cpp could not be started: run its process by hand to see why.")
-    return peer
+    while (said := _line(process.stdout)) != "ready":
+        if not said and process.poll() is not None:
+            raise SystemExit(f"{name} could not be started: run its process by hand to see why.")
+    return process
 
 
 def asked(peer: "subprocess.Popen[str]", text: str) -> Answered:
-    """One prompt answered by it."""
+    """One prompt answered by a peer."""
     assert peer.stdin is not None
     peer.stdin.write(json.dumps(text) + "\n")
     peer.stdin.flush()
@@ -153,7 +234,7 @@ def asked(peer: "subprocess.Popen[str]", text: str) -> Answered:
 
 
 def answered(stream: Iterable[str]) -> Answered:
-    """One prompt answered by ours."""
+    """One question answered by ours."""
     began, first, text = time.perf_counter(), 0.0, ""
     for piece in stream:
         first = first or time.perf_counter() - began

@@ -12,7 +12,7 @@ st.set_page_config(page_title="Footnote", page_icon=str(ICON), layout="centered"
 st.navigation(
     [
         chat.page(),
-        st.Page(library.show, title="Library", icon=":material/folder_open:", url_path="library"),
+        *library.pages(),
         st.Page(evaluation.show, title="Evaluation", icon=":material/monitoring:", url_path="evaluation"),
         st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
     ]

@@ -33,6 +33,7 @@ from rag.types import Chunk, Scope
 
 DIMENSION = 768
 BATCH = 1_000  # chunks written at once
+BLOCK = 50_000  # vectors made at once
 SENTENCES = 5  # of a chunk, about 75 words
 LINES = 5  # vectors of a chunk's lines
 DOCUMENT = 50  # chunks of a document
@@ -65,7 +66,9 @@ def clustered(count: int, seed: int) -> np.ndarray:
     chance = np.random.default_rng(seed)
     mix = np.random.default_rng(0).standard_normal((40, DIMENSION))
     centres = np.random.default_rng(1).standard_normal((400, 40))
-    return unit((centres[chance.integers(0, 400, count)] + 0.5 * chance.standard_normal((count, 40))) @ mix)
+    places = centres[chance.integers(0, 400, count)] + 0.5 * chance.standard_normal((count, 40))
+    blocks = (places[start : start + BLOCK] @ mix for start in range(0, count, BLOCK))  # all at once would be 12 GB
+    return np.concatenate([unit(block) for block in blocks])
 
 
 def sentences_of(corpus: Path) -> list[str]:
@@ -142,7 +145,7 @@ def recall(
 ) -> float:
     """Share of the ten nearest, by exact comparison, that are found."""
     places = [place for place, chunk in enumerate(chunks) if not documents or chunk.document_id in documents]
-    within, shares = vectors[places], []
+    within, shares = vectors[places] if documents else vectors, []
     for vector in asked:
         nearest = {chunks[places[place]].id for place in np.argsort(-(within @ vector), kind="stable")[:10]}
         hits = library.store.search(vector, k=10, documents=tuple(documents))

@@ -51,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FootnoteError as exc:
         print(exc, file=sys.stderr)
         return 1
+    except EOFError:
+        print("No password was given. Type it when asked, in a terminal.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Interrupted. Run the same command again to carry on.", file=sys.stderr)
         return 130

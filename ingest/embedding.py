@@ -17,7 +17,8 @@ from rag.errors import FootnoteError
 from rag.library import Library
 from rag.types import Chunk
 
-_WRITTEN = 256  # passages between two writes, at most: what a kill costs
+_WRITTEN = 256  # passages between two writes, at most
+_SECONDS = 10.0  # between two writes, or one step: what a kill costs at most
 _LOOK = 0.05  # seconds between two looks at whether a document was read
 _STEP = 32  # passages between two looks at whether there is something more urgent
 
@@ -114,8 +115,9 @@ def _encode(
     done: list[Chunk] = []
     vectors: list[Vectors] = []
     rows: list[Vectors] = []
+    began = time.monotonic()
     for start in range(0, len(ordered), _STEP):
-        if done and is_urgent():
+        if done and (time.monotonic() - began > _SECONDS or is_urgent()):
             break
         some = ordered[start : start + _STEP]
         made, of_lines = embedder.encode_passages(*lines.embedded(some))

@@ -134,10 +134,12 @@ def follow(library: Library, folder: Path, *, add: Add) -> Followed:
             problem=f"None of the files that were in {folder} is there any longer; their documents stay. "
             "Delete them if they are to go.",
         )
+    behind_links = [catalog.sources(collection, source) for source in gone if source not in held]
+    documents = {source: document for sources in (held, *behind_links) for source, document in sources.items()}
     catalog.leave_begun(collection, prefix)
     catalog.drop_sources(collection, gone, folder=kept)
     leaving = set(catalog.document_ids(collection, DocumentState.LEAVING)) if gone else set()
-    left = tuple(source_name(source) for source in gone if held.get(source) in leaving)
+    left = tuple(source_name(source) for source in gone if documents.get(source) in leaving)
     finish_deletions(library)
     renamed = sum(rename_by_sources(library, record) for record in _of(library, prefix))
     removed = len({files[source] for source in gone})

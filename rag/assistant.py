@@ -222,7 +222,8 @@ class Reply:
         """Answers from the cells of a table what asks for that; otherwise does nothing."""
         generator, started = self._parts.generator, time.perf_counter()
         folder = self._parts.settings.library_folder
-        with table_answers.begun(self.standalone, self.hits, self.evidence, folder) as calculation:
+        found_for = (self.standalone, self.hits, self.evidence, folder)
+        with table_answers.begun(*found_for, below=self._dropped) as calculation:
             if calculation is None:
                 return
             with self._turn(Stage.CALCULATING):

@@ -24,6 +24,13 @@ _THINGS = (
     _stems("revenue revenues turnover sales amount total umsatz umsätze erlös erlöse einnahmen betrag"),
     _stems("car cars vehicle vehicles fleet auto autos wagen fahrzeug fahrzeuge plate kennzeichen"),
     _stems("driver drivers drive drives drove driven fahrer fahrerin fährt fuhr gefahren"),
+    _stems(
+        "live lives lived living reside resides located location country city town address residence",
+        "wohnt wohnen wohnort wohnhaft land stadt ort adresse anschrift",
+    ),
+    _stems("work works worked working employer company firm arbeitet arbeiten arbeitgeber firma unternehmen"),
+    _stems("phone telephone mobile telefon telefonnummer handy rufnummer"),
+    _stems("email e-mail mail"),
     _stems("customer customers client clients buyer buyers kunde kunden kundin"),
 )
 _MEASURES = (

@@ -10,7 +10,7 @@ import itertools
 import logging
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,31 +46,37 @@ class Calculated:
 
 @contextlib.contextmanager
 def begun(
-    question: str, hits: Sequence[Hit], lines: Sequence[Line], library_folder: Path
+    question: str, hits: Sequence[Hit], lines: Sequence[Line], library_folder: Path, *, below: Sequence[Hit] = ()
 ) -> "Iterator[Calculation | None]":
     """The calculation that a question asks for; None where it is answered from the passages.
 
     Args:
         hits: best first.
         lines: of them, nearest first.
+        below: found too far for an answer from passages.
     """
     with contextlib.ExitStack() as stack:
-        yield _calculation(question, hits, lines, library_folder, stack)
+
+        def find(document_id: str) -> Sequence[DataTable]:
+            try:
+                return tables.find(library_folder, document_id)
+            except tables.DamagedTables as exc:
+                _log.warning("%s", exc)
+                return ()
+
+        yield _calculation(
+            question, table_choice.choices(question, hits, lines, find, below=below), library_folder, stack
+        )
 
 
 def _calculation(
-    question: str, hits: Sequence[Hit], lines: Sequence[Line], library_folder: Path, stack: contextlib.ExitStack
+    question: str,
+    choices: Iterable[tuple[Hit, tuple[DataTable, ...]]],
+    library_folder: Path,
+    stack: contextlib.ExitStack,
 ) -> "Calculation | None":
     """With the tables of the first document whose tables answer; they stay open with `stack`."""
-
-    def find(document_id: str) -> Sequence[DataTable]:
-        try:
-            return tables.find(library_folder, document_id)
-        except tables.DamagedTables as exc:
-            _log.warning("%s", exc)
-            return ()
-
-    for hit, found in table_choice.choices(question, hits, lines, find):
+    for hit, found in choices:
         try:
             with contextlib.ExitStack() as own:
                 calculator = own.enter_context(opened(found, folder=library_folder))

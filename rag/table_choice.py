@@ -14,6 +14,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 
 from rag.cells import Column, DataTable, Kind
 from rag.evidence import Line
@@ -85,12 +86,19 @@ _WEIGHT = _stems("weight mass kg g t gewicht masse")
 
 
 def choices(
-    question: str, hits: Sequence[Hit], lines: Sequence[Line], find: Callable[[str], Sequence[DataTable]]
+    question: str,
+    hits: Sequence[Hit],
+    lines: Sequence[Line],
+    find: Callable[[str], Sequence[DataTable]],
+    *,
+    below: Sequence[Hit] = (),
 ) -> Iterator[tuple[Hit, tuple[DataTable, ...]]]:
     """Tables of one document at a time, those first that were found first, each with the hit that led there.
 
     Args:
         lines: of the hits, nearest first.
+        below: what was found too far for an answer from passages, as rows are that hold names and numbers alone; of
+            these, spreadsheets are asked that hold every word that matters.
         find: the tables of a document (id).
     """
     usual = asked(question)
@@ -98,14 +106,14 @@ def choices(
     if wanted is None:
         return
     is_for_rows = not _is_for_a_rule(wanted)
-    documents = list(dict.fromkeys(hit.chunk.document_id for hit in hits[:_HITS]))[:_DOCUMENTS]
+    near = list(dict.fromkeys(hit.chunk.document_id for hit in hits[:_HITS]))[:_DOCUMENTS]
     found = functools.cache(find)
-    own_of = {one: [hit for hit in hits if hit.chunk.document_id == one] for one in documents}
-    if documents and _sheets(found(documents[0])):
-        with_sheets = [one for one in documents if _sheets(found(one))]
+    own_of = {one: [hit for hit in (*hits, *below) if hit.chunk.document_id == one] for one in near}
+    if near and _sheets(found(near[0])):
+        with_sheets = [one for one in near if _sheets(found(one))]
         best = _best(wanted, {own_of[one][0].chunk: _sheets(found(one)) for one in with_sheets})
-        documents.sort(key=lambda one: one != best.document_id)
-    for rank, identifier in enumerate(documents):
+        near.sort(key=lambda one: one != best.document_id)
+    for rank, identifier in enumerate(near):
         tables, own = found(identifier), own_of[identifier]
         sheets = _sheets(tables)
         if usual is None:
@@ -115,6 +123,19 @@ def choices(
             yield own[0], sheets
         elif is_for_rows and tables and (about := _about(wanted, own, tables, lines, hits)):
             yield _nearest(about[0], own), about
+    if is_for_rows and _matter(question):
+        yield from _far(wanted, [hit for hit in below if hit.chunk.document_id not in own_of], found)
+
+
+def _far(
+    wanted: Asked, below: Sequence[Hit], find: Callable[[str], Sequence[DataTable]]
+) -> Iterator[tuple[Hit, tuple[DataTable, ...]]]:
+    """Spreadsheets that hold every word that matters, of documents of which nothing was found near enough."""
+    first = {hit.chunk.document_id: hit for hit in reversed(below)}
+    own = ((hit, _sheets(find(hit.chunk.document_id))) for hit in below if first[hit.chunk.document_id] is hit)
+    for hit, sheets in islice(((hit, sheets) for hit, sheets in own if sheets), _DOCUMENTS):
+        if _hold_all(wanted, hit.chunk, sheets):
+            yield hit, sheets
 
 
 def _sheets(tables: Sequence[DataTable]) -> tuple[DataTable, ...]:

@@ -310,7 +310,7 @@ _OPENDOCUMENT = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for prefix, name in (
         ("office", "office"), ("text", "text"), ("table", "table"), ("style", "style"), ("draw", "drawing"),
-        ("presentation", "presentation"), ("svg", "svg-compatible"), ("meta", "meta"),
+        ("presentation", "presentation"), ("svg", "svg-compatible"), ("meta", "meta"), ("fo", "xsl-fo-compatible"),
     )
 )  # fmt: skip
 

@@ -137,3 +137,14 @@ def test_make_hands_the_question_over_as_it_was_typed(tmp_path: Path) -> None:
     shown = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True).stdout
     assert shown.endswith(f"-m|rag|ask|--|{question}|")
     assert subprocess.run(command[:3], cwd=tmp_path, env=environment, capture_output=True).returncode == 2
+
+
+def test_no_password_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ended(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    assert add_documents(["--password", str(tmp_path)]) == 1
+    assert "No password was given" in capsys.readouterr().err

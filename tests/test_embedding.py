@@ -147,6 +147,15 @@ def test_a_step_ends_early_for_what_is_urgent_and_keeps_what_it_did(
     assert library.store.count([identifier]) == 2
 
 
+def test_what_was_embedded_is_written_after_some_seconds(
+    library: Library, settings: Settings, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "_SECONDS", 0.0)
+    (identifier,) = read(library, settings, file).waiting
+    assert embed_next(library, HashingEmbedder()) == 2
+    assert library.store.count([identifier]) == 2
+
+
 @pytest.mark.parametrize("place", ["upsert", "note_embedded"])
 def test_a_kill_between_words_and_vectors_costs_nothing_twice(
     library: Library, settings: Settings, file: Path, monkeypatch: pytest.MonkeyPatch, place: str

@@ -214,6 +214,17 @@ def test_a_file_behind_a_link_is_followed_when_it_changes_outside(
     assert examine(library).findings == ()
 
 
+def test_a_document_behind_a_link_is_named_when_it_leaves(
+    look: Callable[[], Followed], folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("The keeper is Oda.")
+    (folder / "keeper.txt").symlink_to(outside)
+    look()
+    (folder / "keeper.txt").unlink()
+    assert look().left == ("outside.txt",)
+
+
 def test_a_folder_that_is_away_or_empty_all_at_once_loses_nothing(
     library: Library, look: Callable[[], Followed], folder: Path
 ) -> None:

@@ -123,7 +123,7 @@ def test_an_order_with_characters_without_width_in_it(tmp_path: Path) -> None:
         assert "nstructions" not in whole_text(document)
         assert "The price is 5.  It is red." in whole_text(document)
         back = read_here(path, frozenset(passage.id for passage in document.set_aside))
-        assert words in whole_text(back)
+        assert (ORDERED if count == 1 else words) in whole_text(back)  # a single one only says where a line may break
 
 
 def test_an_order_in_a_heading_with_hidden_words(tmp_path: Path) -> None:

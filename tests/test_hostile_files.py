@@ -86,6 +86,25 @@ def test_zeros_in_a_text_cost_nothing(tmp_path: Path) -> None:
     assert only_text(read_bytes(tmp_path, "a.txt", words.replace("heron", "he\0ron", 1).encode())) == words
 
 
+@pytest.mark.parametrize("name", ["a.log", "a.csv", "a.md", "a.py"])
+def test_zeros_that_a_crash_left_in_a_text_are_passed_over(tmp_path: Path, name: str) -> None:
+    lines = [b"The heron waits in the shallow water,of the old harbour." for _ in range(20)]
+    read = "".join(page.text for page in read_bytes(tmp_path, name, (b"\0" * 5_000 + b"\n").join(lines)).pages)
+    assert read.count("heron waits") >= 20
+    assert "\0" not in read
+
+
+@pytest.mark.parametrize("data", [b"\0" * 5_000, b"\0\1\0\0\0\x10\3A" * 500], ids=["zeros", "numbers"])
+def test_zeros_that_are_no_text_are_refused(tmp_path: Path, data: bytes) -> None:
+    refused = refusal_of(tmp_path, "a.txt", data)
+    assert "not text" in refused.reason
+
+
+def test_xml_that_is_nested_too_deeply_is_refused_and_not_cut(tmp_path: Path) -> None:
+    data = b"<r><p>The heron.</p>" + b"<a>" * 3_000 + b"waits" + b"</a>" * 3_000 + b"<p>The end.</p></r>"
+    assert refusal_of(tmp_path, "a.xml", data).reason == "its elements are nested too deeply, or too long"
+
+
 NAMES = ["quo\"tes' and `ticks`.txt", "line\nend.txt", "🪿🦆.txt", "x" * 251 + ".txt", "a&b <b>;%20$(x).txt", "-rf.txt"]
 
 

@@ -45,7 +45,7 @@ def test_every_suffix_is_in_lower_case_and_capitals_are_understood(tmp_path: Pat
 
 
 def test_text_is_normalised(tmp_path: Path) -> None:
-    raw = "\ufeffcafe\u0301\r\nof\ufb01ce\rsoft\u00adhyphen\0 end" + " more" * 100
+    raw = "\ufeffcafe\u0301\r\nof\ufb01ce\rsoft\u00adhy\u200bphe\u2060n\0 end" + " more" * 100
     assert only_text(read_bytes(tmp_path, "a.txt", raw.encode())) == "café\noffice\nsofthyphen end" + " more" * 100
 
 
@@ -160,6 +160,8 @@ def test_a_file_without_a_title_is_called_by_its_name(tmp_path: Path, name: str,
         pytest.param(GERMAN, "utf-8", id="UTF-8"),
         pytest.param(GERMAN, "utf-8-sig", id="UTF-8 with a mark"),
         pytest.param(GERMAN + CHINESE, "utf-16", id="UTF-16"),
+        pytest.param(GERMAN, "utf-16-le", id="UTF-16 without a mark"),
+        pytest.param(GERMAN, "utf-16-be", id="UTF-16 without a mark, the other way round"),
         pytest.param(GERMAN, "windows-1252", id="Western"),
         pytest.param("café", "windows-1252", id="one Western word"),
         pytest.param("Preis – günstig: 5 €", "windows-1252", id="Western dash and euro"),

@@ -1,6 +1,6 @@
 """Text that is hidden in real files: none of it is read, all of it is told, and comes back when it is released."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import docx
@@ -248,6 +248,27 @@ def test_white_cells_on_white_are_set_aside_and_come_back(tmp_path: Path) -> Non
     released = read_here(path, frozenset(one.id for one in document.set_aside))
     assert "code 2 | 20" in whole_text(released)
     assert "code 2,20" in released.tables[0].values
+
+
+def hide_the_head(sheet: Worksheet) -> None:
+    sheet.row_dimensions[1].hidden = True
+
+
+def white_head(sheet: Worksheet) -> None:
+    for cell in sheet[1]:
+        cell.font = Font(color="FFFFFF")
+
+
+@pytest.mark.parametrize("hide", [hide_the_head, white_head])
+def test_a_head_that_nobody_sees_names_no_columns_until_it_is_released(
+    tmp_path: Path, hide: Callable[[Worksheet], None]
+) -> None:
+    path = workbook_with(tmp_path, hide)
+    document = read_here(path)
+    assert "Price" not in whole_text(document)
+    assert all("Price" not in column.head for table in document.tables for column in table.columns)
+    released = read_here(path, frozenset(one.id for one in document.set_aside))
+    assert [column.head for column in released.tables[0].columns] == ["Text", "Note", "Price"]
 
 
 def white_on_dark(sheet: Worksheet) -> None:
@@ -501,6 +522,80 @@ def test_a_hidden_sheet_of_opendocument(tmp_path: Path) -> None:
     document = read_here(write_opendocument(tmp_path / "a.ods", body, styles=style))
     assert "ninety" not in whole_text(document)
     assert [(one.page, one.reason) for one in document.set_aside] == [(2, Hiding.SHEET.value)]
+
+
+def spreadsheet(path: Path, *, columns: str = "", second: str = "", cell: str = "", styles: str = "") -> Path:
+    """Three rows of three columns under a head; `second` is said of the second row and `cell` of its middle cell."""
+
+    def line(texts: Sequence[str], row: str = "", middle: str = "") -> str:
+        said = ("", middle, "")
+        cells = (
+            f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"
+            for text, more in zip(texts, said, strict=True)
+        )
+        return f"<table:table-row {row}>{''.join(cells)}</table:table-row>"
+
+    rows = [line(("Text", "Note", "Price")), line((SEEN, "code 1", "10"))]
+    rows += [line(("The pump is blue.", "code 2", "20"), second, cell), line(("The pump is red.", "code 3", "30"))]
+    body = f'<table:table table:name="Pumps">{columns}{"".join(rows)}</table:table>'
+    return write_opendocument(path, body, styles=styles)
+
+
+WHITE = (
+    '<style:style style:name="w" style:family="table-cell"><style:text-properties fo:color="#FFFFFF"/>{}</style:style>'
+)
+DARK = '<style:table-cell-properties fo:background-color="#1f3864"/>'
+PLAIN = "<table:table-column/>"
+COLLAPSED = 'table:visibility="collapse"'
+
+
+@pytest.mark.parametrize(
+    ("made", "reason", "held"),
+    [
+        ({"second": COLLAPSED}, Hiding.CELLS, "A3:C3\n\nThe pump is blue. | code 2 | 20"),
+        (
+            {"columns": f"{PLAIN}<table:table-column {COLLAPSED}/>{PLAIN}"},
+            Hiding.CELLS,
+            "B1:B4\n\nNote\ncode 1\ncode 2\ncode 3",
+        ),
+        ({"cell": 'table:style-name="w"', "styles": WHITE.format("")}, Hiding.INVISIBLE, "B3\n\ncode 2"),
+        (
+            {
+                "columns": f'{PLAIN * 2}<table:table-column table:default-cell-style-name="w"/>',
+                "styles": WHITE.format('<style:table-cell-properties fo:background-color="transparent"/>'),
+            },
+            Hiding.INVISIBLE,
+            "C1\n\nPrice\n\nC2\n\n10\n\nC3\n\n20\n\nC4\n\n30",
+        ),
+    ],
+    ids=["row", "column", "white cell", "white column"],
+)
+def test_cells_of_opendocument_that_nobody_sees(
+    tmp_path: Path, made: dict[str, str], reason: Hiding, held: str
+) -> None:
+    path = spreadsheet(tmp_path / "a.ods", **made)
+    document = read_here(path)
+    assert [(one.page, one.reason, one.text) for one in document.set_aside] == [(1, reason.value, held)]
+    assert held.rsplit("\n", 1)[1] not in whole_text(document)
+    released = read_here(path, frozenset(one.id for one in document.set_aside))
+    assert held.rsplit("\n", 1)[1] in whole_text(released)
+    assert released.tables[0].rows == 3
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"second": 'table:visibility="filter"'},
+        {"columns": f"{PLAIN}<table:table-column-group><table:table-column {COLLAPSED}/></table:table-column-group>"},
+        {"cell": 'table:style-name="w"', "styles": WHITE.format(DARK)},
+        {"cell": 'table:style-name="w"', "styles": WHITE.format('<style:map style:condition="value()=1"/>')},
+    ],
+    ids=["filter", "group", "dark ground", "rule"],
+)
+def test_cells_of_opendocument_that_are_seen_or_shown_by_a_sign(tmp_path: Path, made: dict[str, str]) -> None:
+    document = read_here(spreadsheet(tmp_path / "a.ods", **made))
+    assert document.set_aside == ()
+    assert "The pump is blue. | code 2 | 20" in whole_text(document)
 
 
 def test_a_title_that_gives_orders_is_none(tmp_path: Path) -> None:

@@ -221,3 +221,29 @@ def test_a_spreadsheet_is_asked_for_a_value_only_if_it_holds_every_word(
         opened.open_store(HashingEmbedder(1_024))
         ingest(find_files([tmp_path]), library=opened, embedder=HashingEmbedder(1_024), settings=settings)
         assert bool(chosen(opened, settings, question)) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("question", "is_asked"),
+    [
+        ("Where does Lea Sand live?", True),
+        ("What is Lea Sand's telephone number?", True),
+        ("Where does Ada Frank live?", False),
+        ("What is the salary of Lea Sand?", False),
+        ("Which is it?", False),  # no word that matters
+    ],
+)
+def test_a_spreadsheet_that_was_not_near_enough_is_asked_if_it_holds_every_word(
+    question: str, is_asked: bool, settings: Settings, tmp_path: Path
+) -> None:
+    write_workbook(tmp_path / "people.xlsx", {"People": [["Name", "City", "Phone"], ["Lea Sand", "Kiel", "0431 1"]]})
+    with Library.open(settings, holder="test") as opened:
+        opened.open_store(HashingEmbedder(1_024))
+        ingest(find_files([tmp_path]), library=opened, embedder=HashingEmbedder(1_024), settings=settings)
+        below = Retriever.of_library(opened, HashingEmbedder(1_024), settings).retrieve(
+            "Lea Sand", k=6, minimum_score=0
+        )
+        found = table_choice.choices(
+            question, (), (), lambda identifier: tables.find(opened.folder, identifier), below=below.hits
+        )
+        assert bool(list(found)) is is_asked

@@ -1,6 +1,11 @@
 """The library page: add documents, find them, look at one, delete some."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from ingest.discovery import ACCEPTED
 from ingest.fetching import fetch
@@ -24,6 +29,21 @@ _WITHOUT_LINE = '<style>[data-testid="stFileUploaderDropzoneInstructions"] {disp
 _REFUSED = 5  # times the largest file that is read
 # What browsers write into the name of an upload for the signs that would end it.
 _QUOTED = (("%22", '"'), ("%0D", " "), ("%0A", " "))
+
+
+def pages() -> tuple[StreamlitPage, StreamlitPage]:
+    """The page as the navigation knows it, and the way back to it while it shows one document.
+
+    A browser does not change to the page that it is on, so that "Library" is then another page, which leads here.
+    """
+    opened = DOCUMENT in st.query_params
+    library = _entry(show, "library", visible=not opened)
+    return library, _entry(partial(st.switch_page, library), "documents", visible=opened)
+
+
+def _entry(shown: Callable[[], None], path: str, *, visible: bool) -> StreamlitPage:
+    visibility: Literal["visible", "hidden"] = "visible" if visible else "hidden"
+    return st.Page(shown, title="Library", icon=":material/folder_open:", url_path=path, visibility=visibility)
 
 
 def show() -> None:

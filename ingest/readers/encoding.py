@@ -20,8 +20,8 @@ _ACCENTS = re.compile(rb"[\x80-\xff]+")  # a run of bytes that are not ASCII
 _ACCENT_SHARE = 0.3  # of such bytes, above which a text is not in Latin letters
 _SAMPLE = 200_000  # bytes from which an encoding is guessed
 _STRANGE = re.compile(
-    "[\ufffd\x00-\x08\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f]"
-)  # controls, and marks of broken characters
+    "[\ufffd\x01-\x08\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f]"
+)  # controls but zeros, which programs leave where they reserve room; and marks of broken characters
 _STRANGE_SHARE = 0.005  # of all characters, above which bytes are not text
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 
@@ -36,7 +36,8 @@ def declared_encoding(data: bytes) -> str | None:
 
 
 def decode(data: bytes, name: str, declared: str | None = None) -> str:
-    """The text in `data`: by its mark, else UTF-8, else as `declared`, else by the likeliest old encoding.
+    """The text in `data`: by its mark, else UTF-8, else as `declared`, else by the likeliest old encoding. Zeros in it
+    are left out: a log has thousands of them where the machine went down.
 
     Raises:
         UnreadableDocument: when the bytes are not text in any encoding.
@@ -44,7 +45,7 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _checked(data.decode(encoding, errors="replace"), name)
-    text = _utf8(data)
+    text = _unmarked(data) or _utf8(data)
     if text is None and declared is not None:
         text = _strict(data, declared)
     if text is None:
@@ -58,6 +59,15 @@ def is_text(data: bytes) -> bool:
         return bool(decode(data, "").strip())
     except UnreadableDocument:
         return False
+
+
+def _unmarked(data: bytes) -> str | None:
+    """UTF-16 that says nothing of it: there every other byte of what is ASCII is zero."""
+    sample = data[:_SAMPLE]
+    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    if max(zeros) * 4 < len(sample) or min(zeros) * 40 > len(sample):
+        return None
+    return data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", errors="replace")
 
 
 def _utf8(data: bytes) -> str | None:
@@ -102,10 +112,11 @@ def _is_latin(text: str) -> bool:
 
 
 def _checked(text: str, name: str) -> str:
-    strange = sum(1 for _ in _STRANGE.finditer(text))
-    if strange > len(text) * _STRANGE_SHARE:
+    written = text.replace("\0", "")
+    strange = sum(1 for _ in _STRANGE.finditer(written))
+    if strange > len(written) * _STRANGE_SHARE or (text and not written):
         reason = "it is not text, or in an encoding that could not be recognised"
         raise UnreadableDocument(
             name, reason, "Open it in an editor, save it with the encoding UTF-8 and add it again."
         )
-    return text
+    return written

@@ -21,7 +21,6 @@ COLUMNS = 200  # read of one row
 CELLS = 2_000_000  # read of one table
 _SECTION_CHARACTERS = 500  # about what a passage holds of a table (200 tokens, and numbers have many)
 _SECTION_ROWS = 30
-_NO_ROW = 0  # the head of a table, whose row is not kept
 _SMALL = 200  # characters under which a section is joined with its neighbour
 
 
@@ -158,12 +157,14 @@ def _runs(numbers: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
 def _marked(table: SheetTable, unshown: Unshown) -> SheetTable:
     """The table with its hidden cells marked."""
 
-    def marked(number: int, cells: Sequence[str]) -> tuple[str, ...]:
-        columns = enumerate(cells, start=table.first_column)
-        return tuple(hide(cell, Hiding.CELLS) if unshown.hides(number, column) else cell for column, cell in columns)
+    def marked(numbers: Sequence[int], cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple(
+            hide(cell, Hiding.CELLS) if any(unshown.hides(number, column) for number in numbers) else cell
+            for column, cell in enumerate(cells, start=table.first_column)
+        )
 
-    rows = tuple((number, marked(number, cells)) for number, cells in table.rows)
-    return replace(table, heads=marked(_NO_ROW, table.heads), rows=rows)
+    rows = tuple((number, marked([number], cells)) for number, cells in table.rows)
+    return replace(table, heads=marked(table.head_rows, table.heads), rows=rows)
 
 
 def _blocks(section: "_Section", called: Callable[[Place], str], *, level: int) -> list[Block]:

@@ -1,16 +1,14 @@
-"""OpenDocument files of LibreOffice and others: texts (ODT), spreadsheets (ODS), presentations (ODP)."""
+"""OpenDocument files of LibreOffice and others: texts (ODT) and presentations (ODP)."""
 
 import io
 import re
 import zipfile
 from collections.abc import Iterator
-from itertools import islice, repeat
 
 from ingest.readers import grid
 from ingest.readers.archive import DAMAGE, refuse_harmful
 from ingest.readers.blocks import Block, Head, hidden, page_of, row
 from ingest.readers.cleaning import clean
-from ingest.readers.columns import decimal_of
 from ingest.readers.hiding import Hiding, hidden_page, hide, shown
 from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, sensible_title
@@ -25,8 +23,7 @@ _LEFT_OUT = frozenset(
     + ("sequence-decls", "variable-decls", "user-field-decls", "note-body")
 )
 _REPEATED = ("date-time", "footer", "header", "page-number")
-_LAST_ROW = 1_048_576  # of a sheet of LibreOffice
-_SAMPLE = 200  # rows by which the decimal sign of a sheet is judged
+LAST_ROW = 1_048_576  # of a sheet of LibreOffice
 _ROW_GROUPS = frozenset(("table-header-rows", "table-rows", "table-row-group"))
 
 
@@ -36,7 +33,7 @@ def read_text_document(source: Source) -> Content:
     Raises:
         UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
     """
-    archive = _Archive(source)
+    archive = Archive(source)
     body = archive.body("text")
     _mark_hidden(body, archive.hidden_styles())
     blocks = list(_blocks(body, archive.title_styles()))
@@ -47,45 +44,31 @@ def read_text_document(source: Source) -> Content:
     )
 
 
-def read_spreadsheet(source: Source) -> Content:
-    """One Page per sheet, numbered as in the file, with its cells as they are shown.
-
-    Raises:
-        UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
-    """
-    archive = _Archive(source)
-    sheets = [sheet for sheet in archive.body("spreadsheet") if local_name(sheet) == "table"]
-    unseen = archive.hidden_styles()
-    read = [_sheet(sheet, number, unseen) for number, sheet in enumerate(sheets, start=1)]
-    return Content(
-        archive.title,
-        tuple(sheet.page for sheet in read),
-        tuple(gap for sheet in read for gap in sheet.gaps),
-        tables=tuple(table for sheet in read for table in sheet.tables),
-    )
-
-
 def read_presentation(source: Source) -> Content:
     """One Page per slide, with its notes; dates, footers and slide numbers are left out.
 
     Raises:
         UnreadableDocument: damaged, locked, or not safe to open (see archive.py).
     """
-    archive = _Archive(source)
+    archive = Archive(source)
     slides = [slide for slide in archive.body("presentation") if local_name(slide) == "page"]
     unseen = archive.hidden_styles()
     pages: list[Page] = []
     tables: list[SheetTable] = []
     for number, slide in enumerate(slides, start=1):
         blocks = list(_slide(slide))
-        page, is_hidden = page_of(blocks, number), _attribute(slide, "style-name") in unseen
+        page, is_hidden = page_of(blocks, number), attribute(slide, "style-name") in unseen
         pages.append(hidden_page(page, Hiding.SLIDE) if is_hidden else page)
         tables += tables_in(hidden(blocks, Hiding.SLIDE) if is_hidden else blocks, number)
     return Content(archive.title, tuple(pages), tables=tuple(tables))
 
 
-class _Archive:
-    """The parts of a file that are read."""
+class Archive:
+    """The parts of a file that are read.
+
+    Attributes:
+        content: the root of what the document holds, and of the styles that were set by hand.
+    """
 
     def __init__(self, source: Source) -> None:
         remedy = "Open it in LibreOffice, save it again and add that."
@@ -102,13 +85,13 @@ class _Archive:
         if b"encryption-data" in manifest:
             remedy = "Open it, save a copy without a password and add that."
             raise UnreadableDocument(source.name, "it is locked with a password", remedy)
-        self._content = parse_xml(content, self._damaged)
+        self.content = parse_xml(content, self._damaged)
         properties = parse_xml(meta, self._damaged)
         self.title = sensible_title(clean(next((one.text or "" for one in properties.iter("{*}title")), "")))
 
     def body(self, kind: str) -> Element:
         """The element that holds the content of this kind of document."""
-        found = next(self._content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}" + kind), None)
+        found = next(self.content.iter("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}" + kind), None)
         if found is None:
             raise self._damaged
         return found
@@ -116,8 +99,8 @@ class _Archive:
     def hidden_styles(self) -> frozenset[str]:
         """The names of the styles that say that a text, a sheet or a slide is not shown."""
         return frozenset(
-            _attribute(style, "name")
-            for style in self._content.iter("{*}style")
+            attribute(style, "name")
+            for style in self.content.iter("{*}style")
             for properties in style
             if any(
                 key.rpartition("}")[2] in ("display", "visibility") and value in ("none", "false", "hidden")
@@ -127,28 +110,28 @@ class _Archive:
 
     def title_styles(self) -> frozenset[str]:
         """The names of the style Title and of those that are made from it."""
-        made = (style for style in self._content.iter("{*}style") if _attribute(style, "parent-style-name") == "Title")
-        return frozenset(("Title", *(_attribute(style, "name") for style in made)))
+        made = (style for style in self.content.iter("{*}style") if attribute(style, "parent-style-name") == "Title")
+        return frozenset(("Title", *(attribute(style, "name") for style in made)))
 
 
 def _mark_hidden(body: Element, unseen: frozenset[str]) -> None:
     """Marks the texts of paragraphs and spans whose style hides them."""
     for element in body.iter("{*}p", "{*}h", "{*}span") if unseen else ():
-        if _attribute(element, "style-name") in unseen:
+        if attribute(element, "style-name") in unseen:
             for inner in element.iter():
                 inner.text = hide(inner.text or "", Hiding.HIDDEN)
                 if inner is not element:
                     inner.tail = hide(inner.tail or "", Hiding.HIDDEN)
 
 
-def _attribute(element: Element, name: str) -> str:
+def attribute(element: Element, name: str) -> str:
     """By its name without the namespace, "" where it is missing."""
     return next((str(value) for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
-def _count(element: Element, name: str, limit: int) -> int:
+def count(element: Element, name: str, limit: int) -> int:
     """A number of repetitions."""
-    value = _attribute(element, name)
+    value = attribute(element, name)
     return min(int(value), limit) if value.isdigit() else 1
 
 
@@ -159,9 +142,9 @@ def _blocks(element: Element, titles: frozenset[str] = frozenset()) -> Iterator[
     for child in element:
         match local_name(child):
             case "h":
-                yield Block(_text(child), level=_count(child, "outline-level", 10))
+                yield Block(text_of(child), level=count(child, "outline-level", 10))
             case "p":
-                yield Block(_text(child), level=1 if _attribute(child, "style-name") in titles else 0)
+                yield Block(text_of(child), level=1 if attribute(child, "style-name") in titles else 0)
                 yield from _beside(child, titles)
             case "list":
                 yield from _items(child, titles)
@@ -185,19 +168,19 @@ def _items(element: Element, titles: frozenset[str]) -> Iterator[Block]:
             yield Block(text, block.level, tight=count > 0 or place > 0)
 
 
-def _text(element: Element) -> str:
+def text_of(element: Element) -> str:
     """Text of a paragraph with its links and line breaks, without its notes and text boxes."""
     parts = [_collapsed(element.text)]
     for child in element:
         match local_name(child):
             case "s":
-                parts.append(" " * _count(child, "c", 100))
+                parts.append(" " * count(child, "c", 100))
             case "tab":
                 parts.append("\t")
             case "line-break":
                 parts.append("\n")
             case name if name not in _LEFT_OUT and name != "text-box":
-                parts.append(_text(child))
+                parts.append(text_of(child))
         parts.append(_collapsed(child.tail))
     return "".join(parts)
 
@@ -210,8 +193,8 @@ def _table(table: Element) -> Iterator[Block]:
     """Each row is a line."""
     rows: list[list[Cell]] = []
     lines: list[Block] = []
-    for line in _table_rows(table):
-        cells = [(cell, _cell(cell)) for cell in line if _is_cell(cell)]
+    for line in table_rows(table):
+        cells = [(cell, _cell(cell)) for cell in line if is_cell(cell)]
         lines.append(Block(row(text for _, text in cells), tight=bool(lines)))
         rows.append([one for cell, text in cells for one in _cells(cell, text)])
     is_nested = any(one is not table for one in table.iter("{*}table"))
@@ -225,10 +208,8 @@ def _cells(cell: Element, text: str) -> list[Cell]:
     """The cell as often as it is repeated; what another one covers is none of its own."""
     if local_name(cell) == "covered-table-cell":
         return []
-    one = Cell(
-        text, _count(cell, "number-columns-spanned", grid.COLUMNS), _count(cell, "number-rows-spanned", _LAST_ROW)
-    )
-    return [one] * _count(cell, "number-columns-repeated", grid.COLUMNS + 1)
+    one = Cell(text, count(cell, "number-columns-spanned", grid.COLUMNS), count(cell, "number-rows-spanned", LAST_ROW))
+    return [one] * count(cell, "number-columns-repeated", grid.COLUMNS + 1)
 
 
 def _cell(cell: Element) -> str:
@@ -236,48 +217,27 @@ def _cell(cell: Element) -> str:
     return texts[0].removeprefix("- ") if len(texts) == 1 else " ".join(texts)
 
 
-def _table_rows(table: Element) -> Iterator[Element]:
+def table_rows(table: Element) -> Iterator[Element]:
     for child in table:
         name = local_name(child)
         if name == "table-row":
             yield child
         elif name in _ROW_GROUPS:
-            yield from _table_rows(child)
+            yield from table_rows(child)
 
 
-def _is_cell(element: Element) -> bool:
+def is_cell(element: Element) -> bool:
     return local_name(element) in ("table-cell", "covered-table-cell")
-
-
-# Spreadsheets
-
-
-def _sheet(sheet: Element, number: int, unseen: frozenset[str]) -> grid.Table:
-    name = clean(_attribute(sheet, "name"))
-    decimal = decimal_of(islice(_rows(sheet), _SAMPLE), otherwise=".")
-    table = grid.read_table(islice(_rows(sheet), _LAST_ROW), name=name, number=number, decimal=decimal)
-    return grid.hidden_sheet(table) if _attribute(sheet, "style-name") in unseen else table
-
-
-def _rows(sheet: Element) -> Iterator[list[str]]:
-    for line in _table_rows(sheet):
-        cells: list[str] = []
-        for cell in filter(_is_cell, line):
-            text = "\n".join(_text(paragraph) for paragraph in cell if local_name(paragraph) == "p")
-            cells += [text] * _count(cell, "number-columns-repeated", grid.COLUMNS + 1 - len(cells))
-        while cells and not cells[-1]:
-            cells.pop()
-        yield from repeat(cells, _count(line, "number-rows-repeated", _LAST_ROW))
 
 
 # Presentations
 
 
 def _slide(slide: Element) -> Iterator[Block]:
-    frames = sorted((shape for shape in slide if _attribute(shape, "class") not in _REPEATED), key=_height)
-    titles = [shape for shape in frames if _attribute(shape, "class") == "title"]
+    frames = sorted((shape for shape in slide if attribute(shape, "class") not in _REPEATED), key=_height)
+    titles = [shape for shape in frames if attribute(shape, "class") == "title"]
     for shape in titles:
-        yield Block(" ".join(_text(paragraph) for paragraph in shape.iter("{*}p")), level=1)
+        yield Block(" ".join(text_of(paragraph) for paragraph in shape.iter("{*}p")), level=1)
     notes = [shape for shape in frames if local_name(shape) == "notes"]
     for shape in frames:
         if shape not in titles and shape not in notes:
@@ -288,11 +248,11 @@ def _slide(slide: Element) -> Iterator[Block]:
 
 def _height(shape: Element) -> float:
     """How far from the top it stands; all places of a file are in the same unit."""
-    number = re.match(r"-?\d+(\.\d+)?", _attribute(shape, "y"))
+    number = re.match(r"-?\d+(\.\d+)?", attribute(shape, "y"))
     return float(number[0]) if number else 0.0
 
 
 def _notes(notes: Element) -> Iterator[Block]:
     for shape in notes:
-        if _attribute(shape, "class") == "notes":
+        if attribute(shape, "class") == "notes":
             yield from _blocks(shape)

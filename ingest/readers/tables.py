@@ -24,6 +24,7 @@ class SheetTable:
         page: number of that sheet, or of the slide.
         first_column: 1 for A.
         heads: of its columns, "" where one has none.
+        head_rows: numbers of the rows of the sheet that `heads` stand in.
         captions: numbers of rows between its rows that hold a heading only.
         decimal: the decimal sign of the file.
         hidden: whether the whole sheet is.
@@ -37,6 +38,7 @@ class SheetTable:
     first_column: int
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
+    head_rows: tuple[int, ...] = ()
     captions: tuple[int, ...] = ()
     decimal: str = "."
     hidden: bool = False
@@ -47,12 +49,24 @@ class SheetTable:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Rows between empty ones, cut to the columns that are filled; `head` counts those up to their head, 0: none."""
+    """Rows between empty ones, cut to the columns that are filled."""
 
     first_column: int
-    head: int
-    heads: tuple[str, ...]
     rows: tuple[Row, ...]
+    head: "_Head"
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The rows that name columns, by number, and what stands in them; both empty where there is no head.
+
+    Attributes:
+        end: how many rows of the stretch there are up to the head, it included.
+    """
+
+    end: int = 0
+    rows: tuple[int, ...] = ()
+    heads: tuple[str, ...] = ()
 
 
 def find_tables(
@@ -69,9 +83,12 @@ def find_tables(
         more = found[-1].following(stretch) if found else []
         if more:
             found[-1].add(more)
-        elif stretch.heads and len(stretch.rows) > stretch.head:
+        elif stretch.head.heads and len(stretch.rows) > stretch.head.end:
             found.append(_Growing(stretch))
-    tables = (SheetTable(sheet, page, one.first_column, one.heads, tuple(one.rows), decimal=decimal) for one in found)
+    tables = (
+        SheetTable(sheet, page, one.first_column, one.heads, tuple(one.rows), one.head_rows, decimal=decimal)
+        for one in found
+    )
     return tuple(table for whole in tables if (table := _without_captions(whole)).rows)
 
 
@@ -80,10 +97,11 @@ class _Growing:
 
     def __init__(self, stretch: _Stretch) -> None:
         self.first_column = stretch.first_column
-        self.heads = stretch.heads
+        self.heads = stretch.head.heads
+        self.head_rows = stretch.head.rows
         self.rows: list[Row] = []
         self._has_numbers = False
-        self.add(stretch.rows[stretch.head :])
+        self.add(stretch.rows[stretch.head.end :])
 
     def add(self, rows: Sequence[Row]) -> None:
         self._has_numbers = self._has_numbers or any(is_number(cell) for _, cells in rows for cell in cells)
@@ -96,7 +114,7 @@ class _Growing:
         """
         before, width = stretch.first_column - self.first_column, len(self.heads)
         own = len(stretch.rows[0][1])
-        if before < 0 or before + own > width or (stretch.heads and (own < width or self._has_numbers)):
+        if before < 0 or before + own > width or (stretch.head.heads and (own < width or self._has_numbers)):
             return []
         after = ("",) * (width - before - own)
         rows = [(number, ("",) * before + cells + after) for number, cells in stretch.rows]
@@ -112,21 +130,23 @@ def _stretches(lines: Sequence[Sequence[str]]) -> Iterator[_Stretch]:
             columns = [column for _, cells in numbered for column, cell in enumerate(cells) if cell]
             start, end = min(columns), max(columns) + 1
             rows = [(number, (*cells, *[""] * (end - len(cells)))[start:end]) for number, cells in numbered]
-            yield _Stretch(start + 1, *_head(rows), tuple(rows))
+            yield _Stretch(start + 1, tuple(rows), _head(rows))
 
 
-def _head(rows: Sequence[Row]) -> tuple[int, tuple[str, ...]]:
-    """How many rows there are up to the head, it included, and the heads of the columns; none without a head."""
+def _head(rows: Sequence[Row]) -> _Head:
+    """The row, or the two rows, that head the columns."""
     for index in range(min(_HEAD_ROWS, len(rows) - 1)):
-        cells, below = rows[index][1], rows[index + 1][1]
+        (number, cells), (next_number, below) = rows[index : index + 2]
         if sum(map(bool, cells)) > 1 and is_head(cells, below):
-            over = rows[index - 1][1] if index else ()
+            over_number, over = rows[index - 1] if index else (0, ())
             if index + 2 < len(rows) and _groups(cells, below) and is_head(below, rows[index + 2][1]):
-                return index + 2, _joined(cells, below)
-            return index + 1, _joined(over, cells) if _groups(over, cells) else tuple(cells)
+                return _Head(index + 2, (number, next_number), _joined(cells, below))
+            if _groups(over, cells):
+                return _Head(index + 1, (over_number, number), _joined(over, cells))
+            return _Head(index + 1, (number,), cells)
         if sum(map(bool, cells)) * 2 > len(cells):
             break
-    return 0, ()
+    return _Head()
 
 
 def _groups(over: Sequence[str], heads: Sequence[str]) -> bool:

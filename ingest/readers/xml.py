@@ -21,14 +21,17 @@ def parse_xml(data: bytes, damaged: UnreadableDocument) -> Element:
     """The root of a document; what is broken in it is passed over where anything can be made of it.
 
     Raises:
-        UnreadableDocument: `damaged`, where nothing can.
+        UnreadableDocument: `damaged`, where nothing can; where a limit of the parser would cost the rest of it.
     """
     if b"<!DOCTYPE" in data:  # which would say what named characters are
         data = _NAMED_CHARACTER.sub(_numbered, data)
+    parser = _xml_parser(recover=True)
     try:
-        root = etree.fromstring(data, _xml_parser(recover=True))
+        root = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError) as exc:
         raise damaged from exc
+    if parser.error_log.filter_types(etree.ErrorTypes.ERR_RESOURCE_LIMIT):
+        raise UnreadableDocument(damaged.name, "its elements are nested too deeply, or too long", damaged.remedy)
     if root is None:
         raise damaged
     return root

@@ -69,7 +69,8 @@ def _run(named: Sequence[str], *, once: bool, password: str | None) -> int:
         from rag.build import load_embedder  # torch takes seconds: a wrong argument should not wait for it
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(library.settings_of(), on_progress=show)
+            settings = library.settings_of()
+            embedder = load_embedder(settings, on_progress=show)
         library.open_store(embedder)
         with terminal_bar(unit="%") as show:
 
@@ -119,7 +120,8 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> None:
         from rag.build import load_embedder
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(library.settings_of(), on_progress=show)
+            settings = library.settings_of()
+            embedder = load_embedder(settings, on_progress=show)
         library.open_store(embedder)
         stop = threading.Event()
         reader = IsolatedReader()
@@ -136,7 +138,7 @@ def _follow(watch: Sequence[Path], unwatch: Sequence[Path]) -> None:
             _print(report)
             return not report.stopped
 
-        watcher = FolderWatcher(library, add, _tell, OtherCollections(library, embedder, settings, _print))
+        watcher = FolderWatcher(library, add, _tell, OtherCollections(library, embedder, _print))
         watcher.start()
         try:
             watcher.wait()

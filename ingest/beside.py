@@ -11,7 +11,6 @@ from ingest.readers import read
 from ingest.report import IncomingFile, IngestReport
 from rag.embedders import Embedder
 from rag.library import Library
-from rag.settings import Settings
 
 OnReport = Callable[[IngestReport], None]
 
@@ -23,12 +22,10 @@ class OtherCollections:
         self,
         library: Library,
         embedder: Embedder,
-        settings: Settings,
         on_report: OnReport = lambda report: None,
     ) -> None:
         self._library = library
         self._embedder = embedder
-        self._settings = settings
         self._on_report = on_report
 
     @contextlib.contextmanager
@@ -40,15 +37,16 @@ class OtherCollections:
         """
         reader = IsolatedReader()
         with contextlib.closing(reader), self._library.other(collection, self._embedder) as library:
+            settings = library.settings_of()
 
             def add(files: Sequence[IncomingFile]) -> bool:
                 report = ingest(
                     files,
                     library=library,
                     embedder=self._embedder,
-                    settings=self._settings,
+                    settings=settings,
                     stop=stop,
-                    read_file=reader.read if self._settings.isolate_readers else read,
+                    read_file=reader.read if settings.isolate_readers else read,
                 )
                 self._on_report(report)
                 return not report.stopped

@@ -96,7 +96,7 @@ def _run(settings: Settings, *, mend: bool, told: set[Finding]) -> int:
             them = fits(len(found.findings), "it", "them")
             print(f"{counted(len(found.findings), 'fault')}. Repair {them} with `python -m ingest.doctor --repair`.")
             return 1
-        _repair(library, settings, found)
+        _repair(library, found)
         left = _examine(library)
         if not left.findings:
             print(f"All is well now: {_size(left)}.")
@@ -132,11 +132,12 @@ def _examine(library: Library) -> Examination:
         return examine(library, on_document=lambda done, total, name: show(done, total, "examine"))
 
 
-def _repair(library: Library, settings: Settings, found: Examination) -> None:
+def _repair(library: Library, found: Examination) -> None:
     from rag.build import load_embedder  # torch takes seconds: what is well does not need it
 
     with terminal_bar(unit="B") as show:
-        embedder = load_embedder(library.settings_of(), on_progress=show)
+        settings = library.settings_of()
+        embedder = load_embedder(settings, on_progress=show)
     library.open_store(embedder)
     for result in repair(found.findings, library=library, embedder=embedder, settings=settings):
         print(f"{'repaired' if result.done else 'not repaired'}: {result.text}")

@@ -19,6 +19,7 @@ from rag.collections import (
 from rag.errors import FootnoteError
 from rag.library import Library
 from rag.models import model_name
+from rag.own_settings import OWN, give_settings, own_settings, parsed
 from rag.progress import terminal_bar
 from rag.settings import Settings
 from rag.wording import counted, fits
@@ -42,6 +43,11 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     describe.add_argument("collection")
     describe.add_argument("description", metavar="TEXT")
     describe.set_defaults(run=_describe)
+    own = actions.add_parser("settings", help="show the settings of its own, or change some")
+    own.add_argument("collection")
+    change = "top_k=8 gives it one of its own, top_k= takes it away"
+    own.add_argument("settings", nargs="*", metavar="NAME=VALUE", help=change)
+    own.set_defaults(run=_settings)
     delete = actions.add_parser("delete", help="delete a collection with its documents")
     delete.add_argument("collection")
     delete.add_argument("--yes", action="store_true", help="do not ask first")
@@ -77,6 +83,8 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             print(f"{collection.title}{name}: {counted(count, 'document')}, {model}{is_open}")
             if task := library.catalog.reembedding(collection.name):
                 print(f"  on its way to {task.embedding_model}: python -m rag collections embed {collection.name}")
+            if own := own_settings(collection):
+                print(f"  {', '.join(f'{name} = {value}' for name, value in own.items())}")
             if collection.description:
                 print(f"  {collection.description}")
     return 0
@@ -103,6 +111,21 @@ def _describe(arguments: argparse.Namespace, settings: Settings) -> int:
     with _open(settings) as library:
         found = find_collection(library, arguments.collection)
         library.catalog.change_collection(found.name, description=arguments.description.strip())
+    return 0
+
+
+def _settings(arguments: argparse.Namespace, settings: Settings) -> int:
+    with _open(settings) as library:
+        found = find_collection(library, arguments.collection)
+        if arguments.settings:
+            given = {**own_settings(found), **parsed("\n".join(arguments.settings))}
+            give_settings(library, found, {name: value for name, value in given.items() if value != ""})
+            found = find_collection(library, found.name)
+        own = own_settings(found)
+    for name, value in own.items():
+        print(f"{name} = {value}")
+    if not own:
+        print(f"{found.title} has none of its own. It can have: {', '.join(OWN)}.")
     return 0
 
 

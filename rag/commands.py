@@ -69,7 +69,8 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.build import build_assistant, load_embedder, load_generator
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(library.settings_of(), on_progress=show)
+            settings = library.settings_of()
+            embedder = load_embedder(settings, on_progress=show)
             generator = load_generator(settings, on_progress=show)
         library.open_store(embedder)
         assistant = build_assistant(library, embedder, generator, settings)
@@ -93,7 +94,8 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.retriever import Retriever
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(library.settings_of(), on_progress=show)
+            settings = library.settings_of()
+            embedder = load_embedder(settings, on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
         question = _understood(arguments.question, retriever)
@@ -119,7 +121,8 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.why import explain, find_passage
 
         with terminal_bar(unit="B") as show:
-            embedder = load_embedder(library.settings_of(), on_progress=show)
+            settings = library.settings_of()
+            embedder = load_embedder(settings, on_progress=show)
             generator = load_generator(settings, on_progress=show)
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)

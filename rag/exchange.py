@@ -1,5 +1,6 @@
 """A collection in one file, to be opened in another library without embedding it again."""
 
+import json
 import re
 from collections.abc import Container, Sequence
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from rag import notes, originals, parts, tables
 from rag.catalog import Collection, DocumentRecord, DocumentState, Version
 from rag.errors import FootnoteError, ModelMismatch
 from rag.library import Library
+from rag.own_settings import as_kept
 from rag.packing import Pack, PackError, opened, packing
 from rag.settings import NAME
 
@@ -79,7 +81,7 @@ def import_collection(
             )
         if library.catalog.collection(chosen) is not None:
             raise FootnoteError(f"There is a collection {chosen!r} already. Import it under another name.")
-        records = _documents(pack)
+        records, own = _documents(pack), _own_settings(pack, library)
         try:
             history = _history(pack, {record.id for record in records})
             _originals(
@@ -96,7 +98,8 @@ def import_collection(
         taken = {entry.title.casefold() for entry in library.catalog.collections()}
         title = chosen if name else str(pack.about.get("title", ""))
         title = chosen if title.casefold() in taken else title
-        collection = Collection(chosen, title, str(pack.about.get("description", "")), model, dimension)
+        description = str(pack.about.get("description", ""))
+        collection = Collection(chosen, title, description, model, dimension, settings=own)
         library.catalog.add_collection(collection, records)
     return chosen, len(records)
 
@@ -170,6 +173,14 @@ def _head(pack: Pack, name: str) -> tuple[str, str, int]:
     if type(dimension) is not int or not 1 <= dimension <= 32_768:
         raise PackError(f"{pack.path.name} says that its vectors have {dimension!r} dimensions: it is damaged.")
     return chosen, model, dimension
+
+
+def _own_settings(pack: Pack, library: Library) -> str:
+    try:
+        given = dict(json.loads(str(pack.about.get("settings", "")) or "{}"))
+    except (TypeError, ValueError) as exc:
+        raise PackError(f"{pack.path.name}: the settings of its own are damaged ({exc}).") from exc
+    return as_kept(given, library.settings, pack.path.name)
 
 
 def _documents(pack: Pack) -> list[DocumentRecord]:

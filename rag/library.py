@@ -17,7 +17,7 @@ from rag.embedders import Embedder
 from rag.errors import FootnoteError, LibraryInUse
 from rag.locks import LIBRARY_LOCK, LockHeld, hold
 from rag.remains import free_place, refuse_lost_catalog, set_aside_catalog, sweep, sweep_restores
-from rag.settings import Settings
+from rag.settings import Settings, changed
 from rag.signatures import Signatures
 from rag.types import Chunk, Scope
 
@@ -132,12 +132,24 @@ class Library:
         self._open_store(collection.dimension)
         return True
 
+    @property
+    def settings(self) -> Settings:
+        """Those of the whole program."""
+        return self._settings
+
     def settings_of(self, collection: str = "") -> Settings:
-        """The settings with the embedding model of a collection, of the open one where none is named."""
-        found = self.catalog.collection(collection or self.collection)
-        if found is None or not found.embedding_model:
-            return self._settings
-        return replace(self._settings, embedding_model=found.embedding_model)
+        """The settings with what a collection has of its own, the open one where none is named.
+
+        Raises:
+            SettingsError: its own do not go with those of the program.
+        """
+        name = collection or self.collection
+        found, settings = self.catalog.collection(name), replace(self._settings, collection=name)
+        if found is None:
+            return settings
+        if found.embedding_model:
+            settings = replace(settings, embedding_model=found.embedding_model)
+        return changed(settings, json.loads(found.settings), found.title) if found.settings else settings
 
     @contextlib.contextmanager
     def vectors(self, name: str, dimension: int) -> "Iterator[Store]":

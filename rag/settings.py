@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,23 @@ def load_settings(
     for name, raw in overrides.items():
         values[name] = _convert(name, raw, known, name)
     return Settings(**values)
+
+
+def changed(settings: Settings, values: Mapping[str, object], place: str) -> Settings:
+    """Settings with some others, whose values may be text.
+
+    Args:
+        place: where they come from, for the message.
+
+    Raises:
+        SettingsError: for an unknown name, a value of the wrong type, or one that does not go with the others.
+    """
+    known = {entry.name: entry.type for entry in fields(Settings)}
+    try:
+        converted: dict[str, Any] = {name: _convert(name, raw, known, place) for name, raw in values.items()}
+        return replace(settings, **converted)
+    except SettingsError as exc:
+        raise SettingsError(str(exc) if str(exc).startswith(f"{place}: ") else f"{place}: {exc}") from exc
 
 
 def origins(environment: Mapping[str, str] = os.environ, file: Path = Path("footnote.toml")) -> dict[str, str]:

@@ -48,7 +48,7 @@ def birds(library: Library, tmp_path: Path) -> tuple[Collection, Path]:
 
 
 def others(library: Library, settings: Settings) -> OtherCollections:
-    return OtherCollections(library, HashingEmbedder(), settings)
+    return OtherCollections(library, HashingEmbedder())
 
 
 def names(library: Library, collection: str) -> list[str]:

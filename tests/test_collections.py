@@ -22,9 +22,10 @@ from rag.collections import (
     find_collection,
     move_documents,
 )
-from rag.errors import FootnoteError, ModelMismatch
+from rag.errors import FootnoteError, ModelMismatch, SettingsError
 from rag.exchange import export_collection, import_collection
 from rag.library import Library
+from rag.own_settings import give_settings
 from rag.settings import Settings, load_settings
 from tests.fakes import HashingEmbedder
 from tests.test_quotes import answer
@@ -101,6 +102,54 @@ def test_a_document_is_found_by_the_name_of_each_file_with_its_bytes(
     other.write_text("Terns in other words.")
     add(library, settings, other)
     assert library.document("Seeschwalben.txt").name == "Seeschwalben.txt"  # before what another's file is called
+
+
+def test_a_collection_is_filled_and_asked_by_settings_of_its_own(
+    library: Library, settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    create_collection(library, "Sea birds")
+    open_one = library.catalog.collection("library")
+    assert open_one is not None
+    give_settings(library, open_one, {"top_k": "9", "word_weight": "0.5"})
+    own = library.settings_of()
+    assert (own.top_k, own.word_weight, own.chunk_tokens) == (9, 0.5, settings.chunk_tokens)
+    assert library.settings_of("sea_birds") == replace(settings, collection="sea_birds")
+    for given, told in (({"home": "/tmp"}, "no 'home' of its own"), ({"chunk_tokens": "20"}, "below chunk_tokens")):
+        with pytest.raises(SettingsError, match=f"library: .*{told}"):
+            give_settings(library, open_one, given)
+    with pytest.raises(SettingsError, match="needs a number, got 'many'"):
+        give_settings(library, open_one, {"top_k": "many"})
+    assert library.settings_of() == own  # nothing was changed
+
+    export_collection(library, tmp_path / "own.zip")
+    import_collection(library, tmp_path / "own.zip", name="again", embedding_model="hashing")
+    assert library.settings_of("again") == replace(own, collection="again")
+    library.close()
+
+    assert main(["collections", "settings", "library", "top_k=", "chunk_tokens=50"]) == 0
+    assert capsys.readouterr().out == "chunk_tokens = 50\nword_weight = 0.5\n"
+    assert main(["collections", "settings", "library", "speed=7"]) == 1
+    assert "It can have: chunk_tokens, " in capsys.readouterr().err
+    assert main(["collections", "settings", "library", "top_k"]) == 1
+    assert "Write it as: top_k = 8" in capsys.readouterr().err
+    assert main(["collections"]) == 0
+    assert "  chunk_tokens = 50, word_weight = 0.5\n" in capsys.readouterr().out
+    assert main(["collections", "settings", "sea birds"]) == 0
+    assert "Sea birds has none of its own. It can have: " in capsys.readouterr().out
+
+
+def test_settings_of_its_own_that_no_longer_go_with_those_of_the_program_are_named(
+    library: Library, settings: Settings
+) -> None:
+    open_one = library.catalog.collection("library")
+    assert open_one is not None
+    give_settings(library, open_one, {"chunk_tokens": "50"})
+    library.close()
+    with (
+        Library.open(replace(settings, chunk_overlap=60), holder="test") as opened,
+        pytest.raises(SettingsError, match=r"library: chunk_overlap is 60, .* below chunk_tokens \(50\)"),
+    ):
+        opened.settings_of()
 
 
 def test_a_title_is_not_taken_for_the_name_of_another_collection(library: Library, settings: Settings) -> None:

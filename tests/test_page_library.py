@@ -18,7 +18,7 @@ from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
 from rag.errors import FootnoteError
 from rag.library import Library
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 from tests.documents import write_encrypted_pdf
 from tests.fakes import HashingEmbedder
 from tests.page import APP, Page, button, html_of, library_page, unescaped
@@ -327,6 +327,25 @@ def test_collections_are_made_opened_and_asked_on_their_own(page: Page) -> None:
     assert "built with another" in unescaped(at.error[0].value)
     assert page.engine.settings.collection == "sea_birds"
     assert not at.exception
+
+
+def test_a_collection_is_asked_by_settings_of_its_own_at_once(page: Page) -> None:
+    for month in ("March", "April", "May", "June"):
+        (page.samples / f"{month}.txt").write_text(f"Six days of leave carry over until 31 {month}.")
+    page.open()
+    engine = page.engine
+    page.wait(lambda: engine.is_idle)
+    collection = engine.library.catalog.collection("library")
+    assert collection is not None
+    engine.give_settings(collection, {"top_k": "2"})
+    with pytest.raises(FootnoteError, match="top_k is 0, but must be at least 1"):
+        engine.give_settings(collection, {"top_k": "0"})
+    assert engine.settings.top_k == Settings().top_k  # those of the program stay
+    assert engine.assistant is not None
+    page.generator.replies = ["Six days of leave [1]."]
+    reply = engine.assistant.ask("How many days of leave carry over?")
+    assert "".join(reply)
+    assert len({hit.chunk.id for hit in (*reply.answer.used, *reply.answer.dropped)}) == 2
 
 
 def test_tags_are_edited_and_choose_what_is_shown_and_asked(page: Page) -> None:

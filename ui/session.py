@@ -8,7 +8,7 @@ import contextlib
 import gc
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from rag.errors import FootnoteError, ModelMismatch
 from rag.evaluation.runs import Runs, Task
 from rag.generators import Generator
 from rag.library import Library
+from rag.own_settings import give_settings
 from rag.progress import OnProgress
 from rag.purge import purge
 from rag.retriever import Retriever
@@ -70,8 +71,12 @@ class Engine:
         self.library = Library.open(settings, holder=f"the page at {_address()}")
         self.state = EngineState("Starting…")
         self._configured = settings.collection
-        self._recall(origins()["collection"])
-        self.queue = IngestQueue(self.library, self.settings)
+        try:
+            self._recall(origins()["collection"])
+            self.queue = IngestQueue(self.library, self.library.settings_of())
+        except FootnoteError:
+            self.library.close()
+            raise
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.runs = Runs.of_home(settings)
         self.evaluation: EvaluationJob | None = None  # the one in work, or the last
@@ -159,6 +164,15 @@ class Engine:
         with self._switching:
             move_documents(self.library, records, target)
 
+    def give_settings(self, collection: Collection, given: Mapping[str, str]) -> None:
+        """Settings of its own for a collection, by which it is filled and asked from now on.
+
+        Raises:
+            FootnoteError: something is in work, or one is no setting that a collection can have.
+        """
+        with self._at_rest():
+            give_settings(self.library, collection, given)
+
     # Another embedding model
 
     def embedder_of(self, name: str) -> Embedder:
@@ -239,11 +253,11 @@ class Engine:
                 raise FootnoteError("This waits until no file is being added and no answer or evaluation is in work.")
             state, self.state = self.state, EngineState("One moment…")
             self._close_queue()
-            self.queue = IngestQueue(self.library, self.settings)  # takes files, and begins afterwards
+            self.queue = IngestQueue(self.library, self.library.settings_of())  # takes files, and begins afterwards
             try:
                 yield self.embedder
             finally:
-                self.queue = IngestQueue(self.library, self.settings)
+                self.queue = IngestQueue(self.library, self.library.settings_of())
                 self.queue.start(self.embedder)
                 self._begin_to_watch(self.embedder)
                 self._begin_to_answer(self.embedder, self._generator)
@@ -307,7 +321,7 @@ class Engine:
             self.watcher = None
 
     def _begin_to_watch(self, embedder: Embedder) -> None:
-        others = OtherCollections(self.library, embedder, self.settings)
+        others = OtherCollections(self.library, embedder)
         self.watcher = FolderWatcher(self.library, self.queue.add, others=others)
         self.watcher.start()
 
@@ -330,7 +344,7 @@ class Engine:
                 raise
             self._take(self._configured)
             self.queue.close()
-            self.queue = IngestQueue(self.library, self.settings)
+            self.queue = IngestQueue(self.library, self.library.settings_of())
             self.library.open_store(embedder)
 
     def _queue_samples(self) -> None:
@@ -366,8 +380,9 @@ class Engine:
             self.answering.set()
 
     def _begin_to_answer(self, embedder: Embedder, generator: Generator) -> None:
-        self.retriever = Retriever.of_library(self.library, embedder, self.settings)
-        self.assistant = Assistant(self.retriever, generator, self.settings)
+        own = self.library.settings_of()
+        self.retriever = Retriever.of_library(self.library, embedder, own)
+        self.assistant = Assistant(self.retriever, generator, own)
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.state = EngineState(what, done / total if total else None)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from rag.models import ModelState, model_states
 from rag.models.space import readable
+from rag.own_settings import own_settings
 from rag.settings import Settings, origins
 from rag.usage import usage
 from rag.wording import counted
@@ -60,7 +61,7 @@ def show() -> None:
         _models_on_their_way(engine)
     _network()
     _data(engine)
-    _settings(engine.settings)
+    _settings(engine)
 
 
 @st.fragment(run_every=1.0)
@@ -137,12 +138,17 @@ def _data(engine: Engine) -> None:
     show_backups(engine)
 
 
-def _settings(settings: Settings) -> None:
+def _settings(engine: Engine) -> None:
+    settings = engine.settings
     st.subheader("Settings")
     st.caption(
         f"Change them in {plain(str(Path('footnote.toml').absolute()))} or as environment variables "
         "(FOOTNOTE\\_TOP\\_K=8), then start again."
     )
+    collection = engine.library.catalog.collection(settings.collection)
+    if collection is not None and (own := own_settings(collection)):
+        named = ", ".join(f"{name} = {value}" for name, value in own.items())
+        st.caption(plain(f"“{collection.title}”, which is open, has of its own: {named}"))
     origin = origins()
     rows = [
         {

@@ -38,6 +38,7 @@ class Collection:
         embedding_model: of its vectors, or of those it will have; "" where nothing was chosen.
         dimension: numbers in a vector, 0 while it has none.
         vectors: what the store calls its vectors, "" where that is its name.
+        settings: of its own, as JSON, "" for none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Collection:
     embedding_model: str
     dimension: int
     vectors: str = ""
+    settings: str = ""
 
     @property
     def stored_as(self) -> str:
@@ -88,9 +90,11 @@ class Collections(Database):
             row = run.execute(sql.select(_collections).where(_collections.c.name == name)).one_or_none()
         return _collection(row) if row is not None else None
 
-    def change_collection(self, name: str, *, title: str | None = None, description: str | None = None) -> None:
-        """Gives a collection another title, another description, or both."""
-        given = {"title": title, "description": description}
+    def change_collection(
+        self, name: str, *, title: str | None = None, description: str | None = None, settings: str | None = None
+    ) -> None:
+        """Gives a collection another title, another description, other settings, or all of them."""
+        given = {"title": title, "description": description, "settings": settings}
         values = {column: value for column, value in given.items() if value is not None}
         with self._transaction() as run:
             run.execute(sql.update(_collections).where(_collections.c.name == name).values(values))
@@ -151,4 +155,12 @@ class Collections(Database):
 
 
 def _collection(row: Any) -> Collection:
-    return Collection(row.name, row.title or row.name, row.description, row.embedding_model, row.dimension, row.vectors)
+    return Collection(
+        row.name,
+        row.title or row.name,
+        row.description,
+        row.embedding_model,
+        row.dimension,
+        row.vectors,
+        row.settings,
+    )

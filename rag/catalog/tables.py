@@ -15,6 +15,7 @@ collections = sql.Table(
     sql.Column("description", sql.Text, nullable=False, server_default=""),
     sql.Column("opened_at", sql.Float, nullable=False, server_default="0"),
     sql.Column("vectors", sql.String, nullable=False, server_default=""),
+    sql.Column("settings", sql.Text, nullable=False, server_default=""),
 )
 reembeddings = sql.Table(
     "reembeddings",

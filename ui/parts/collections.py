@@ -10,6 +10,7 @@ from rag.collections import check_title, collection_quoting, create_collection, 
 from rag.errors import FootnoteError
 from rag.exchange import export_collection, import_collection
 from rag.models import known_models
+from rag.own_settings import OWN, own_settings, parsed
 from rag.wording import counted, fits
 from ui.parts.deletion import ask_for_quotes
 from ui.parts.dialogs import dialog
@@ -20,6 +21,10 @@ from ui.session import Engine
 _OPEN = "open-collection"  # key of the choice
 _SAID = "collections-said"  # what the last action did
 _FAILED = "collections-failed"  # why the last one could not be opened, and until when it is told
+_OWN = (
+    f"One a line; they go before those of the settings page, in this collection alone. It can have {', '.join(OWN)}. "
+    "How passages are cut holds for files that are added from now on."
+)
 _TOLD = 30.0  # seconds: the page is drawn anew meanwhile, as watched folders are looked at again
 _ASKED = ("asked-documents", "asked-tags", "conversation")  # they belong to the collection that was open
 
@@ -104,8 +109,12 @@ def _change(engine: Engine, current: Collection) -> None:
     with st.form("change-collection", border=False):
         title = st.text_input("Title", current.title)
         description = st.text_area("Description", current.description, height=80)
+        own = "\n".join(f"{name} = {value}" for name, value in own_settings(current).items())
+        typed = st.text_area("Settings of its own", own, height=80, placeholder="top_k = 8", help=_OWN)
         if st.form_submit_button("Save", type="primary"):
             title = check_title(engine.library, title, of=current.name)
+            if parsed(typed) != parsed(own):
+                engine.give_settings(current, parsed(typed))
             engine.library.catalog.change_collection(current.name, title=title, description=description.strip())
             st.rerun()
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -119,9 +119,9 @@ def _repair(engine: Engine, found: Examination) -> list[_Outcome]:
     def tell(progress: IngestProgress) -> None:
         bar.progress(min(progress.part, 1.0), f"Repairing {plain(progress.name)}")
 
-    settings = replace(engine.settings, collection=found.collection)
     try:
         with _opened(engine, found.collection) as (library, embedder):
+            settings = library.settings_of()
             results = repair(found.findings, library=library, embedder=embedder, settings=settings, on_progress=tell)
     except FootnoteError as exc:
         return [_Outcome(False, _in_collection(engine, found.collection, str(exc)))]

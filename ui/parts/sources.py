@@ -77,7 +77,7 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
     show_text(answer.text, answer.citations, key=key)
     ending = _ENDINGS.get(answer.finish, "")
     if answer.is_repeated:
-        ending = f"{ending} Answered before, and nothing has changed that it came from.".strip()
+        ending = f"{ending} Answered before, and what it came from had not changed.".strip()
     how = "Stopped after" if answer.finish is Finish.STOPPED else "Answered in"
     st.caption(f"{ending} {how} {duration(answer.timings.total)}.".strip())
     if DOUBT in answer.text:

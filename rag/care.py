@@ -135,7 +135,7 @@ def wants_quotes_out(arguments: argparse.Namespace, quoting: Sequence[Conversati
     if arguments.quotes or arguments.keep_quotes or arguments.yes or not quoting:
         return bool(arguments.quotes)
     named = "\n".join(f"  {conversation.title}" for conversation in quoting)
-    print(f"Answers quote them in these conversations:\n{named}")
+    print(f"Answers in these conversations quote what is deleted:\n{named}")
     return input("Take the quotes out as well? [y/N] ").strip().lower() in ("y", "yes")
 
 

@@ -16,8 +16,8 @@ _ASKED = 20  # passages of a document by which it is searched for after its dele
 _NEAREST = 10  # hits of such a search that are looked at
 
 _ON_DISK = (
-    "Milvus writes over the bytes of deleted passages when it next merges its files; a purge does it at once (on the "
-    "settings page, or python -m rag purge)."
+    "The bytes of deleted passages are written over when the vectors, and with an old SQLite the words, are next "
+    "merged; a purge does it at once (on the settings page, or python -m rag purge)."
 )
 
 

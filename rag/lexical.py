@@ -160,6 +160,12 @@ class LexicalIndex:
         with self._transaction() as run:
             self._delete(run, "document = ?", document_id)
 
+    def compact(self) -> None:
+        """Merges the index into one. Without it SQLite before 3.42 keeps the terms of deleted chunks in its file."""
+        with self._lock, self._errors():
+            self._database.execute(f"INSERT INTO {self._table} ({self._name}) VALUES ('optimize')")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def drop(self) -> None:
         """Removes the collection; the index is of no use afterwards."""
         with self._transaction() as run:

@@ -1,11 +1,12 @@
-"""Writes the vectors anew, without what was deleted.
+"""Writes the vectors and the words anew, without what was deleted.
 
-Milvus Lite marks rows as deleted and takes them out of its files only when it merges those. Whoever must be sure that
-nothing is left on the disk purges: every collection is copied beside the old files, then folders are renamed. A process
-that dies meanwhile leaves either the old files or the new ones, whole: `Library.open` takes
-them up.
+Milvus Lite marks rows as deleted and takes them out of its files only when it merges those; so does SQLite before 3.42
+with words. Whoever must be sure that nothing is left on the disk purges: words are merged, every collection is copied
+beside the old files, then folders are renamed. A process that dies meanwhile leaves either the old files or the new
+ones, whole: `Library.open` takes them up.
 """
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def purge(library: Library, settings: Settings, *, on_progress: OnProgress, vers
     if versions:
         for collection in library.catalog.collections():
             forget_history(library, collection.name)
+    _merge_words(library)
     place, new = library.folder / "vectors.db", library.folder / _NEW
     if not place.exists():
         return 0
@@ -53,6 +55,15 @@ def purge(library: Library, settings: Settings, *, on_progress: OnProgress, vers
         ) from exc
     shutil.rmtree(library.folder / _OLD)
     return before - _bytes(place)
+
+
+def _merge_words(library: Library) -> None:
+    from rag.lexical import LexicalIndex
+
+    if (file := library.folder / "words.db").exists():
+        for collection in library.catalog.collections():
+            with contextlib.closing(LexicalIndex(file, collection.name)) as words:
+                words.compact()
 
 
 def _copy(place: Path, new: Path, collection: Collection, settings: Settings) -> None:

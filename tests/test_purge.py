@@ -59,6 +59,29 @@ def test_nothing_of_a_deleted_document_is_left_on_the_disk(
     check(settings)
 
 
+def test_no_word_of_a_deleted_document_is_left_among_others(tmp_path: Path) -> None:
+    """The index of words keeps the beginnings of neighbouring words once only."""
+    settings = Settings(home=tmp_path / "home", chunk_tokens=30, chunk_overlap=0)
+    secret, kept = (
+        "\n\n".join(f"{word}{number} lies in the drawer of the desk." for number in range(300))
+        for word in ("zanzibar", "wren")
+    )
+    for name, text in (("secret.txt", secret), ("kept.txt", kept)):
+        (tmp_path / name).write_text(text)
+    with Library.open(settings, holder="the test") as library:
+        library.open_store(HashingEmbedder())
+        for name in ("secret.txt", "kept.txt"):
+            ingest(find_files([tmp_path / name]), library=library, embedder=HashingEmbedder(), settings=settings)
+        delete_document(library, library.document("secret.txt").id)
+    with Library.open(settings, holder="the test") as library:
+        purge(library, settings, on_progress=lambda done, total, what: None)
+    assert b"zanzibar" not in (settings.library_folder / "words.db").read_bytes()
+    with Library.open(settings, holder="the test") as library:
+        library.open_store(HashingEmbedder())
+        assert examine(library).findings == ()
+        assert library.lexical.search("wren7", k=1)
+
+
 @pytest.mark.parametrize("renamings", [0, 1])
 def test_a_purge_that_breaks_off_loses_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, renamings: int

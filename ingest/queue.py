@@ -298,6 +298,7 @@ class IngestQueue:
             if not waiting or not self._resume.is_set():
                 return None
             self._stop.clear()
+            self._left_out.discard(waiting[0].id)  # it was done before that could be heeded, and is tried again
             self._catalog.set_queue_state([waiting[0].id], QueueState.WORKING)
             return waiting[0]
 

@@ -1,8 +1,6 @@
 """The library page: add documents, find them, look at one, delete some."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -26,24 +24,36 @@ _KINDS = "PDF, Word, PowerPoint, Excel, e-mail, books, web pages, Markdown, text
 # The widget's own line would list a hundred endings. Its own refusals are gone with the next redraw: what it refuses is
 # far above the limit, so that the queue can name what is too large, or of another ending, and say what to do.
 _WITHOUT_LINE = '<style>[data-testid="stFileUploaderDropzoneInstructions"] {display: none}</style>'
+_ENTRIES = ("library", "documents")  # addresses of the page
+_ENTRY = "library-entry"  # key of the one that the browser is on
 _REFUSED = 5  # times the largest file that is read
 # What browsers write into the name of an upload for the signs that would end it.
 _QUOTED = (("%22", '"'), ("%0D", " "), ("%0A", " "))
 
 
-def pages() -> tuple[StreamlitPage, StreamlitPage]:
-    """The page as the navigation knows it, and the way back to it while it shows one document.
-
-    A browser does not change to the page that it is on, so that "Library" is then another page, which leads here.
+def pages() -> list[StreamlitPage]:
+    """The page as the navigation knows it, twice: a browser does not change to the page that it is on. While a document
+    is open, "Library" is the other one, and so leads back to the list.
     """
-    opened = DOCUMENT in st.query_params
-    library = _entry(show, "library", visible=not opened)
-    return library, _entry(partial(st.switch_page, library), "documents", visible=opened)
+    on = st.session_state.get(_ENTRY, _ENTRIES[0])
+    named = next(entry for entry in _ENTRIES if (entry != on) is (DOCUMENT in st.query_params))
+    return [
+        st.Page(
+            partial(_show_at, entry),
+            title="Library",
+            icon=":material/folder_open:",
+            url_path=entry,
+            visibility="visible" if entry == named else "hidden",
+        )
+        for entry in _ENTRIES
+    ]
 
 
-def _entry(shown: Callable[[], None], path: str, *, visible: bool) -> StreamlitPage:
-    visibility: Literal["visible", "hidden"] = "visible" if visible else "hidden"
-    return st.Page(shown, title="Library", icon=":material/folder_open:", url_path=path, visibility=visibility)
+def _show_at(entry: str) -> None:
+    if st.session_state.get(_ENTRY, _ENTRIES[0]) != entry:
+        st.session_state[_ENTRY] = entry
+        st.rerun()  # the navigation was drawn for the other one
+    show()
 
 
 def show() -> None:

@@ -91,3 +91,32 @@ def test_an_entity_of_a_web_page_reads_no_file(tmp_path: Path) -> None:
     secret.write_text("swordfish")
     page = f'<!DOCTYPE html [<!ENTITY x SYSTEM "{secret.as_uri()}">]><html><body><p>Hello there &x; again.</p></body>'
     assert "swordfish" not in only_text(read_bytes(tmp_path, "a.xhtml", page.encode()))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div style='overflow: hidden'><p>{}</p></div>",
+        "<div class='message'><p>{}</p></div>",
+        "<div class='hide-on-mobile'><p>{}</p></div>",
+        "<div>{}</div>",
+        "<div>{}<ul><li>one</li></ul></div>",
+        "<center>{}</center>",
+        "<figure><img alt='x'><figcaption>{}</figcaption></figure>",
+    ],
+)
+@pytest.mark.parametrize("around", ["<article>{}</article>", "<div>{}</div>"])
+def test_text_that_a_browser_shows_is_read_whatever_it_is_called(tmp_path: Path, around: str, markup: str) -> None:
+    first, last = ("<h1>Rules</h1><p>The canteen opens at eleven on every day of the week.</p>", "<p>That is all.</p>")
+    page = f"<body>{around.format(first + markup.format('Ducks are fed on Mondays.') + last)}</body>"
+    text = only_text(read_bytes(tmp_path, "a.html", page.encode()))
+    assert text.startswith("Rules\n\nThe canteen opens")
+    assert text.index("canteen") < text.index("Ducks are fed on Mondays.") < text.index("That is all.")
+
+
+def test_links_and_notes_in_the_main_text_are_read_and_boxes_of_others_are_not(tmp_path: Path) -> None:
+    link, note = "<p><a href=x>Form for leave</a></p>", "<aside><p>Note: it is due in March.</p></aside>"
+    box = "<aside><a href=x>Read more</a></aside><div class='related'><p>Related pages here.</p></div>"
+    main = f"<main><h1>Leave</h1><p>You have 28 days of leave each year.</p>{link}{note}{box}</main>"
+    text = only_text(read_bytes(tmp_path, "a.html", f"<body>{main}<template>Not drawn.</template></body>".encode()))
+    assert text == "Leave\n\nYou have 28 days of leave each year.\n\nForm for leave\n\nNote: it is due in March."

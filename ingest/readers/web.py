@@ -19,6 +19,7 @@ from ingest.readers.source import Content, Source, one_line
 from ingest.readers.tables import SheetTable
 from ingest.readers.unshown import settle_hidden
 from ingest.readers.values import decimal_in
+from ingest.readers.web_tree import ready
 from rag.errors import UnreadableDocument
 from rag.types import Page
 
@@ -30,7 +31,6 @@ _STRICT = use_config()
 _STRICT.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
 _ENOUGH = 0.8  # of the text that the most generous extraction finds; one that finds less has lost content
 _NEARLY_ALL = 0.95  # of the text in the body; nothing worth looking for is missing then
-_AROUND = ("nav", "footer", "aside")
 _MAIN = ("article", "main")
 _OWN_LINE = frozenset(("p", "head", "list", "item", "table", "row", "cell", "div"))
 _PREFORMATTED = ("quote", "code")
@@ -69,9 +69,7 @@ def _main_text(tree: _Element) -> Page:
     Where neither <article> nor <main> says which part is the main text, trafilatura gathers paragraphs, lists and
     tables but no headings; so such a page is tried with an <article> around its body.
     """
-    for name in _AROUND:
-        for element in list(tree.iter(name)):
-            element.drop_tree()
+    ready(tree)
     marked = tree if any(True for _ in tree.iter(*_MAIN)) else _marked(tree)
     strict = _extracted(marked, config=_STRICT)
     if len(strict.text) >= _NEARLY_ALL * _length(tree):

@@ -223,6 +223,7 @@ TEXTS = {
     ".xml": '<?xml version="1.0" encoding="UTF-8"?><article><title>T</title><sec><p>One <b>two</b></p></sec></article>',
     ".py": 'import x\n\n\nclass A:\n    """B."""\n\n    def c(self) -> int:\n        return 1\n',
     ".html": WEB_PAGE,
+    ".mhtml": f"From: a@b.c\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n{WEB_PAGE}",
     ".mbox": "From a@b.c Tue Mar  5 14:22:00 2024\nSubject: One\nFrom: a@b.c\n\nWords.\n>From here\n\n" * 2,
 }  # fmt: skip
 MADE: dict[str, Callable[[Path], object]] = {

@@ -120,3 +120,40 @@ def test_links_and_notes_in_the_main_text_are_read_and_boxes_of_others_are_not(t
     main = f"<main><h1>Leave</h1><p>You have 28 days of leave each year.</p>{link}{note}{box}</main>"
     text = only_text(read_bytes(tmp_path, "a.html", f"<body>{main}<template>Not drawn.</template></body>".encode()))
     assert text == "Leave\n\nYou have 28 days of leave each year.\n\nForm for leave\n\nNote: it is due in March."
+
+
+SAVED = """From: <Saved by Blink>
+Subject: Leave policy
+MIME-Version: 1.0
+Content-Type: multipart/related; type="text/html"; boundary="--B--"
+
+----B--
+Content-Type: text/html{charset}
+Content-Transfer-Encoding: quoted-printable
+Content-Location: https://example.org/leave
+
+<!DOCTYPE html><html><head><title>Leave</title></head><body><nav>Menu</nav><main><h1>Leave</h1>
+<p>{words}, every year.</p><table><tr><th>Years</th><th>Days</th></tr><tr><td>1</td><td>28</td></tr>
+<tr><td>5</td><td>30</td></tr></table></main></body></html>
+----B--
+Content-Type: text/css
+Content-Location: cid:css@mhtml.blink
+
+body {{ color: red }}
+----B----
+"""
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"), [("; charset=utf-8", "Caf=C3=A9 =E2=80=93"), ("; charset=windows-1252", "Caf=E9 =96")]
+)
+def test_a_page_that_a_browser_saved_as_one_file_is_read(tmp_path: Path, charset: str, words: str) -> None:
+    saved = SAVED.format(charset=charset, words=words).replace("\n", "\r\n").encode()
+    document = read_bytes(tmp_path, "a.mhtml", saved)
+    assert document.title == "Leave"
+    assert only_text(document) == "Leave\n\nCaf\xe9 \u2013, every year.\n\nYears | Days\n1 | 28\n5 | 30"
+    assert [table.rows for table in document.tables] == [2]
+
+
+def test_a_saved_page_without_a_page_is_refused(tmp_path: Path) -> None:
+    assert "not a saved web page" in refusal_of(tmp_path, "a.mht", b"Just some words.\n").reason

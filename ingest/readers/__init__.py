@@ -106,6 +106,7 @@ FORMATS = (
     Format("code.read_code", code.SUFFIXES, _TEXT),
     Format("picture.read_picture", PICTURES, (*kinds.PICTURES, None)),
     Format("web.read_web", (".html", ".htm", ".xhtml"), (kinds.HTML, None), has_tables=True),
+    Format("web.read_web_archive", (".mhtml", ".mht"), _TEXT, has_tables=True),
 )
 _BY_SUFFIX = {suffix: found for found in FORMATS for suffix in found.suffixes}
 SUFFIXES: tuple[str, ...] = tuple(_BY_SUFFIX)

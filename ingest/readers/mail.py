@@ -24,7 +24,8 @@ _HEAD_CHARACTERS = 10_000
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 # What the module is known to raise on heads and bodies that follow no rule.
-_MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
+MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
+_RAW = re.compile("[\udc80-\udcff]")  # how the module keeps such bytes
 _POSTMARK = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n(?=[!-9;-~]+:)")  # begins an e-mail of a mailbox
 _QUOTED_POSTMARK = re.compile(rb"^>(>*From )", re.MULTILINE)
 
@@ -79,7 +80,7 @@ def read_mailbox(source: Source, read_attachment: Reader) -> Content:
 def _letter(data: bytes, name: str) -> Letter:
     try:
         return _taken_apart(email.message_from_bytes(data, policy=_POLICY), name)
-    except (*_MALFORMED, RecursionError) as exc:
+    except (*MALFORMED, RecursionError) as exc:
         raise UnreadableDocument(name, "it is damaged or not an e-mail", _REMEDY) from exc
 
 
@@ -97,11 +98,26 @@ def _taken_apart(message: MIMEPart, name: str) -> Letter:
 
 
 def _head(message: MIMEPart, name: str) -> str:
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    if _RAW.search(raw):  # old programs write letters beyond ASCII as they are, in an encoding that nothing names
+        return one_line(clean(_guessed(raw.encode("utf-8", errors="surrogateescape"), message)))
     try:
         return one_line(clean(str(message.get(name) or "")))
-    except _MALFORMED:
-        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-        return one_line(clean(str(raw)))
+    except MALFORMED:
+        return one_line(clean(raw))
+
+
+def _guessed(head: bytes, message: MIMEPart) -> str:
+    """A head in the encoding of the text below it, which has more letters to tell it by."""
+    body = next((part for part in message.walk() if part.get_content_maintype() == "text"), None)
+    below = body.get_payload(decode=True) if body is not None else None
+    sample = below[:_HEAD_CHARACTERS] if isinstance(below, bytes) else b""
+    line = b" ".join(head[:_HEAD_CHARACTERS].split())
+    named = body.get_content_charset() if body is not None else None
+    try:
+        return decode(line + b"\n" + sample, "", named).partition("\n")[0]
+    except UnreadableDocument:
+        return line.decode("utf-8", errors="replace")
 
 
 def _parts(message: MIMEPart) -> Iterator[MIMEPart]:

@@ -122,6 +122,10 @@ def white_run(document: WordDocument) -> None:
     document.add_paragraph().add_run(UNSEEN).font.color.rgb = RGBColor(255, 255, 255)
 
 
+def nearly_white_run(document: WordDocument) -> None:
+    document.add_paragraph().add_run(UNSEEN).font.color.rgb = RGBColor(254, 253, 250)
+
+
 def tiny_run(document: WordDocument) -> None:
     document.add_paragraph().add_run(UNSEEN).font.size = Pt(1)
 
@@ -132,6 +136,7 @@ def tiny_run(document: WordDocument) -> None:
         (hidden_run, Hiding.HIDDEN),
         (hidden_by_style, Hiding.HIDDEN),
         (white_run, Hiding.INVISIBLE),
+        (nearly_white_run, Hiding.INVISIBLE),
         (tiny_run, Hiding.TINY),
     ],
 )
@@ -455,6 +460,12 @@ def test_white_letters_on_a_dark_ground_of_a_slide_are_read(
         f'<div style="position:absolute; left:-9999px"><p>{UNSEEN}</p></div>',
         f'<p>And: <span style="font-size: 0">{UNSEEN}</span></p>',
         f'<p style="color: #ffffff">{UNSEEN}</p>',
+        f'<p style="color: #fefefe">{UNSEEN}</p>',
+        f'<p style="color: rgb(250, 250, 250)">{UNSEEN}</p>',
+        f'<p style="color: hsl(0, 0%, 100%)">{UNSEEN}</p>',
+        f'<div style="height: 0; overflow: hidden"><p>{UNSEEN}</p></div>',
+        f'<p style="clip: rect(0,0,0,0); position: absolute">{UNSEEN}</p>',
+        f'<p style="transform: scale(0)">{UNSEEN}</p>',
         f'<div class="gone"><p>{UNSEEN}</p></div>',
         f'<div id="off">{UNSEEN}</div>',
     ],

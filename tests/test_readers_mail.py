@@ -142,10 +142,10 @@ def test_heads_that_follow_no_rule_are_shown_as_they_are(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 def test_heads_in_bytes_that_name_no_encoding_keep_their_letters(tmp_path: Path, encoding: str) -> None:
-    data = "Subject: Grüße\r\nFrom: Jörg <j@b.example>\r\n\r\nGrüße aus Köln, auch an Björn.\r\n".encode(encoding)
+    data = "Subject: Grüße\r\nFrom: Jörg <j@b.example>\r\n\r\nGrüße aus Köln, es kostet 5 Euro.\r\n".encode(encoding)
     document = read_bytes(tmp_path, "a.eml", data)
     assert document.title == "Grüße"
-    assert "From: Jörg <j@b.example>\n\nGrüße aus Köln, auch an Björn." in whole_text(document)
+    assert "From: Jörg <j@b.example>\n\nGrüße aus Köln, es kostet 5 Euro." in whole_text(document)
 
 
 def test_what_is_no_e_mail_is_refused(tmp_path: Path) -> None:

@@ -94,7 +94,10 @@ def _guess(data: bytes) -> str:
         end = data.rfind(b"\n", 0, _SAMPLE)
         sample = data[: end if end > 0 else _SAMPLE]
     found = chardet.detect(sample)["encoding"] or _WESTERN
-    if _looks_latin(sample) and not _is_latin(sample.decode(found, errors="replace")):
+    text, western = sample.decode(found, errors="replace"), sample.decode(_WESTERN, errors="replace")
+    if _looks_latin(sample) and not _is_latin(text):
+        found = _WESTERN
+    if _is_mostly_ascii(sample) and _holds_signs(text) and not _holds_signs(western):  # "Gr¸þe", where it is "Grüße"
         found = _WESTERN
     return data.decode(found, errors="replace")
 
@@ -103,7 +106,16 @@ def _looks_latin(data: bytes) -> bool:
     """Whether accents stand singly among ASCII letters; in a few words statistics see Hebrew or Chinese in them."""
     runs = _ACCENTS.findall(data)
     alone = sum(1 for run in runs if len(run) == 1)
-    return alone * 2 >= len(runs) and sum(map(len, runs)) <= _ACCENT_SHARE * len(data)
+    return alone * 2 >= len(runs) and _is_mostly_ascii(data)
+
+
+def _is_mostly_ascii(data: bytes) -> bool:
+    return sum(map(len, _ACCENTS.findall(data))) <= _ACCENT_SHARE * len(data)
+
+
+def _holds_signs(text: str) -> bool:
+    """Whether something beyond ASCII is no letter."""
+    return any(one > "\x7f" and unicodedata.category(one) not in ("Lu", "Ll", "Lo") for one in text)
 
 
 def _is_latin(text: str) -> bool:

@@ -35,11 +35,21 @@ class Stretch:
     hiding: Hiding
 
 
+_NEAR = 16  # of 255, by which a colour may differ from white and still nobody sees it on paper
 _FIRST, _END = 0xFDD0, "\ufdef"
 _BEGIN = {hiding: chr(_FIRST + number) for number, hiding in enumerate(Hiding)}
 _HIDINGS = {character: hiding for hiding, character in _BEGIN.items()}
 _MARK = re.compile("[\ufdd0-\ufdef]")
 _MARKED = re.compile("[\ufdd0-\ufdee][^\ufdd0-\ufdef]*\ufdef?")
+
+
+def is_white(colour: str) -> bool:
+    """Whether "FFFFFF", or "FEFEFE", is white or so near to it that nobody sees it on white paper."""
+    try:
+        parts = bytes.fromhex(colour)
+    except ValueError:
+        return False
+    return len(parts) == 3 and min(parts) >= 255 - _NEAR
 
 
 def hide(text: str, hiding: Hiding) -> str:

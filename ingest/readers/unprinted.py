@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from ingest.readers.hiding import Hiding
+from ingest.readers.hiding import Hiding, is_white
 
 _Element = Any  # lxml's element
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -37,7 +37,7 @@ class Unprinted:
         size = values.get("sz", "")
         if size.isdigit() and int(size) <= _TINY:
             return Hiding.TINY
-        white = values.get("color", "").upper() == _WHITE and "ground" not in values
+        white = is_white(values.get("color", "")) and "ground" not in values
         return Hiding.INVISIBLE if white and not self._is_coloured(run, properties) else None
 
     def _inherited(self, run_style: str, paragraph_style: str) -> dict[str, str]:

@@ -8,19 +8,25 @@ import re
 from collections.abc import Iterator
 
 from ingest.instructions import orders
-from ingest.readers.hiding import Hiding, hide
+from ingest.readers.hiding import Hiding, hide, is_white
 from ingest.readers.xml import Element, local_name
 
 _NOT_TEXT = frozenset(("script", "style", "noscript", "template", "head", "title", "svg", "option", "textarea"))
 _UNSEEN = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0*\s*(?:;|!|$)"
+    r"|clip-path\s*:\s*inset\(\s*(?:100|[5-9]\d)%\s*\)|transform\s*:\s*scale\(\s*0\s*\)|filter\s*:\s*opacity\(\s*0%?\s*\)"
+    r"|clip\s*:\s*rect\(\s*0(?:px)?[\s,]+0(?:px)?[\s,]+0(?:px)?[\s,]+0(?:px)?\s*\)|mso-hide\s*:\s*all"
     r"|font-size\s*:\s*(?:0|0?\.\d+|1(?:\.\d+)?)\s*(?:px|pt)|font-size\s*:\s*0[\w%]*\s*(?:;|!|$)"
     r"|(?:left|top|right|bottom|text-indent|margin-left|margin-top)\s*:\s*-\d{4,}(?:\.\d+)?\s*px)",
     re.IGNORECASE,
 )
+_FLAT = re.compile(r"(?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*(?:;|!|$)", re.IGNORECASE)
+_CUT = re.compile(r"(?:^|;)\s*overflow\s*:\s*(?:hidden|clip)", re.IGNORECASE)
 _COLOUR = re.compile(r"(?:^|;)\s*color\s*:\s*(#?[\w(),.% ]+?)\s*(?:;|!|$)", re.IGNORECASE)
 _GROUND = re.compile(r"(?:^|;)\s*background(?:-color|-image)?\s*:\s*(#?[^;!]+?)\s*(?:;|!|$)", re.IGNORECASE)
-_WHITE = re.compile(r"#?f{3}(?:f{3})?$|white$|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*(?:,\s*[\d.]+\s*)?\)$", re.IGNORECASE)
+_RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,\s*[\d.]+%?\s*)?\)$", re.IGNORECASE)
+_HSL = re.compile(r"hsla?\([^)]*,\s*(?:100|9[5-9])(?:\.\d+)?%", re.IGNORECASE)
+_NAMES = ("white", "snow", "ivory", "ghostwhite", "whitesmoke", "floralwhite")
 _CLEAR = re.compile(r"transparent$|rgba\([^)]*,\s*0(?:\.0+)?\s*\)$", re.IGNORECASE)
 _AT_RULE = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # for print, for small screens
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -47,7 +53,7 @@ class _Rules:
         for style in root.iter("{*}style", "style"):
             sheet = _AT_RULE.sub("", _COMMENT.sub("", style.text or ""))
             for selectors, declarations in _RULE.findall(sheet):
-                if _UNSEEN.search(declarations):
+                if _is_unseen(declarations):
                     self._hidden.update(match.groups("") for match in map(_selector, selectors.split(",")) if match)
 
     def hide(self, element: Element) -> bool:
@@ -72,21 +78,34 @@ def _outermost(element: Element, rules: _Rules, *, dark: bool) -> Iterator[Eleme
             continue
         style = child.get("style") or ""
         coloured = dark or child.get("bgcolor") is not None or _is_coloured(style) or bool(child.get("class"))
-        unseen = child.get("hidden") is not None or _UNSEEN.search(style) or rules.hide(child)
+        unseen = child.get("hidden") is not None or _is_unseen(style) or rules.hide(child)
         if unseen or (_is_white(style) and not coloured):
             yield child
         else:
             yield from _outermost(child, rules, dark=coloured)
 
 
+def _is_unseen(style: str) -> bool:
+    return bool(_UNSEEN.search(style) or (_FLAT.search(style) and _CUT.search(style)))
+
+
 def _is_coloured(style: str) -> bool:
     found = _GROUND.search(style)
-    return bool(found and not _WHITE.match(found[1]) and not _CLEAR.match(found[1]))
+    return bool(found and not _is_paper(found[1]) and not _CLEAR.match(found[1]))
+
+
+def _is_paper(colour: str) -> bool:
+    """Whether a colour, however it is written, is white or nobody sees it on white."""
+    if parts := _RGB.match(colour):
+        return is_white("".join(f"{min(255, int(part)):02x}" for part in parts.groups()))
+    digits = colour.removeprefix("#")
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    return is_white(digits) or colour.lower() in _NAMES or bool(_HSL.match(colour))
 
 
 def _is_white(style: str) -> bool:
     found = _COLOUR.search(style)
-    return bool(found and (_WHITE.match(found[1]) or _CLEAR.match(found[1])))
+    return bool(found and (_is_paper(found[1]) or _CLEAR.match(found[1])))
 
 
 def _is_text(text: str) -> bool:

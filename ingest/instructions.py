@@ -51,11 +51,11 @@ _PATTERNS = (
     # the prompt
     r"\b(?:reveal|print|repeat|output|show|leak|disclose|send|quote)\W+(?:\w+\W+){0,3}?"
     r"(?:system|hidden|initial|original) prompt\b",
-    r"^\W*(?:new|updated|real|actual|override|overriding|begin|end of|important)? ?(?:system|developer) "
+    r"^[^\w\n]*(?:new|updated|real|actual|override|overriding|begin|end of|important)? ?(?:system|developer) "
     r"?(?:prompt|message|instructions?|override)\W*:",
-    r"^\W*(?:new|updated|real|actual|your new) instructions? ?: ",
+    r"^[^\w\n]*(?:new|updated|real|actual|your new) instructions? ?: ",
     r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>"
-    r"|^\W*#{2,3} ?(?:system|instruction)s? ?(?:prompt|message)? ?:",
+    r"|^[^\w\n]*#{2,3} ?(?:system|instruction)s? ?(?:prompt|message)? ?:",
     # other languages
     r"\b(?:ignorier\w*|missachte\w*|vergiss|vergesse\w*|beachte\w* nicht)\b(?:\W+\w+){0,4}?\W+(?:vorherig\w*|vorig\w*"
     r"|bisherig\w*|obig\w*|vorangegangen\w*|früher\w*|deine|ihre)\W+(?:\w+\W+){0,2}?(?:anweisung|instruktion|befehl|vorgabe|prompt)",

@@ -1,5 +1,7 @@
 """Sentences that speak to a language model, and the many that only sound like it."""
 
+import time
+
 import pytest
 
 from ingest.instructions import orders
@@ -85,3 +87,9 @@ def test_an_order_in_a_table_takes_its_row_and_no_other() -> None:
 def test_a_text_without_an_end_is_searched_in_little_time() -> None:
     assert found("ignore " * 50_000) == []
     assert found("you are now a " * 20_000) == []
+
+
+def test_lines_of_signs_take_no_time() -> None:
+    begun = time.monotonic()
+    assert list(orders("|===\n" * 40_000)) == []
+    assert time.monotonic() - begun < 10

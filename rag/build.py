@@ -26,7 +26,13 @@ def load_embedder(settings: Settings, *, on_progress: OnProgress = _silent) -> E
 def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> LocalGenerator:
     """The generator, fetched first when it is missing."""
     folder = ensure_model(settings.generator_model, settings, on_progress=on_progress)
-    return LocalGenerator(folder, name=settings.generator_model, device=settings.device, dtype=settings.dtype)
+    return LocalGenerator(
+        folder,
+        name=settings.generator_model,
+        device=settings.device,
+        dtype=settings.dtype,
+        bits=settings.generator_bits,
+    )
 
 
 def build_assistant(library: Library, embedder: Embedder, generator: LocalGenerator, settings: Settings) -> Assistant:

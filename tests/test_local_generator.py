@@ -4,8 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import torch
 
 from rag.generators import Message, StopReason
+from rag.generators.eight_bits import EightBitLinear
 from rag.generators.local import LocalGenerator, look_up
 
 SYSTEM = Message("system", "Answer in one short sentence.")
@@ -84,3 +86,29 @@ def test_marks_of_the_chat_template_in_a_text_are_text(generator: LocalGenerator
     assert tokens == attacked
     assert tokenizer.decode(tokens[place:]).startswith(">")
     assert not marks & set(counter.continuation(attack))
+
+
+def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from() -> None:
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(96, 160, dtype=torch.bfloat16)
+    given = torch.randn(2, 70, 96, dtype=torch.bfloat16)
+    given[0, 3] = 0
+    given[1, 5, 7] = 90  # what one token has costs the others nothing
+    with torch.inference_mode():
+        wanted, found = layer(given).float(), EightBitLinear(layer)(given).float()
+    assert found.shape == wanted.shape
+    apart = (found - wanted).norm(dim=-1) / wanted.norm(dim=-1).clamp(min=1)
+    assert apart.max() < 0.05
+    assert torch.equal(found[0, 3], layer.bias.float())
+
+
+@pytest.mark.model
+def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
+    from rag.build import load_generator
+    from rag.settings import load_settings
+
+    eight = load_generator(load_settings(generator_model="smollm2-135m-instruct", generator_bits=8))
+    fresh = answer(eight, SYSTEM, FRANCE)
+    assert "Paris" in fresh
+    answer(eight, SYSTEM, NORWAY)
+    assert answer(eight, SYSTEM, FRANCE) == fresh

@@ -19,6 +19,7 @@ from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.embedders import Vectors
 from rag.errors import FootnoteError, ModelUnavailable
 from rag.generators import Message, StopReason
+from rag.generators.eight_bits import in_eight_bits
 
 # Answers copy from the passages, so the next tokens are looked up in the prompt and checked in one pass
 # (prompt lookup decoding, https://github.com/apoorvumang/prompt-lookup-decoding). The text stays the same.
@@ -40,11 +41,15 @@ class GenerationError(FootnoteError):
 class LocalGenerator:
     """Greedy answers of a chat model.
 
+    Args:
+        bits: of its weights; 8 makes bytes of them.
+
     Raises:
         ModelUnavailable: the folder holds no chat model.
+        SettingsError: the processor does not multiply bytes.
     """
 
-    def __init__(self, folder: Path, *, name: str, device: str = "auto", dtype: str = "auto") -> None:
+    def __init__(self, folder: Path, *, name: str, device: str = "auto", dtype: str = "auto", bits: int = 16) -> None:
         self.name = name
         where = choose_device(device)
         self._counter = TokenCounter(folder)
@@ -58,6 +63,8 @@ class LocalGenerator:
             )
         except LOADING_ERRORS as exc:
             raise _unloadable(folder, exc) from exc
+        if bits == 8:
+            in_eight_bits(model)
         self._reader = _Reader(model.to(where).eval())
         self.context_tokens = int(model.config.get_text_config().max_position_embeddings)
 

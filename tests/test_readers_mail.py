@@ -32,6 +32,13 @@ HEADS = (
 )
 
 
+def test_html_is_read_where_the_plain_text_only_says_that_there_is_more(tmp_path: Path) -> None:
+    message = letter(text="Your program cannot show this e-mail.\n")
+    words = "".join(f"<p>Pump {number} is delivered to the harbour on Friday.</p>" for number in range(9))
+    message.add_alternative(words, subtype="html")
+    assert "Pump 8 is delivered" in whole_text(read_bytes(tmp_path, "a.eml", message.as_bytes()))
+
+
 def test_an_e_mail_is_its_subject_heads_and_text(tmp_path: Path) -> None:
     document = read_bytes(tmp_path, "a.eml", letter("Größe der Pumpe").as_bytes())
     assert document.title == "Größe der Pumpe"

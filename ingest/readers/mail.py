@@ -25,6 +25,9 @@ _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pk
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 # What the module is known to raise on heads and bodies that follow no rule.
 MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
+_STUB = 60  # words that a text has at most which only says that there is more: "View this e-mail in a browser"
+_RICHER = 4  # times as many words have the others then
+_MARKUP = re.compile(rb"<[^<>]*>")
 _RAW = re.compile("[\udc80-\udcff]")  # how the module keeps such bytes
 _POSTMARK = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n(?=[!-9;-~]+:)")  # begins an e-mail of a mailbox
 _QUOTED_POSTMARK = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -132,10 +135,21 @@ def _parts(message: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _chosen(alternatives: list[list[MIMEPart]]) -> list[MIMEPart]:
-    """The plain text unless it is blank, else the last one, which is the richest; attachments of all of them."""
+    """The plain text unless it is blank or only says that there is more, else the last one, which is the richest.
+
+    With the attachments of all of them.
+    """
     plain = [parts for parts in alternatives if any(map(_is_plain, parts))]
     chosen = (plain or alternatives[-1:] or [[]])[0]
+    if plain and (said := _words(chosen)) < _STUB and _words(alternatives[-1]) > _RICHER * said:
+        chosen = alternatives[-1]
     return chosen + [part for parts in alternatives if parts is not chosen for part in parts if _is_attachment(part)]
+
+
+def _words(parts: list[MIMEPart]) -> int:
+    """How many words are shown, by which alternatives are compared."""
+    found = (part.get_payload(decode=True) for part in parts if _is_text(part))
+    return sum(len(_MARKUP.sub(b" ", data).split()) for data in found if isinstance(data, bytes))
 
 
 def _is_plain(part: MIMEPart) -> bool:

@@ -30,6 +30,7 @@ _BEGIN, _END = "\ue000", "\ue001"  # stand around marked words while their Markd
 _OPENING = re.compile(r"^(?:\s*(?:#{1,6}(?=\s)|[-*+>](?=\s)|\d{1,9}[.)](?=\s)|\|))*\s*")  # of a line: what is no word
 _RULE = re.compile(r"[\s|:=-]*$|\s*(?:```|~~~)")  # a line without words: under a heading or around code
 _TAG = re.compile(r"(<[^>]*>)")
+_CODE = re.compile(r"(?<!`)(`{1,3})(?!`).{1,500}?(?<!`)\1(?!`)")  # within a line
 
 
 def headings(text: str) -> tuple[Heading, ...]:
@@ -40,6 +41,16 @@ def headings(text: str) -> tuple[Heading, ...]:
         Heading(int(opening.tag[1:]), words, starts[opening.map[0]] + opening.map[0])
         for opening, inline in pairwise(tokens)
         if opening.type == "heading_open" and opening.map and (words := _words(inline.content))
+    )
+
+
+def code(text: str) -> tuple[Span, ...]:
+    """Where code stands in a Markdown source, blocks with their fences and words within lines, in its order."""
+    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    blocks = [token.map for token in _BLOCKS.parse(text) if token.type in ("fence", "code_block") and token.map]
+    found = [Span(starts[first], min(starts[end], len(text))) for first, end in blocks]
+    return tuple(
+        sorted([*found, *(Span(*words.span()) for words in _CODE.finditer(text))], key=lambda span: span.start)
     )
 
 

@@ -641,3 +641,30 @@ def test_other_words_of_rich_text_that_begin_alike_hide_nothing(tmp_path: Path) 
     document = read_here(tmp_path / "a.rtf")
     assert SEEN in whole_text(document)
     assert document.set_aside == ()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<span style="display:none">{UNSEEN}</span>',
+        f'<div style="color: red; visibility: hidden">\n\n{UNSEEN}\n\n</div>',
+        f"<p hidden>{UNSEEN}</p>",
+    ],
+)
+def test_what_html_in_markdown_hides(tmp_path: Path, markup: str) -> None:
+    (tmp_path / "a.md").write_text(f"# Pump\n\n{SEEN} {markup}\n\n## Price\n\nIt costs five euros.\n")
+    document = read_here(tmp_path / "a.md")
+    assert [one.reason for one in document.set_aside] == [Hiding.HIDDEN.value]
+    assert "ninety" not in whole_text(document)
+    assert [heading.text for heading in document.pages[0].headings] == ["Pump", "Price"]
+    released = read_here(tmp_path / "a.md", frozenset(one.id for one in document.set_aside))
+    assert UNSEEN in whole_text(released)
+
+
+def test_comments_in_markdown_are_left_out_and_code_says_what_it_says(tmp_path: Path) -> None:
+    code = f"`<!-- {UNSEEN} -->`\n\n```html\n<!-- more -->\n<p hidden>five</p>\n```\n"
+    (tmp_path / "a.md").write_text(f"{SEEN}\n\n<!-- of two\nlines -->\n\n{code}")
+    document = read_here(tmp_path / "a.md")
+    assert document.set_aside == ()
+    assert "of two" not in whole_text(document)
+    assert code.strip() in whole_text(document)

@@ -1,30 +1,67 @@
 """Markdown: its source is the text, so that offsets and tables stay what the author wrote."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from ingest.readers.blocks import Block, Head
 from ingest.readers.cleaning import clean
 from ingest.readers.encoding import decode
+from ingest.readers.hiding import Hiding, hide
 from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, one_line
 from ingest.readers.tables import SheetTable
-from rag.markdown import headings, tables
-from rag.types import Heading, Page
+from rag.markdown import code, headings, tables
+from rag.types import Heading, Page, Span
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_UNSEEN = re.compile(  # an element that a browser would not show
+    r"<([a-z]\w*)\b[^<>]{0,500}?(?:\shidden\b|\bstyle\s*=\s*[\"'][^\"'<>]{0,500}?(?:display\s*:\s*none|visibility\s*:\s*hidden))"
+    r"[^<>]{0,500}>.{0,5000}?</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
 _TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 
 
 def read_markdown(source: Source) -> Content:
-    """One page without a number. Front matter gives the title and is left out of the text."""
+    """One page without a number. Front matter gives the title and is left out of the text, as comments are."""
     text = clean(decode(source.data, source.name))
     front = _FRONT_MATTER.match(text)
     title = _front_title(front[1] or "") if front else ""
-    text = text[front.end() :] if front else text
+    text = _seen(text[front.end() :] if front else text)
     found = headings(text)
     first = next((heading.text for heading in found if heading.level == 1), "")
     return Content(one_line(title or first), (Page(None, text, found),), tables=_tables(text, found))
+
+
+def _seen(text: str) -> str:
+    """Without comments, and with what its HTML hides marked; code says what it says."""
+    if "<!--" in text:
+        text = _replaced(text, ((span, "") for span in _comments(text)))
+    if _UNSEEN.search(text):
+        hidden = ((Span(*found.span()), hide(found[0], Hiding.HIDDEN)) for found in _UNSEEN.finditer(text))
+        text = _replaced(text, hidden)
+    return text
+
+
+def _comments(text: str) -> Iterator[Span]:
+    start = text.find("<!--")
+    while start >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        yield Span(start, end + 3)
+        start = text.find("<!--", end)
+
+
+def _replaced(text: str, changes: Iterator[tuple[Span, str]]) -> str:
+    """The text with stretches of it changed, but for those that begin in code."""
+    in_code = code(text)
+    begins = [span.start for span in in_code]
+    parts, last = [], 0
+    for span, changed in changes:
+        before = bisect_right(begins, span.start)
+        if not (before and span.start < in_code[before - 1].end):
+            parts += [text[last : span.start], changed]
+            last = span.end
+    return "".join([*parts, text[last:]])
 
 
 def _tables(text: str, headings: Sequence[Heading]) -> tuple[SheetTable, ...]:

@@ -500,7 +500,8 @@ def test_the_command_watches_until_it_is_interrupted(tmp_path: Path, folder: Pat
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert watching.stdout is not None
-    assert "2 added" in watching.stdout.readline()
+    first = watching.stdout.readline()
+    assert "2 added" in first, watching.communicate()  # why it ended
     assert f"{folder}: 2 files, 0 gone; watching" in watching.stdout.readline()
     (folder / "gulls.txt").write_text("Gulls eat chips.")
     assert "1 added" in watching.stdout.readline()

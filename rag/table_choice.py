@@ -108,7 +108,7 @@ def choices(
     is_for_rows = not _is_for_a_rule(wanted)
     near = list(dict.fromkeys(hit.chunk.document_id for hit in hits[:_HITS]))[:_DOCUMENTS]
     found = functools.cache(find)
-    own_of = {one: [hit for hit in (*hits, *below) if hit.chunk.document_id == one] for one in near}
+    own_of = {one: [hit for hit in hits if hit.chunk.document_id == one] for one in near}
     if near and _sheets(found(near[0])):
         with_sheets = [one for one in near if _sheets(found(one))]
         best = _best(wanted, {own_of[one][0].chunk: _sheets(found(one)) for one in with_sheets})

@@ -88,6 +88,10 @@ def test_marks_of_the_chat_template_in_a_text_are_text(generator: LocalGenerator
     assert not marks & set(counter.continuation(attack))
 
 
+adds_bytes = pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="this processor has no VNNI")
+
+
+@adds_bytes
 def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from() -> None:
     torch.manual_seed(0)
     layer = torch.nn.Linear(96, 160, dtype=torch.bfloat16)
@@ -102,6 +106,7 @@ def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from() -> None:
     assert torch.equal(found[0, 3], layer.bias.float())
 
 
+@adds_bytes
 @pytest.mark.model
 def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
     from rag.build import load_generator

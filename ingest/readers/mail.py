@@ -24,7 +24,8 @@ _HEAD_CHARACTERS = 10_000
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 # What the module is known to raise on heads and bodies that follow no rule.
-MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
+_MALFORMED = (ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError)
+_PAGES = ("text/html", "application/xhtml+xml")
 _STUB = 60  # words that a text has at most which only says that there is more: "View this e-mail in a browser"
 _RICHER = 4  # times as many words have the others then
 _MARKUP = re.compile(rb"<[^<>]*>")
@@ -83,8 +84,25 @@ def read_mailbox(source: Source, read_attachment: Reader) -> Content:
 def _letter(data: bytes, name: str) -> Letter:
     try:
         return _taken_apart(email.message_from_bytes(data, policy=_POLICY), name)
-    except (*MALFORMED, RecursionError) as exc:
+    except (*_MALFORMED, RecursionError) as exc:
         raise UnreadableDocument(name, "it is damaged or not an e-mail", _REMEDY) from exc
+
+
+def saved_page(data: bytes, damaged: UnreadableDocument) -> tuple[bytes, str | None]:
+    """The web page in an archive that a browser saved (MHTML), which is written as an e-mail; with its encoding.
+
+    Raises:
+        UnreadableDocument: `damaged`, where there is none.
+    """
+    try:
+        message = email.message_from_bytes(data)
+        page = next((part for part in message.walk() if part.get_content_type() in _PAGES), None)
+        markup = page.get_payload(decode=True) if page is not None else None
+        if page is None or not isinstance(markup, bytes):
+            raise damaged
+        return markup, page.get_content_charset()
+    except (*_MALFORMED, RecursionError) as exc:
+        raise damaged from exc
 
 
 def _taken_apart(message: MIMEPart, name: str) -> Letter:
@@ -106,7 +124,7 @@ def _head(message: MIMEPart, name: str) -> str:
         return one_line(clean(_guessed(raw.encode("utf-8", errors="surrogateescape"), message)))
     try:
         return one_line(clean(str(message.get(name) or "")))
-    except MALFORMED:
+    except _MALFORMED:
         return one_line(clean(raw))
 
 

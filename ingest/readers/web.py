@@ -1,7 +1,6 @@
 """Web pages through trafilatura: the main text without menus, footers and scripts."""
 
 import copy
-import email
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from ingest.readers.encoding import declared_encoding, decode
 from ingest.readers.hiding import shown
 from ingest.readers.hypertext import blocks_of
 from ingest.readers.inner_tables import tables_in
-from ingest.readers.mail import MALFORMED
+from ingest.readers.mail import saved_page
 from ingest.readers.source import Content, Source, one_line
 from ingest.readers.tables import SheetTable
 from ingest.readers.unshown import settle_hidden
@@ -36,7 +35,6 @@ _ENOUGH = 0.8  # of the text that the most generous extraction finds; one that f
 _NEARLY_ALL = 0.95  # of the text in the body; nothing worth looking for is missing then
 _MAIN = ("article", "main")
 _OWN_LINE = frozenset(("p", "head", "list", "item", "table", "row", "cell", "div"))
-_PAGES = ("text/html", "application/xhtml+xml")
 _PREFORMATTED = ("quote", "code")
 _WHITE_SPACE = re.compile(r"\s+")
 _REMEDY = "If a browser shows its text, print it to a PDF there and add that."
@@ -75,14 +73,7 @@ def read_web_archive(source: Source) -> Content:
     """
     remedy = "Open it in a browser, save the page again and add that."
     damaged = UnreadableDocument(source.name, "it is damaged or not a saved web page", remedy)
-    try:
-        parts = [part for part in email.message_from_bytes(source.data).walk() if part.get_content_type() in _PAGES]
-        data = parts[0].get_payload(decode=True) if parts else None
-        named = parts[0].get_content_charset() if parts else None
-    except (*MALFORMED, RecursionError) as exc:
-        raise damaged from exc
-    if not isinstance(data, bytes):
-        raise damaged
+    data, named = saved_page(source.data, damaged)
     markup = decode(data, source.name, named or declared_encoding(data))
     return read_web(replace(source, data=markup.encode("utf-8", errors="replace")))
 

@@ -63,9 +63,10 @@ class LocalGenerator:
             )
         except LOADING_ERRORS as exc:
             raise _unloadable(folder, exc) from exc
+        model = model.to(where).eval()
         if bits == 8:
             in_eight_bits(model)
-        self._reader = _Reader(model.to(where).eval())
+        self._reader = _Reader(model)
         self.context_tokens = int(model.config.get_text_config().max_position_embeddings)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

@@ -649,6 +649,7 @@ def test_other_words_of_rich_text_that_begin_alike_hide_nothing(tmp_path: Path) 
         f'<span style="display:none">{UNSEEN}</span>',
         f'<div style="color: red; visibility: hidden">\n\n{UNSEEN}\n\n</div>',
         f"<p hidden>{UNSEEN}</p>",
+        f"<i hidden> <b style='opacity: 0'>{UNSEEN}</b>",  # the first is not closed
     ],
 )
 def test_what_html_in_markdown_hides(tmp_path: Path, markup: str) -> None:

@@ -11,15 +11,14 @@ from ingest.readers.hiding import Hiding, hide
 from ingest.readers.inner_tables import Cell, inner_table, tables_in
 from ingest.readers.source import Content, Source, one_line
 from ingest.readers.tables import SheetTable
+from ingest.readers.unshown import is_unseen
 from rag.markdown import code, headings, tables
 from rag.types import Heading, Page, Span
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_UNSEEN = re.compile(  # an element that a browser would not show
-    r"<([a-z]\w*)\b[^<>]{0,500}?(?:\shidden\b|\bstyle\s*=\s*[\"'][^\"'<>]{0,500}?(?:display\s*:\s*none|visibility\s*:\s*hidden))"
-    r"[^<>]{0,500}>.{0,5000}?</\1\s*>",
-    re.IGNORECASE | re.DOTALL,
-)
+_TAG = re.compile(r"<([a-z]\w*)\b([^<>]{1,1000})>", re.IGNORECASE)  # with what it says of its element
+_HIDDEN = re.compile(r"(?:^|\s)hidden(?=[\s=/]|$)", re.IGNORECASE)
+_STYLE = re.compile(r"\bstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -38,10 +37,24 @@ def _seen(text: str) -> str:
     """Without comments, and with what its HTML hides marked; code says what it says."""
     if "<!--" in text:
         text = _replaced(text, ((span, "") for span in _comments(text)))
-    if _UNSEEN.search(text):
-        hidden = ((Span(*found.span()), hide(found[0], Hiding.HIDDEN)) for found in _UNSEEN.finditer(text))
-        text = _replaced(text, hidden)
+    if unseen := list(_unseen(text)):
+        text = _replaced(text, ((span, hide(text[span.start : span.end], Hiding.HIDDEN)) for span in unseen))
     return text
+
+
+def _unseen(text: str) -> Iterator[Span]:
+    """Elements that a browser would not show, as far as they are closed."""
+    last, unclosed = 0, set[str]()
+    for tag in _TAG.finditer(text):
+        style, name = _STYLE.search(tag[2]), tag[1].lower()
+        is_shown = not (_HIDDEN.search(tag[2]) or (style and is_unseen(style[1] or style[2] or "")))
+        if is_shown or tag.start() < last or name in unclosed:
+            continue
+        if end := re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, tag.end()):
+            last = end.end()
+            yield Span(tag.start(), last)
+        else:
+            unclosed.add(name)
 
 
 def _comments(text: str) -> Iterator[Span]:

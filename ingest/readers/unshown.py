@@ -53,7 +53,7 @@ class _Rules:
         for style in root.iter("{*}style", "style"):
             sheet = _AT_RULE.sub("", _COMMENT.sub("", style.text or ""))
             for selectors, declarations in _RULE.findall(sheet):
-                if _is_unseen(declarations):
+                if is_unseen(declarations):
                     self._hidden.update(match.groups("") for match in map(_selector, selectors.split(",")) if match)
 
     def hide(self, element: Element) -> bool:
@@ -78,14 +78,15 @@ def _outermost(element: Element, rules: _Rules, *, dark: bool) -> Iterator[Eleme
             continue
         style = child.get("style") or ""
         coloured = dark or child.get("bgcolor") is not None or _is_coloured(style) or bool(child.get("class"))
-        unseen = child.get("hidden") is not None or _is_unseen(style) or rules.hide(child)
+        unseen = child.get("hidden") is not None or is_unseen(style) or rules.hide(child)
         if unseen or (_is_white(style) and not coloured):
             yield child
         else:
             yield from _outermost(child, rules, dark=coloured)
 
 
-def _is_unseen(style: str) -> bool:
+def is_unseen(style: str) -> bool:
+    """Whether a browser does not show what has this style."""
     return bool(_UNSEEN.search(style) or (_FLAT.search(style) and _CUT.search(style)))
 
 

@@ -96,9 +96,10 @@ def chunks_of(pool: Sequence[str], count: int) -> list[Chunk]:
 
 
 def fill(library: Library, chunks: Sequence[Chunk], vectors: np.ndarray) -> None:
-    """Writes the chunks as an ingest does."""
+    """Writes the chunks that are not there yet as an ingest does."""
     chance = np.random.default_rng(3)
-    for start in range(0, len(chunks), BATCH):
+    written = library.store.count() // BATCH - 1  # of the last batch, words may be missing
+    for start in range(max(0, written) * BATCH, len(chunks), BATCH):
         some = slice(start, start + BATCH)
         noise = chance.standard_normal((len(vectors[some]), LINES, DIMENSION)) / DIMENSION**0.5
         library.store.upsert(chunks[some], vectors[some], list(unit(vectors[some][:, None] + noise)))

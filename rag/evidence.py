@@ -6,10 +6,12 @@ the embedding picks the line, and the generator writes the answer from it.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from rag import sentences
-from rag.embedders import Embedder
+from rag.embedders import Embedder, Vectors
 from rag.terms import terms
 from rag.types import JOINT, Chunk, Hit, Span
 
@@ -50,6 +52,7 @@ class Line:
         begins: whether a paragraph, list item or table row begins with it.
         score: cosine to the question, plus the weighted share of its words in the line and the headings above it, half
             of it counted with the line that goes on after it, plus the weighted score of its passage.
+        vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
     """
 
     number: int
@@ -59,6 +62,7 @@ class Line:
     heading: str
     begins: bool
     score: float
+    vector: Vectors = field(default_factory=lambda: np.empty(0, np.float32), compare=False, repr=False)
 
 
 def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weights: Mapping[str, float]) -> list[Line]:
@@ -71,14 +75,15 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weight
     if not lines:
         return []
     texts = [in_context(hits[line.number - 1].chunk, line) for line in lines]
-    cosines = embedder.encode_documents(texts) @ embedder.encode_query(question)
+    vectors = embedder.encode_documents(texts)
+    cosines = vectors @ embedder.encode_query(question)
     found = []
-    for place, (line, text, cosine) in enumerate(zip(lines, texts, cosines, strict=True)):
+    for place, (line, text, vector, cosine) in enumerate(zip(lines, texts, vectors, cosines, strict=True)):
         goes_on = _following(line, lines[place + 1 : place + 2])
         longer = f"{text} {goes_on.reading}" if goes_on else text
         words = (share(weights, text) + share(weights, longer)) / 2
         score = float(cosine) + _WORD_WEIGHT * words + _PASSAGE_WEIGHT * hits[line.number - 1].score
-        found.append(replace(line, score=score))
+        found.append(replace(line, score=score, vector=vector))
     return sorted(found, key=lambda line: -line.score)
 
 

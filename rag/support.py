@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from itertools import groupby, zip_longest
 
-import numpy as np
-
 from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, in_context, share
 from rag.terms import terms
@@ -48,43 +46,38 @@ def verdict(support: float) -> Verdict:
 
 
 class Support:
-    """How far each of some passages bears a sentence; their lines are embedded once, when the first is asked for."""
+    """How far each of some passages bears a sentence; made for one answer."""
 
     def __init__(self, lines: Sequence[Line], hits: Sequence[Hit], embedder: Embedder, weights: Weights) -> None:
-        """`lines` are all lines of `hits`, in any order: `hits[line.number - 1]` holds it."""
+        """`lines` are all lines of `hits` with their vectors, in any order: `hits[line.number - 1]` holds it."""
         ordered = sorted(lines, key=lambda line: (line.number, line.span.start))
-        self._hits = hits
-        self._lines = {number: list(group) for number, group in groupby(ordered, key=lambda line: line.number)}
+        of = {number: list(group) for number, group in groupby(ordered, key=lambda line: line.number)}
+        self._passages = [_Passage(hit, of.get(number, [])) for number, hit in enumerate(hits, 1)]
         self._embedder = embedder
         self._weights = weights
-        self._read: list[_Passage] | None = None
 
     def __call__(self, sentence: str) -> list[float]:
         """Support from 0 to 1 by each passage, in their order."""
-        if self._read is None:
-            self._read = [
-                _Passage(hit, self._lines.get(number, []), self._embedder) for number, hit in enumerate(self._hits, 1)
-            ]
         weights = self._weights(sentence)
         known = self._embedder.reads(sentence)
         vector = self._embedder.encode_documents([sentence])[0] if known else None
-        return [passage.support(sentence, weights, vector) for passage in self._read]
+        return [passage.support(sentence, weights, vector) for passage in self._passages]
 
 
 class _Passage:
     """A passage read for sentences about it: its lines with what stands over them, as text and as vectors."""
 
-    def __init__(self, hit: Hit, lines: Sequence[Line], embedder: Embedder) -> None:
-        self._texts = [in_context(hit.chunk, line) for line in lines]
+    def __init__(self, hit: Hit, lines: Sequence[Line]) -> None:
+        texts = [in_context(hit.chunk, line) for line in lines]
         after = (line.reading for line in lines[1:])
-        self._pairs = [f"{text} {following}" for text, following in zip_longest(self._texts, after, fillvalue="")]
+        self._pairs = [f"{text} {following}" for text, following in zip_longest(texts, after, fillvalue="")]
         self._whole = f"{hit.chunk.label} {hit.chunk.context} {hit.chunk.text}"
         self._numbers, self._terms = numbers(self._whole), set(terms(self._whole, parts=True))
-        self._vectors = embedder.encode_documents(self._texts)
+        self._vectors = [line.vector for line in lines]
 
     def support(self, sentence: str, weights: Mapping[str, float], vector: Vectors | None) -> float:
         words = max((share(weights, pair) for pair in self._pairs), default=0.0)
-        cosine = words if vector is None else float(np.max(self._vectors @ vector, initial=0.0))
+        cosine = words if vector is None else max([0.0, *(float(line @ vector) for line in self._vectors)])
         odds = _BIAS + _WORDS * words + _WHOLE * share(weights, self._whole) + _COSINE * cosine
         odds += _NUMBERS * len(numbers(sentence) - self._numbers) + _NAMES * len(names(sentence) - self._terms)
         return 1 / (1 + math.exp(-odds))

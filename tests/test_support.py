@@ -68,7 +68,7 @@ def test_a_script_that_the_model_cannot_read_is_judged_by_its_words() -> None:
     encoded = embedder.encoded
     assert verdict(judge("员工每年有二十八天年假。")[0]) is Verdict.SUPPORTED
     assert verdict(judge("电池必须由技术人员更换。")[0]) is Verdict.UNSUPPORTED
-    assert embedder.encoded == encoded + 2  # the lines of the passage, no sentence
+    assert embedder.encoded == encoded  # no sentence
 
 
 def test_the_number_of_a_code_is_no_number() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from rag.errors import SettingsError
+from rag.layers import replace_linear
 
-_ROWS = 64  # tokens that become bytes at once: what is made on the way stays in the cache
+_ROWS = 64  # that become bytes at once: what is made on the way stays in the cache
 _MIDDLE = 128  # the byte that is zero: oneDNN takes tokens without a sign
 _LEAST = 1e-8  # step of a row of zeros
 
@@ -24,18 +25,10 @@ def in_eight_bits(model: Any) -> None:
     """
     if model.device.type != "cpu" or not torch.cpu._is_vnni_supported():
         raise SettingsError("generator_bits is 8, which needs a processor with VNNI. Set FOOTNOTE_GENERATOR_BITS=16.")
-    with torch.inference_mode():
-        _replace(model.model)
+    with torch.no_grad():  # not inference_mode: what multiplies a tensor of that copies the head at each step
+        replace_linear(model.model, EightBitLinear)
         for kept in model.parameters():
             kept.data = kept.data.clone()  # the file that it lies in is let go
-
-
-def _replace(module: torch.nn.Module) -> None:
-    for name, child in module.named_children():
-        if isinstance(child, torch.nn.Linear):
-            setattr(module, name, EightBitLinear(child))
-        else:
-            _replace(child)
 
 
 class EightBitLinear(torch.nn.Module):
@@ -46,9 +39,12 @@ class EightBitLinear(torch.nn.Module):
 
     def __init__(self, layer: torch.nn.Linear) -> None:
         super().__init__()
-        weight = layer.weight.float()
-        steps = weight.abs().amax(1).clamp(min=_LEAST) / 127
-        whole = (weight / steps[:, None]).round_().to(torch.int8)
+        weight = layer.weight.detach()
+        steps = weight.abs().amax(1).float().clamp_(min=_LEAST).div_(127)
+        whole = torch.empty(weight.shape, dtype=torch.int8)
+        for start in range(0, len(weight), _ROWS):
+            some = slice(start, start + _ROWS)
+            whole[some] = weight[some].float().div_(steps[some, None]).round_()
         self.dtype = layer.weight.dtype
         self.register_buffer("packed", torch.ops.onednn.qlinear_prepack(whole, [_ROWS, whole.shape[1]]))
         self.register_buffer("steps", steps)

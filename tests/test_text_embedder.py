@@ -1,0 +1,36 @@
+"""The default embedder reads as the model it is made of, whatever passes it reads in."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from rag.embedders.text import TextEmbedder
+from rag.models import ensure_model
+from rag.settings import load_settings
+
+pytestmark = pytest.mark.model
+NAME = "all-mpnet-base-v2"
+TEXTS = ["Leave ends in March.", "", "€ 休假 " * 40, *("The pump was serviced in May. " * n for n in range(30))]
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Iterator[TextEmbedder]:
+    yield TextEmbedder(ensure_model(NAME, load_settings()), name=NAME)
+
+
+def test_rows_are_those_of_the_model_in_float32(embedder: TextEmbedder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    plain = SentenceTransformer(str(ensure_model(NAME, load_settings())), device="cpu")
+    wanted = plain.encode(TEXTS, normalize_embeddings=True)
+    assert (embedder.encode_documents(TEXTS) * wanted).sum(axis=1).min() >= 0.999
+
+
+def test_texts_are_read_in_passes_of_about_the_same_size(embedder: TextEmbedder) -> None:
+    told: list[int] = []
+    together = embedder.encode_documents(TEXTS, on_batch=told.append)
+    assert told[:2] == [0, told[1]] and 1 < len(told) < len(TEXTS)
+    assert told == sorted(set(told))
+    alone = np.array([embedder.encode_documents([text])[0] for text in TEXTS])
+    assert (together * alone).sum(axis=1).min() >= 0.999

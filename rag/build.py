@@ -1,11 +1,12 @@
 """Builds the parts that the settings name. Importing it takes seconds: torch comes with it."""
 
 from rag.assistant import Assistant
+from rag.devices import choose_bits, choose_device
 from rag.embedders import Embedder, universal
 from rag.embedders.text import TextEmbedder
 from rag.generators.local import LocalGenerator
 from rag.library import Library
-from rag.models import ensure_model
+from rag.models import ensure_model, find_row
 from rag.progress import OnProgress
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -26,13 +27,10 @@ def load_embedder(settings: Settings, *, on_progress: OnProgress = _silent) -> E
 def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> LocalGenerator:
     """The generator, fetched first when it is missing."""
     folder = ensure_model(settings.generator_model, settings, on_progress=on_progress)
-    return LocalGenerator(
-        folder,
-        name=settings.generator_model,
-        device=settings.device,
-        dtype=settings.dtype,
-        bits=settings.generator_bits,
-    )
+    name, device = settings.generator_model, choose_device(settings.device)
+    row = find_row(name)
+    bits = choose_bits(settings.generator_bits, device, evaluated=row is not None and row.eight_bits)
+    return LocalGenerator(folder, name=name, device=device, dtype=settings.dtype, bits=bits)
 
 
 def build_assistant(library: Library, embedder: Embedder, generator: LocalGenerator, settings: Settings) -> Assistant:

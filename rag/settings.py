@@ -35,7 +35,7 @@ class Settings:
     generator_model: str = "qwen2.5-coder-1.5b-instruct"  # name of `models list`, hub id or folder
     device: str = "auto"  # auto, cpu or cuda
     dtype: str = "auto"  # auto, float32 or bfloat16; auto: bfloat16 where the hardware multiplies it
-    generator_bits: int = 16  # of its weights; 8: half the memory and faster, where the processor has VNNI
+    generator_bits: str = "auto"  # of its weights: 8, 16 or auto: 8 for the default one where the processor has VNNI
     chunk_tokens: int = 200  # tokens of the embedding model in a chunk, header not counted
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused
@@ -62,8 +62,6 @@ class Settings:
         for name in ("ocr_pages", "kept_versions", "version_days"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 0.")
-        if self.generator_bits not in (8, 16):
-            raise SettingsError(f"generator_bits is {self.generator_bits}, but must be 8 or 16.")
         for name in ("word_weight", "minimum_score", "minimum_evidence", "minimum_answerable"):
             if not math.isfinite(getattr(self, name)):
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be a number.")

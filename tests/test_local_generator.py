@@ -92,14 +92,17 @@ adds_bytes = pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="this
 
 
 @adds_bytes
-def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from() -> None:
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    layer = torch.nn.Linear(96, 160, dtype=torch.bfloat16)
-    given = torch.randn(2, 70, 96, dtype=torch.bfloat16)
+    layer = torch.nn.Linear(96, 160, dtype=dtype)
+    given = torch.randn(2, 70, 96, dtype=dtype)
     given[0, 3] = 0
     given[1, 5, 7] = 90  # what one token has costs the others nothing
     with torch.inference_mode():
-        wanted, found = layer(given).float(), EightBitLinear(layer)(given).float()
+        wanted = layer(given).float()
+        found = EightBitLinear(layer)(given).float()
+        assert torch.equal(layer(given).float(), wanted)  # neither was changed
     assert found.shape == wanted.shape
     apart = (found - wanted).norm(dim=-1) / wanted.norm(dim=-1).clamp(min=1)
     assert apart.max() < 0.05
@@ -112,7 +115,7 @@ def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
     from rag.build import load_generator
     from rag.settings import load_settings
 
-    eight = load_generator(load_settings(generator_model="smollm2-135m-instruct", generator_bits=8))
+    eight = load_generator(load_settings(generator_model="smollm2-135m-instruct", generator_bits="8"))
     fresh = answer(eight, SYSTEM, FRANCE)
     assert "Paris" in fresh
     answer(eight, SYSTEM, NORWAY)

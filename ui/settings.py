@@ -25,7 +25,8 @@ MEANINGS = {
     "generator_model": "name of `models list`, hub id or folder",
     "device": "auto, cpu or cuda",
     "dtype": "auto, float32 or bfloat16",
-    "generator_bits": "bits of the generator's weights; 8: half the memory and faster, where the processor has VNNI",
+    "generator_bits": "bits of the generator's weights: 8, 16 or auto, which is 8 for the default generator on "
+    "processors with VNNI",
     "chunk_tokens": "tokens in a chunk",
     "chunk_overlap": "tokens repeated from the chunk before",
     "file_megabytes": "larger files are refused",

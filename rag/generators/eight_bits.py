@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from rag.errors import SettingsError
 from rag.layers import replace_linear
 
 _ROWS = 64  # that become bytes at once: what is made on the way stays in the cache
@@ -18,15 +17,9 @@ _LEAST = 1e-8  # step of a row of zeros
 
 
 def in_eight_bits(model: Any) -> None:
-    """Replaces the linear layers inside the blocks of a model; embeddings and the head stay as they are.
-
-    Raises:
-        SettingsError: it is not on a processor that adds products of bytes.
-    """
-    if model.device.type != "cpu" or not torch.cpu._is_vnni_supported():
-        raise SettingsError("generator_bits is 8, which needs a processor with VNNI. Set FOOTNOTE_GENERATOR_BITS=16.")
+    """Replaces the linear layers inside a model on a processor with VNNI; embeddings and the head stay as they are."""
     with torch.no_grad():  # not inference_mode: what multiplies a tensor of that copies the head at each step
-        replace_linear(model.model, EightBitLinear)
+        replace_linear(model.base_model, EightBitLinear)
         for kept in model.parameters():
             kept.data = kept.data.clone()  # the file that it lies in is let go
 
@@ -44,7 +37,7 @@ class EightBitLinear(torch.nn.Module):
         whole = torch.empty(weight.shape, dtype=torch.int8)
         for start in range(0, len(weight), _ROWS):
             some = slice(start, start + _ROWS)
-            whole[some] = weight[some].float().div_(steps[some, None]).round_()
+            whole[some] = weight[some].div(steps[some, None]).round_()
         self.dtype = layer.weight.dtype
         self.register_buffer("packed", torch.ops.onednn.qlinear_prepack(whole, [_ROWS, whole.shape[1]]))
         self.register_buffer("steps", steps)
@@ -72,5 +65,5 @@ def _as_bytes(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         floats = rows[some].float()
         largest = torch.maximum(floats.amax(1, keepdim=True), floats.amin(1, keepdim=True).neg_())
         steps[some] = largest.clamp_(min=_LEAST).div_(127)
-        whole[some] = floats.div_(steps[some]).add_(_MIDDLE + 0.5)  # cut off, and so rounded
+        whole[some] = floats.div(steps[some]).add_(_MIDDLE + 0.5)  # cut off, and so rounded
     return whole, steps

@@ -42,11 +42,10 @@ class LocalGenerator:
     """Greedy answers of a chat model.
 
     Args:
-        bits: of its weights; 8 makes bytes of them.
+        bits: of its weights, as `choose_bits` gives them; 8 makes bytes of them.
 
     Raises:
         ModelUnavailable: the folder holds no chat model.
-        SettingsError: the processor does not multiply bytes.
     """
 
     def __init__(self, folder: Path, *, name: str, device: str = "auto", dtype: str = "auto", bits: int = 16) -> None:

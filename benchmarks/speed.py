@@ -199,7 +199,7 @@ def answer(settings: Settings, chunks: Sequence[Chunk], read: float) -> Iterator
             texts.append((own.strip(), other.strip()))
         same = sum(own == other for own, other in texts)
         yield Row(f"{name}, prompts of {length:.0f} tokens", mine, peer, f"same text in {same} of {len(prompts)}")
-    yield Row("floor of one token: reading the weights once", [size / read], [])
+    yield Row("reading the weights of sixteen bits once", [size / read], [])
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

@@ -116,6 +116,7 @@ def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
     from rag.settings import load_settings
 
     eight = load_generator(load_settings(generator_model="smollm2-135m-instruct", generator_bits="8"))
+    assert not any(kept.is_inference() for kept in eight._reader._model.parameters())  # the head would be copied
     fresh = answer(eight, SYSTEM, FRANCE)
     assert "Paris" in fresh
     answer(eight, SYSTEM, NORWAY)

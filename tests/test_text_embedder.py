@@ -1,6 +1,7 @@
 """The default embedder reads as the model it is made of, whatever passes it reads in."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ def test_rows_are_those_of_the_model_in_float32(embedder: TextEmbedder) -> None:
 def test_texts_are_read_in_passes_of_about_the_same_size(embedder: TextEmbedder) -> None:
     told: list[int] = []
     together = embedder.encode_documents(TEXTS, on_batch=told.append)
-    assert told[:2] == [0, told[1]] and 1 < len(told) < len(TEXTS)
     assert told == sorted(set(told))
+    assert told[0] == 0
+    sizes = [after - before for before, after in pairwise([*told, len(TEXTS)])]
+    assert sizes[0] < max(sizes)  # the longest come first, fewer of them in a pass
     alone = np.array([embedder.encode_documents([text])[0] for text in TEXTS])
     assert (together * alone).sum(axis=1).min() >= 0.999

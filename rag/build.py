@@ -27,10 +27,15 @@ def load_embedder(settings: Settings, *, on_progress: OnProgress = _silent) -> E
 def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> LocalGenerator:
     """The generator, fetched first when it is missing."""
     folder = ensure_model(settings.generator_model, settings, on_progress=on_progress)
-    name, device = settings.generator_model, choose_device(settings.device)
-    row = find_row(name)
-    bits = choose_bits(settings.generator_bits, device, evaluated=row is not None and row.eight_bits)
-    return LocalGenerator(folder, name=name, device=device, dtype=settings.dtype, bits=bits)
+    name, bits = settings.generator_model, bits_of_generator(settings)
+    return LocalGenerator(folder, name=name, device=settings.device, dtype=settings.dtype, bits=bits)
+
+
+def bits_of_generator(settings: Settings) -> int:
+    """Of the weights of the generator that the settings name, as it is loaded on this machine."""
+    row = find_row(settings.generator_model)
+    evaluated = row is not None and row.eight_bits
+    return choose_bits(settings.generator_bits, choose_device(settings.device), evaluated=evaluated)
 
 
 def build_assistant(library: Library, embedder: Embedder, generator: LocalGenerator, settings: Settings) -> Assistant:

@@ -329,6 +329,12 @@ def test_the_weights_of_every_model_are_named_by_their_checksums(tmp_path: Path,
     assert describe(replace(settings, embedding_model="no/where"), [])["models"]["no/where"] == {}
 
 
+def test_a_run_tells_with_how_many_bits_the_generator_answered(settings: Settings) -> None:
+    told = describe(replace(settings, generator_bits="16"), [])
+    assert (told["settings"]["generator_bits"], told["generator bits"]) == ("16", 16)
+    assert describe(replace(settings, generator_bits="auto"), [])["generator bits"] in (8, 16)
+
+
 def test_another_run_keeps_its_records_elsewhere(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     assert runs.partial({"chunks": 3, "when": "today"}) == runs.partial({"chunks": 3, "when": "yesterday"})

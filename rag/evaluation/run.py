@@ -95,9 +95,12 @@ def read_report(file: Path) -> Report:
 
 def describe(settings: Settings, questions: Sequence[Question], **more: object) -> dict[str, Any]:
     """What the run depends on: settings, weights, questions; and where it ran."""
+    from rag.build import bits_of_generator  # torch takes seconds
+
     return {
         "settings": {name: str(value) for name, value in asdict(settings).items() if name not in ("home", "library")},
         "models": {name: file_hashes(name, settings) for name in (settings.embedding_model, settings.generator_model)},
+        "generator bits": bits_of_generator(settings),
         "questions": len(questions),
         "commit": _commit(),
         "machine": f"{platform.machine()}, {platform.platform()}, Python {platform.python_version()}",

@@ -269,9 +269,10 @@ def _show_settings(before: Report, after: Report) -> None:
     """What was set otherwise, so that a change has its cause beside it."""
     old, new = before.run["settings"], after.run["settings"]
     other = [name for name in new if old.get(name) != new[name]]
-    for name in ("commit", "chunks"):
-        if before.run[name] != after.run[name]:
-            st.markdown(f"- {name}: {plain(str(before.run[name]))} → {plain(str(after.run[name]))}")
+    for name in ("commit", "chunks", "generator bits"):  # the last is not told by older reports
+        was, is_now = (str(report.run.get(name, "unknown")) for report in (before, after))
+        if was != is_now:
+            st.markdown(f"- {name}: {plain(was)} → {plain(is_now)}")
     for name in other:
         st.markdown(f"- `{name}`: {plain(str(old.get(name)))} → {plain(str(new[name]))}")
 

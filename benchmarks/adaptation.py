@@ -5,7 +5,7 @@ inner states tell which lines answer a question; used by benchmarks/answerabilit
 import copy
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ RANK, SCALE = 8, 2.0
 PENALTY = 5.0  # of the squared weights of a readout, before the additions are fitted
 RATE, READOUT_RATE, WARMING, LEAST = 4e-4, 2e-3, 15, 0.05
 BATCH, EPOCHS = 8, 2
+FITTED = 400  # readings that the readouts are fitted to before the additions are
 SEED = 0
 
 Array = npt.NDArray[np.float64]
@@ -135,6 +136,22 @@ class Weighed(Module):
         by_state = (states.float() - self.mean) / self.spread @ self.weights
         return by_state + self.beside * (values - self.middle) / self.width + self.bias
 
+    def begin_from(self, probe: Mapping[str, Array], name: str) -> None:
+        """Takes what an earlier fit came to, for kept() the same."""
+        weights = _tensor(probe[f"{name}.weights"])
+        beside, bias = probe[f"{name}.beside_and_bias"].tolist()
+        self.weights.data = weights * self.spread
+        self.beside.data = torch.tensor(beside * self.width)
+        self.bias.data = torch.tensor(bias + float(weights @ self.mean) + beside * self.middle)
+
+    def settle(self, odds: Array, values: Array, right: Array) -> None:
+        """Weighs its own log odds and the value beside the state anew."""
+        by_odds, by_value, bias = _fitted(np.c_[odds, values, np.ones(len(right))], right)
+        with torch.no_grad():
+            self.weights *= by_odds
+            self.beside.copy_(by_odds * self.beside + by_value * self.width)
+            self.bias.copy_(by_odds * self.bias + by_value * self.middle + bias)
+
     def kept(self, name: str) -> dict[str, Array]:
         """As rag.answerability reads them: standardisation is part of the weights."""
         weights = (self.weights.detach() / self.spread).double()
@@ -150,9 +167,10 @@ class Adapted:
         torch.manual_seed(SEED)
         self._blocks = blocks
         self._readings = [reading for reading in readings if reading.answers is not None]
+        some = random.Random(SEED).sample(self._readings, min(FITTED, len(self._readings)))
         with torch.inference_mode():
-            read = (blocks.go_on(one.states)[[*one.places, -1]] for one in self._readings)
-            found = [(one, states.float().numpy()) for one, states in zip(self._readings, read, strict=True)]
+            read = (blocks.go_on(one.states)[[*one.places, -1]] for one in some)
+            found = [(one, states.float().numpy()) for one, states in zip(some, read, strict=True)]
         sure = np.array([one.certainty for one, _ in found])
         right = np.array([one.answers for one, _ in found])
         self._answer = Weighed(np.stack([states[-1] for _, states in found]).astype(np.float64), sure, right)
@@ -170,13 +188,21 @@ class Adapted:
         for path, module in self._added.items():
             blocks.model.set_submodule(path, module)
 
+    def begin_from(self, probe: Mapping[str, Array]) -> None:
+        """Takes what an earlier fit came to (kept())."""
+        self._answer.begin_from(probe, "answer")
+        self._line.begin_from(probe, "line")
+        for path, module in self._added.items():
+            module.down.data = _tensor(probe[f"{path}.down"])
+            module.up.data = _tensor(probe[f"{path}.up"]) / SCALE
+
     def weigh(self, reading: Reading) -> tuple[torch.Tensor, torch.Tensor]:
         """Log odds that the lines hold the answer, and that each line does."""
         states = self._blocks.go_on(reading.states)
         answer = self._answer(states[-1], torch.tensor(reading.certainty))
         return answer, self._line(states[list(reading.places)], torch.tensor(reading.scores))
 
-    def steps(self) -> Iterator[tuple[int, int, float]]:
+    def steps(self, epochs: int = EPOCHS) -> Iterator[tuple[int, int, float]]:
         """Fits everything, step by step: how many are done, of how many, and the loss of the last."""
         added = [half for module in self._added.values() for half in (module.down, module.up)]
         readouts = [*self._answer.parameters(), *self._line.parameters()]
@@ -185,7 +211,7 @@ class Adapted:
             {"params": readouts, "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98))
-        order, total = _order(self._readings), EPOCHS * len(self._readings) // BATCH
+        order, total = _order(self._readings), epochs * len(self._readings) // BATCH
         for step in range(total):
             share = min(1.0, (step + 1) / WARMING) * (LEAST + (1 - LEAST) * (1 + math.cos(math.pi * step / total)) / 2)
             for group, rate in zip(optimizer.param_groups, (RATE, READOUT_RATE), strict=True):
@@ -195,6 +221,17 @@ class Adapted:
             optimizer.step()
             optimizer.zero_grad()
             yield step + 1, total, loss
+
+    def settle(self, readings: Sequence[Reading]) -> None:
+        """Weighs the certainty anew beside what the states tell, on readings to which nothing was fitted.
+
+        States tell those that were fitted to better than others, so that the certainty counts too little beside them.
+        """
+        known = [one for one in readings if one.answers is not None]
+        with torch.inference_mode():
+            odds = np.array([float(self.weigh(one)[0]) for one in known])
+        sure = np.array([one.certainty for one in known])
+        self._answer.settle(odds, sure, np.array([one.answers for one in known]))
 
     def _learn(self, reading: Reading) -> float:
         answer, of_lines = self.weigh(reading)

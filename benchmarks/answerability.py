@@ -1,23 +1,25 @@
 """Fits what tells whether lines answer a question, and which of them:
-`PYTHONPATH=. python benchmarks/answerability.py STATES/ SET/[=N] [SET/[=N] …] [--test N] [--out PROBE.npz]`.
+`PYTHONPATH=. python benchmarks/answerability.py STATES/ SET/[=[M-]N] [SET/[=[M-]N] …] [--test N] [--out PROBE.npz]`.
 
-A set is a folder with corpus.jsonl and qa.jsonl; N questions of each kind are fitted to, 350 if it is not said. An
-answerable question is read twice: as it is, and with the passages taken away that answer it; one that is written to
-look answerable, once. What the first blocks make of each prompt is kept in STATES (a megabyte each), so that a run that
-was stopped goes on. It is fitted to the half on which defaults are chosen, and printed for the other half. Two thousand
-passes forwards and backwards: more than an hour on two cores, with the reading.
+A set is a folder with corpus.jsonl and qa.jsonl; N questions of each kind are fitted to, 350 if it is not said, or
+those from M to N, so that a probe that was fitted to others goes on with them (--start). An answerable question is
+read twice: as it is, and with the passages taken away that answer it; one that is written to look answerable, once.
+What the first blocks make of each prompt is kept in STATES (a megabyte each), so that a run that was stopped goes on.
+It is fitted to the half on which defaults are chosen, and printed for the other half. Two thousand passes forwards and
+backwards: more than an hour on two cores, with the reading.
 """
 
 import argparse
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.adaptation import Adapted, Blocks, Reading, load_reading, save_reading
+from benchmarks.adaptation import EPOCHS, Adapted, Blocks, Reading, load_reading, save_reading
 from rag.answerability import messages, shown
 from rag.build import load_embedder
 from rag.evaluation.corpus import fill, settings_of
@@ -36,47 +38,73 @@ SAMPLE = 350
 SEED = 11
 
 
+@dataclass(frozen=True)
+class Readings:
+    """Of a set: what is fitted to, what the certainty is weighed with then, and, of the other half, what is printed."""
+
+    fitted: list[Reading] = field(default_factory=list)
+    settled: list[Reading] = field(default_factory=list)
+    others: list[Reading] = field(default_factory=list)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("states", type=Path)
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--test", type=int, default=45, help="held-out questions of a set and kind that are printed")
+    parser.add_argument(
+        "--settle", type=int, default=0, help="questions of a set and kind that the certainty is weighed with"
+    )
+    parser.add_argument("--start", type=Path, help="a probe to go on from")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     settings = load_settings()
     blocks = Blocks(ensure_model(settings.generator_model, settings, on_progress=lambda *progress: None))
-    found = {one: list(read(one, arguments, blocks)) for one in arguments.sets}
-    adapted = Adapted(blocks, [one for readings in found.values() for one in readings if not held_out(one.id)])
-    for done, of, loss in adapted.steps():
+    found = {one: read(one, arguments, blocks) for one in arguments.sets}
+    adapted = Adapted(blocks, [one for readings in found.values() for one in readings.fitted])
+    if arguments.start:
+        with np.load(arguments.start, allow_pickle=False) as probe:
+            adapted.begin_from(probe)
+    for done, of, loss in adapted.steps(arguments.epochs):
         print(f"\r{done} of {of} steps, loss {loss:.3f} ", end="", flush=True)
     print()
+    if settled := [one for readings in found.values() for one in readings.settled]:
+        adapted.settle(settled)
     if arguments.out:
         np.savez(arguments.out, **adapted.kept())
     for name, readings in found.items():
-        if others := [reading for reading in readings if held_out(reading.id)]:
-            _print(name, others, adapted)
+        if readings.others:
+            _print(name, readings.others, adapted)
 
 
-def read(of: str, arguments: argparse.Namespace, blocks: Blocks) -> Iterator[Reading]:
+def read(of: str, arguments: argparse.Namespace, blocks: Blocks) -> Readings:
     """The states of a set's questions, those that are kept from an earlier run as they are."""
     name, _, count = of.partition("=")
-    folder, sample = Path(name), int(count or SAMPLE)
-    kept = arguments.states / folder.name
-    kept.mkdir(parents=True, exist_ok=True)
+    start, _, stop = count.rpartition("-")
+    first, last = int(start or 0), int(stop or SAMPLE)
+    folder, found = Path(name), Readings()
     questions = read_questions(folder / "qa.jsonl")
     random.Random(SEED).shuffle(questions)
-    chosen: list[Question] = []
     for answerable in (True, False):
         part = [one for one in questions if one.answerable == answerable]
-        chosen += [one for one in part if not held_out(one.id)][:sample]
-        chosen += [one for one in part if held_out(one.id)][: arguments.test]
+        ours, others = ([one for one in part if held_out(one.id) == half] for half in (False, True))
+        found.fitted += _states(folder, ours[first:last], arguments.states, blocks)
+        found.settled += _states(folder, ours[last : last + arguments.settle], arguments.states, blocks)
+        found.others += _states(folder, others[: arguments.test], arguments.states, blocks)
+    return found
+
+
+def _states(folder: Path, questions: Sequence[Question], states: Path, blocks: Blocks) -> Iterator[Reading]:
+    kept = states / folder.name
+    kept.mkdir(parents=True, exist_ok=True)
     settings = settings_of(folder / "corpus.jsonl", load_settings(), kept)
     with Library.open(settings, holder="benchmarks/answerability.py") as library:
         embedder = load_embedder(settings)
         library.open_store(embedder)
         fill(library, embedder, folder / "corpus.jsonl", lambda *progress: None)
         retriever = Retriever.of_library(library, embedder, settings)
-        for question in chosen:
+        for question in questions:
             for kind in KINDS[:2] if question.answerable else KINDS[2:]:
                 file = kept / f"{hashlib.sha256(f'{question.id} {kind}'.encode()).hexdigest()[:20]}.pt"
                 if not file.exists():

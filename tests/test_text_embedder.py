@@ -1,7 +1,11 @@
 """The default embedder reads as the model it is made of, whatever passes it reads in."""
 
+import json
+import os
+import shutil
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,3 +41,19 @@ def test_texts_are_read_in_passes_of_about_the_same_size(embedder: TextEmbedder)
     assert sizes[0] < max(sizes)  # the longest come first, fewer of them in a pass
     alone = np.array([embedder.encode_documents([text])[0] for text in TEXTS])
     assert (together * alone).sum(axis=1).min() >= 0.999
+
+
+@pytest.mark.parametrize("prompts", [{}, {"query": "query: "}])
+def test_questions_are_those_of_the_model(prompts: dict[str, str], tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = tmp_path / NAME
+    shutil.copytree(ensure_model(NAME, load_settings()), folder, copy_function=os.symlink)
+    settings = folder / "config_sentence_transformers.json"
+    settings.unlink(missing_ok=True)
+    settings.write_text(json.dumps({"prompts": prompts}))
+    plain, question = SentenceTransformer(str(folder), device="cpu"), "When does leave end?"
+    own = TextEmbedder(folder, name=NAME).encode_query(question)
+    assert own @ plain.encode_query(question, normalize_embeddings=True) >= 0.999
+    if prompts:
+        assert own @ plain.encode(question, prompt="", normalize_embeddings=True) < 0.999

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.util import batch_to_device
 
 from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.embedders import OnBatch, Vectors
@@ -66,7 +67,7 @@ class TextEmbedder:
     def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         for batch in self._batches(texts, on_batch):
-            rows[batch] = self._encode([texts[index] for index in batch], query=False)
+            rows[batch] = self._encode([texts[index] for index in batch])
         return rows
 
     def encode_passages(
@@ -117,8 +118,7 @@ class TextEmbedder:
 
     def encode_query(self, text: str) -> Vectors:
         """A question longer than the model's limit is read in parts, whose mean is taken: nothing is cut off."""
-        parts = self._encode(self._parts(text), query=True)
-        mean = parts.mean(axis=0)
+        mean = self._read_question(self._parts(text)).mean(axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
     def _parts(self, text: str) -> list[str]:
@@ -131,10 +131,17 @@ class TextEmbedder:
             for start in range(0, len(offsets), size)
         ]
 
-    def _encode(self, texts: Sequence[str], *, query: bool) -> Vectors:
-        encode = self._model.encode_query if query else self._model.encode_document
+    def _read_question(self, parts: Sequence[str]) -> Vectors:
+        """What encode_query() does, which goes through all modules before: as long as a tenth of reading them."""
+        prompt = self._model.prompts["query"]  # empty where a model has none
         with self._lock, torch.inference_mode():
-            vectors = encode(
+            features = self._model.preprocess(list(parts), prompt=prompt, task="query")
+            vectors = self._model(batch_to_device(features, self._model.device), task="query")["sentence_embedding"]
+        return _unit(vectors.float().cpu().numpy())
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        with self._lock, torch.inference_mode():
+            vectors = self._model.encode_document(
                 list(texts),
                 batch_size=len(texts),
                 show_progress_bar=False,

@@ -13,7 +13,7 @@ import argparse
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +42,9 @@ SEED = 11
 class Readings:
     """Of a set: what is fitted to, what the certainty is weighed with then, and, of the other half, what is printed."""
 
-    fitted: list[Reading] = field(default_factory=list)
-    settled: list[Reading] = field(default_factory=list)
-    others: list[Reading] = field(default_factory=list)
+    fitted: list[Reading]
+    settled: list[Reading]
+    others: list[Reading]
 
 
 def main() -> None:
@@ -83,19 +83,21 @@ def read(of: str, arguments: argparse.Namespace, blocks: Blocks) -> Readings:
     name, _, count = of.partition("=")
     start, _, stop = count.rpartition("-")
     first, last = int(start or 0), int(stop or SAMPLE)
-    folder, found = Path(name), Readings()
+    folder, found = Path(name), Readings([], [], [])
     questions = read_questions(folder / "qa.jsonl")
     random.Random(SEED).shuffle(questions)
     for answerable in (True, False):
         part = [one for one in questions if one.answerable == answerable]
         ours, others = ([one for one in part if held_out(one.id) == half] for half in (False, True))
-        found.fitted += _states(folder, ours[first:last], arguments.states, blocks)
-        found.settled += _states(folder, ours[last : last + arguments.settle], arguments.states, blocks)
-        found.others += _states(folder, others[: arguments.test], arguments.states, blocks)
+        found.fitted.extend(_states(folder, ours[first:last], arguments.states, blocks))
+        found.settled.extend(_states(folder, ours[last : last + arguments.settle], arguments.states, blocks))
+        found.others.extend(_states(folder, others[: arguments.test], arguments.states, blocks))
     return found
 
 
 def _states(folder: Path, questions: Sequence[Question], states: Path, blocks: Blocks) -> Iterator[Reading]:
+    if not questions:
+        return
     kept = states / folder.name
     kept.mkdir(parents=True, exist_ok=True)
     settings = settings_of(folder / "corpus.jsonl", load_settings(), kept)

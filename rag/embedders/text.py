@@ -17,6 +17,7 @@ from rag.terms import is_unspaced
 from rag.types import Span
 
 _PASS_BYTES = {"cpu": 3_500, "cuda": 128_000}  # of texts in one pass: what a block makes of them stays in the cache
+_BY_TOKEN = ("attention_mask", "input_ids", "token_embeddings")  # outputs of the model
 _LINE_TOKENS = 3  # shorter lines, as numbers of a list, are near to anything
 _CHINESE = "这们说还没对过发现时间问题"  # characters that no model lacks which was made for Chinese
 
@@ -67,7 +68,7 @@ class TextEmbedder:
     def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         for batch in self._batches(texts, on_batch):
-            rows[batch] = self._encode([texts[index] for index in batch])
+            rows[batch] = _vectors(self._read([texts[index] for index in batch], "document"))
         return rows
 
     def encode_passages(
@@ -77,14 +78,11 @@ class TextEmbedder:
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         found = [np.empty((0, self.dimension), dtype=np.float32)] * len(texts)
         for batch in self._batches(texts, on_batch):
-            with self._lock, torch.inference_mode():
-                outputs = self._model.encode_document(
-                    [texts[index] for index in batch], batch_size=len(batch), show_progress_bar=False, output_value=None
-                )
-            for index, output in zip(batch, outputs, strict=True):
-                rows[index] = output["sentence_embedding"].float().cpu().numpy()
-                found[index] = self._lines(texts[index], lines[index], output)
-        return _unit(rows), found
+            read = self._read([texts[index] for index in batch], "document")
+            rows[batch] = _vectors(read)
+            for place, index in enumerate(batch):
+                found[index] = self._lines(texts[index], lines[index], {name: read[name][place] for name in _BY_TOKEN})
+        return rows, found
 
     def _batches(self, texts: Sequence[str], on_batch: OnBatch | None) -> Iterator[list[int]]:
         """Indices of texts of similar length, the longest first, as many as are read in one pass."""
@@ -118,7 +116,7 @@ class TextEmbedder:
 
     def encode_query(self, text: str) -> Vectors:
         """A question longer than the model's limit is read in parts, whose mean is taken: nothing is cut off."""
-        mean = self._read_question(self._parts(text)).mean(axis=0)
+        mean = _vectors(self._read(self._parts(text), "query")).mean(axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
     def _parts(self, text: str) -> list[str]:
@@ -131,24 +129,20 @@ class TextEmbedder:
             for start in range(0, len(offsets), size)
         ]
 
-    def _read_question(self, parts: Sequence[str]) -> Vectors:
-        """What encode_query() does, which goes through all modules before: as long as a tenth of reading them."""
-        prompt = self._model.prompts["query"]  # empty where a model has none
-        with self._lock, torch.inference_mode():
-            features = self._model.preprocess(list(parts), prompt=prompt, task="query")
-            vectors = self._model(batch_to_device(features, self._model.device), task="query")["sentence_embedding"]
-        return _unit(vectors.float().cpu().numpy())
+    def _read(self, texts: Sequence[str], task: str) -> dict[str, torch.Tensor]:
+        """What the model makes of texts, by the name of an output; task: "query" or "document".
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
+        As encode_query() and encode_document() do it, which go through all modules first: a tenth of a question's time.
+        """
+        prompt = self._model.prompts[task]  # empty where a model has none
         with self._lock, torch.inference_mode():
-            vectors = self._model.encode_document(
-                list(texts),
-                batch_size=len(texts),
-                show_progress_bar=False,
-                convert_to_numpy=True,
-                normalize_embeddings=True,
-            )
-        return _unit(np.asarray(vectors, dtype=np.float32))
+            features = self._model.preprocess(list(texts), prompt=prompt, task=task)
+            read: dict[str, torch.Tensor] = self._model(batch_to_device(features, self._model.device), task=task)
+        return read
+
+
+def _vectors(read: dict[str, torch.Tensor]) -> Vectors:
+    return _unit(read["sentence_embedding"].float().cpu().numpy())
 
 
 def _unit(rows: Vectors) -> Vectors:

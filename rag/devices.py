@@ -41,20 +41,20 @@ def choose_dtype(wanted: str, device: str) -> torch.dtype:
 
 
 def choose_bits(wanted: str, device: str, *, evaluated: bool) -> int:
-    """8 where a processor adds products of bytes (VNNI), else 16. "auto" takes 8 for `evaluated` generators alone.
+    """8 where a processor multiplies bytes fast (AVX2), else 16. "auto" takes 8 for `evaluated` generators alone.
 
     Others may lose by it: small ones do, and those of many billions (LLM.int8(), arXiv:2208.07339).
 
     Raises:
         SettingsError: 8 is asked for elsewhere, or the value is unknown.
     """
-    adds_bytes = device == "cpu" and torch.cpu._is_vnni_supported()
+    adds_bytes = device == "cpu" and torch.cpu._is_avx2_supported()
     if wanted == "auto":
         return 8 if adds_bytes and evaluated else 16
     if wanted not in ("8", "16"):
         raise SettingsError(f"generator_bits is {wanted!r}; it can be auto, 8 or 16.")
     if wanted == "8" and not adds_bytes:
-        raise SettingsError("generator_bits is 8, which needs a processor with VNNI. Set FOOTNOTE_GENERATOR_BITS=auto.")
+        raise SettingsError("generator_bits is 8, which needs a processor with AVX2. Set FOOTNOTE_GENERATOR_BITS=auto.")
     return int(wanted)
 
 

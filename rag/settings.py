@@ -35,7 +35,7 @@ class Settings:
     generator_model: str = "qwen2.5-coder-1.5b-instruct"  # name of `models list`, hub id or folder
     device: str = "auto"  # auto, cpu or cuda
     dtype: str = "auto"  # auto, float32 or bfloat16; auto: bfloat16 where the hardware multiplies it
-    generator_bits: str = "auto"  # of its weights: 8, 16 or auto: 8 for the default one where the processor has VNNI
+    generator_bits: str = "auto"  # of its weights: 8, 16 or auto: 8 for the default one where the processor has AVX2
     chunk_tokens: int = 200  # tokens of the embedding model in a chunk, header not counted
     chunk_overlap: int = 40  # tokens repeated from the chunk before
     file_megabytes: int = 200  # larger files are refused

@@ -8,7 +8,7 @@ from rag.errors import SettingsError
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device", "vnni", "evaluated", "bits"),
+    ("wanted", "device", "avx2", "evaluated", "bits"),
     [
         ("auto", "cpu", True, True, 8),
         ("auto", "cpu", True, False, 16),
@@ -19,9 +19,9 @@ from rag.errors import SettingsError
     ],
 )
 def test_bytes_are_taken_where_they_are_quick_and_evaluated(
-    wanted: str, device: str, vnni: bool, evaluated: bool, bits: int, monkeypatch: pytest.MonkeyPatch
+    wanted: str, device: str, avx2: bool, evaluated: bool, bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: vnni)
+    monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: avx2)
     assert choose_bits(wanted, device, evaluated=evaluated) == bits
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rag.generators import Message, StopReason
-from rag.generators.eight_bits import EightBitLinear
+from rag.generators.eight_bits import EightBitLinear, in_eight_bits
 from rag.generators.local import LocalGenerator, look_up
 
 SYSTEM = Message("system", "Answer in one short sentence.")
@@ -88,10 +88,10 @@ def test_marks_of_the_chat_template_in_a_text_are_text(generator: LocalGenerator
     assert not marks & set(counter.continuation(attack))
 
 
-adds_bytes = pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="this processor has no VNNI")
+multiplies_bytes = pytest.mark.skipif(not torch.cpu._is_avx2_supported(), reason="this processor has no AVX2")
 
 
-@adds_bytes
+@multiplies_bytes
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
@@ -101,7 +101,7 @@ def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from(dtype: torch.d
     given[1, 5, 7] = 90  # what one token has costs the others nothing
     with torch.inference_mode():
         wanted = layer(given).float()
-        found = EightBitLinear(layer)(given).float()
+        found = EightBitLinear(layer, dtype)(given).float()
         assert torch.equal(layer(given).float(), wanted)  # neither was changed
     assert found.shape == wanted.shape
     apart = (found - wanted).norm(dim=-1) / wanted.norm(dim=-1).clamp(min=1)
@@ -109,7 +109,25 @@ def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from(dtype: torch.d
     assert torch.equal(found[0, 3], layer.bias.float())
 
 
-@adds_bytes
+@multiplies_bytes
+def test_bytes_of_full_size_are_added_up_without_loss() -> None:
+    layer = torch.nn.Linear(96, 32, bias=False)
+    torch.nn.init.ones_(layer.weight)
+    with torch.inference_mode():
+        for given in (torch.ones(2, 96), -torch.ones(2, 96)):
+            assert torch.allclose(EightBitLinear(layer, torch.float32)(given), layer(given), rtol=0.01)
+
+
+@multiplies_bytes
+def test_results_and_the_rest_of_a_model_of_bytes_are_of_the_wanted_kind() -> None:
+    model = torch.nn.Module()
+    model.base_model = torch.nn.Sequential(torch.nn.Embedding(8, 32), torch.nn.Linear(32, 16)).to(torch.bfloat16)
+    in_eight_bits(model, torch.float32)
+    assert model.base_model(torch.tensor([3])).dtype is torch.float32
+    assert {kept.dtype for kept in model.parameters()} == {torch.float32}
+
+
+@multiplies_bytes
 @pytest.mark.model
 def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
     from rag.build import load_generator

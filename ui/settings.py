@@ -26,7 +26,7 @@ MEANINGS = {
     "device": "auto, cpu or cuda",
     "dtype": "auto, float32 or bfloat16",
     "generator_bits": "bits of the generator's weights: 8, 16 or auto, which is 8 for the default generator on "
-    "processors with VNNI",
+    "processors with AVX2",
     "chunk_tokens": "tokens in a chunk",
     "chunk_overlap": "tokens repeated from the chunk before",
     "file_megabytes": "larger files are refused",

@@ -1,8 +1,9 @@
-"""The matrices of a model as bytes: half the memory, and products of bytes, which processors with VNNI or AMX add up at
-twice the rate of bfloat16.
+"""The matrices of a model as bytes: half the memory of bfloat16, a quarter of float32, and products of bytes, which
+processors with VNNI or AMX add up at twice the rate of bfloat16, and those with AVX2 at twice that of float32.
 
 A row of weights, and a token, share a step each: the largest number becomes 127 (W8A8 with a step per token, as in
 ZeroQuant, arXiv:2206.01861). The products come from oneDNN, through the operators that torch's own quantisation uses.
+Without VNNI two of them are added in sixteen bits, where 255 times 127 fits only once: weights then go to 63.
 """
 
 from typing import Any
@@ -14,35 +15,37 @@ from rag.layers import replace_linear
 _ROWS = 64  # that become bytes at once: what is made on the way stays in the cache
 _MIDDLE = 128  # the byte that is zero: oneDNN takes tokens without a sign
 _LEAST = 1e-8  # step of a row of zeros
+_WITH_VNNI, _WITHOUT = 127, 63  # what the largest weight of a row becomes
 
 
-def in_eight_bits(model: Any) -> None:
-    """Replaces the linear layers inside a model on a processor with VNNI; embeddings and the head stay as they are."""
+def in_eight_bits(model: Any, dtype: torch.dtype) -> None:
+    """Replaces the linear layers inside a model; embeddings and the head become `dtype`, and what layers return."""
     with torch.no_grad():  # not inference_mode: what multiplies a tensor of that copies the head at each step
-        replace_linear(model.base_model, EightBitLinear)
+        replace_linear(model.base_model, lambda layer: EightBitLinear(layer, dtype))
         for kept in model.parameters():
-            kept.data = kept.data.clone()  # the file that it lies in is let go
+            kept.data = kept.data.to(dtype, copy=True)  # the file that it lies in is let go
 
 
 class EightBitLinear(torch.nn.Module):
     """A linear layer whose weights are bytes.
 
-    Takes and returns floats of the layer's own kind, shapes (…, inputs) and (…, outputs).
+    Takes and returns floats of `dtype`, shapes (…, inputs) and (…, outputs).
     """
 
-    def __init__(self, layer: torch.nn.Linear) -> None:
+    def __init__(self, layer: torch.nn.Linear, dtype: torch.dtype) -> None:
         super().__init__()
         weight = layer.weight.detach()
-        steps = weight.abs().amax(1).float().clamp_(min=_LEAST).div_(127)
+        largest = _WITH_VNNI if torch.cpu._is_vnni_supported() else _WITHOUT
+        steps = weight.abs().amax(1).float().clamp_(min=_LEAST).div_(largest)
         whole = torch.empty(weight.shape, dtype=torch.int8)
         for start in range(0, len(weight), _ROWS):
             some = slice(start, start + _ROWS)
             whole[some] = weight[some].div(steps[some, None]).round_()
-        self.dtype = layer.weight.dtype
+        self.dtype = dtype
         self.register_buffer("packed", torch.ops.onednn.qlinear_prepack(whole, [_ROWS, whole.shape[1]]))
         self.register_buffer("steps", steps)
         self.register_buffer("zeros", torch.zeros(len(steps), dtype=torch.int64))
-        self.register_buffer("bias", None if layer.bias is None else layer.bias.detach().clone())
+        self.register_buffer("bias", None if layer.bias is None else layer.bias.detach().to(dtype, copy=True))
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         rows = given.reshape(-1, given.shape[-1])

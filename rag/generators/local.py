@@ -25,7 +25,7 @@ from rag.generators.eight_bits import in_eight_bits
 # (prompt lookup decoding, https://github.com/apoorvumang/prompt-lookup-decoding). The text stays the same.
 _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
-_READ_TOKENS = 512  # of a prompt, between two looks at whether the reader gave up
+_READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at whether the reader gave up
 _BEGINNINGS = 2  # prompts whose keys and values are kept, some tens of MB each
 _SHARED_TOKENS = 32  # below this two prompts share nothing but the frame of the chat template
 _ANSWERS = 16  # weighed in one pass; the logits of one of 20 tokens take 12 MB
@@ -51,11 +51,12 @@ class LocalGenerator:
     def __init__(self, folder: Path, *, name: str, device: str = "auto", dtype: str = "auto", bits: int = 16) -> None:
         self.name = name
         where = choose_device(device)
+        chosen = choose_dtype(dtype, where)
         self._counter = TokenCounter(folder)
         try:
             model: Any = AutoModelForCausalLM.from_pretrained(
                 folder,
-                dtype=choose_dtype(dtype, where),
+                dtype=torch.bfloat16 if bits == 8 else chosen,  # bytes are made of half the memory
                 local_files_only=True,
                 trust_remote_code=False,
                 use_safetensors=True,
@@ -64,7 +65,7 @@ class LocalGenerator:
             raise _unloadable(folder, exc) from exc
         model = model.to(where).eval()
         if bits == 8:
-            in_eight_bits(model)
+            in_eight_bits(model, chosen)
         self._reader = _Reader(model)
         self.context_tokens = int(model.config.get_text_config().max_position_embeddings)
 
@@ -166,6 +167,7 @@ class _Reader:
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        self._at_once = _READ_TOKENS[model.device.type]
         ends = model.generation_config.eos_token_id
         self.ends = frozenset(ends if isinstance(ends, list) else [ends])
         self._kept = [self._nothing()]  # the one in use comes last
@@ -176,7 +178,7 @@ class _Reader:
         self._keep(min(alike, len(tokens) - 1))
         read = self._kept[-1].tokens
         while True:
-            logits = self._forward(tokens[len(read) : len(read) + _READ_TOKENS], keep=1)
+            logits = self._forward(tokens[len(read) : len(read) + self._at_once], keep=1)
             if len(read) == len(tokens) or stop.is_set():
                 return logits[-1]
 

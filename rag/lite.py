@@ -4,7 +4,8 @@ For every search and every query, Milvus Lite 3.2.2 decides of each row in a loo
 not deleted, copies the vectors to compare them, and turns whole rows into Python objects, vectors and all: by far most
 of the time (docs/performance.md). `speed_up` puts other methods in the place of its own, which give the same:
 
-- which rows are alive is found out once after each write, from the ids that two segments share and those deleted;
+- which rows are alive is found out once after each write (`rag.snapshots`), from the ids that two segments share and
+  those deleted;
 - an exact search compares the vectors where they lie, in all threads, or only those that a filter leaves; of large
   segments it compares a byte for each number first (`rag.codes`);
 - under a filter HNSW is asked where it is sure to be good at it, and otherwise each row that is left is compared;
@@ -19,24 +20,19 @@ import functools
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import combinations, repeat
 from typing import Any
 
 import numpy as np
 
-from rag import codes
 from rag import segments as on_disk
-from rag.codes import Codes, Mask, Rows
+from rag.codes import Mask, Rows
 from rag.embedders import Vectors
+from rag.snapshots import Snapshot
 
 VERSION = "3.2.2"  # of the methods that are replaced
-_FEW = 4  # an index is asked when a filter leaves more than one in so many rows; below, each of them is compared
-_PART = 8_192  # rows that one thread compares at a time
-_CODED = 50_000  # the same of rows in bytes; segments of fewer than a quarter of it are compared as they are
 
 Found = list[dict[str, Any]]
 
@@ -142,99 +138,6 @@ def _database(uri: str) -> Any:
     return database
 
 
-class _Snapshot(tuple[Any, ...]):
-    """The segments of a collection at one moment.
-
-    Attributes:
-        alive: of each segment, which rows are the newest of their id and not deleted; None for all.
-        deleted: the deletions that are counted in it.
-        coded: by file of the segment, its rows as bytes, which are made behind the first search.
-    """
-
-    alive: tuple[Mask | None, ...]
-    deleted: dict[str, int]
-    coded: dict[str, "Future[list[Codes]]"]
-
-    @classmethod
-    def of(cls, segments: Sequence[Any], deleted: dict[str, int], before: "_Snapshot | None") -> "_Snapshot":
-        made = cls(segments)
-        made.deleted = deleted
-        made.alive = _alive(segments, deleted)
-        files = {segment.file_path for segment in segments}
-        made.coded = {file: ready for file, ready in before.coded.items() if file in files} if before else {}
-        for segment in segments:
-            _share_vectors(segment)
-        return made
-
-    def codes(self, segment: Any, vectors: Vectors) -> list[Codes]:
-        """The rows of a large segment as bytes, in parts; none as long as there are none."""
-        if len(vectors) < _CODED // 4:
-            return []
-        if segment.file_path not in self.coded:
-            self.coded[segment.file_path] = _coder().submit(_coded, segment.file_path, vectors)
-        ready = self.coded[segment.file_path]
-        return ready.result() if ready.done() else []
-
-    def scores(self, places: Rows, vector: Vectors) -> Vectors:
-        """The cosines of rows by their places, counted through the segments."""
-        starts = np.cumsum([0, *(segment.num_rows for segment in self)])
-        owners = np.searchsorted(starts, places, side="right") - 1
-        scores = np.empty(len(places), dtype=np.float32)
-        for owner in np.unique(owners):
-            rows = self[owner].vectors[places[owners == owner] - starts[owner]]
-            scores[owners == owner] = np.einsum("ij,j->i", rows, vector)
-        return scores
-
-    @functools.cached_property
-    def order(self) -> Rows:
-        """Places of all rows, counted through the segments, by id."""
-        ids = [own for segment in self for own in segment.pks]
-        return np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
-
-    def place(self, own: str) -> int | None:
-        """The place of a row by its id, counted through the segments; None where none is alive."""
-        start = 0
-        for segment, mask in zip(self, self.alive, strict=True):
-            row = segment.pk_to_row.get(own)
-            if row is not None and (mask is None or mask[row]):
-                return int(start + row)
-            start += segment.num_rows
-        return None
-
-    def masks(self, condition: Any, plan: Any) -> list[Mask | None]:
-        """Of each segment, which rows are alive and meet a filter; None for all."""
-        from milvus_lite.search.indexed_filter import evaluate_segment_filter
-
-        if condition is None:
-            return list(self.alive)
-        met = [np.asarray(evaluate_segment_filter(segment, condition, plan), dtype=bool) for segment in self]
-        return [own if alive is None else own & alive for own, alive in zip(met, self.alive, strict=True)]
-
-
-def _share_vectors(segment: Any) -> None:
-    """An index that is only a copy of the vectors lets go of its own."""
-    for name, index in segment.indexes.items():
-        if index.index_type == "BRUTE_FORCE":
-            index._vectors = segment.vector_data(name)[0]
-
-
-def _alive(segments: Sequence[Any], deleted: dict[str, int]) -> tuple[Mask | None, ...]:
-    masks = [np.ones(segment.num_rows, dtype=bool) for segment in segments]
-    for (one, first), (other, second) in combinations(zip(segments, masks, strict=True), 2):
-        for own in one.pk_to_row.keys() & other.pk_to_row.keys():
-            row, later = one.pk_to_row[own], other.pk_to_row[own]
-            if one.seqs[row] < other.seqs[later]:
-                first[row] = False
-            else:
-                second[later] = False
-    for segment, mask in zip(segments, masks, strict=True):
-        for own in deleted.keys() & segment.pk_to_row.keys():
-            row = segment.pk_to_row[own]
-            if deleted[own] > segment.seqs[row]:
-                mask[row] = False
-    return tuple(None if mask.all() else mask for mask in masks)
-
-
 def _read_snapshot(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def read_snapshot(self: Any) -> tuple[Sequence[Any], Any]:
@@ -244,7 +147,7 @@ def _read_snapshot(original: Callable[..., Any]) -> Callable[..., Any]:
             return segments, deletions
         last = getattr(self, "_last_snapshot", None)
         if last is None or last.deleted != deletions.snapshot or not _same(last, segments):
-            last = self._last_snapshot = _Snapshot.of(segments, deletions.snapshot, last)
+            last = self._last_snapshot = Snapshot.of(segments, deletions.snapshot, last)
         return last, deletions
 
     return read_snapshot
@@ -263,9 +166,9 @@ def _num_entities(original: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(original)
     def num_entities(self: Any, partition_names: list[str] | None) -> int:
         segments, _ = self._read_snapshot()
-        if partition_names or self._memtable.size() or not isinstance(segments, _Snapshot):
+        if partition_names or self._memtable.size() or not isinstance(segments, Snapshot):
             return original(self, partition_names)
-        return len(_places(segments, segments.alive, in_order=False))
+        return len(segments.places(segments.alive, in_order=False))
 
     return num_entities
 
@@ -287,8 +190,8 @@ def _query(original: Callable[..., Found]) -> Callable[..., Found]:
         if not _is_simple(self, segments, output_fields, partition_names):
             return original(self, expr, output_fields, partition_names, limit, offset, timezone, order_by_pk)
         condition = self._compile_filter(expr, timezone=timezone) if expr else None
-        masks = segments.masks(condition, self._indexed_filter_plan(condition))
-        places = _places(segments, masks, in_order=order_by_pk)[offset : None if limit is None else offset + limit]
+        masks = _masks(segments, condition, self._indexed_filter_plan(condition))
+        places = segments.places(masks, in_order=order_by_pk)[offset : None if limit is None else offset + limit]
         return list(_records(segments, places, _fields(self, output_fields)))
 
     return query
@@ -316,7 +219,7 @@ def _get(original: Callable[..., Found]) -> Callable[..., Found]:
 
 
 def _is_simple(self: Any, segments: Sequence[Any], names: list[str] | None, partitions: list[str] | None) -> bool:
-    is_plain = isinstance(segments, _Snapshot) and not self._schema.enable_dynamic_field
+    is_plain = isinstance(segments, Snapshot) and not self._schema.enable_dynamic_field
     return is_plain and not partitions and not self._memtable.size() and "*" not in (names or ())
 
 
@@ -331,98 +234,34 @@ def _search(original: Callable[..., list[Found]]) -> Callable[..., list[Found]]:
     def search(**asked: Any) -> list[Found]:
         segments, names = asked["segments"], asked["output_fields"]
         plain = asked["metric_type"] == "IP" and not asked["partition_names"] and names and "*" not in names
-        if not plain or asked["memtable"].size() or not isinstance(segments, _Snapshot):
+        if not plain or asked["memtable"].size() or not isinstance(segments, Snapshot):
             return original(**asked)
-        masks = segments.masks(asked["compiled_filter"], asked["indexed_filter_plan"])
+        masks = _masks(segments, asked["compiled_filter"], asked["indexed_filter_plan"])
         return [_nearest(segments, masks, vector, asked) for vector in asked["query_vectors"]]
 
     return search
 
 
-def _nearest(segments: _Snapshot, masks: Sequence[Mask | None], vector: Vectors, asked: dict[str, Any]) -> Found:
-    found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))]
-    start = 0
-    for segment, mask in zip(segments, masks, strict=True):
-        found += [(rows + start, scores) for rows, scores in _nearest_of(segments, segment, mask, vector, asked)]
-        start += segment.num_rows
-    places, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    best = np.argsort(-score, kind="stable")[: asked["top_k"]]
+def _nearest(segments: Snapshot, masks: Sequence[Mask | None], vector: Vectors, asked: dict[str, Any]) -> Found:
+    k, field, params = asked["top_k"], asked["vector_field"], asked["search_params"]
+    places, scores = segments.nearest(masks, vector, k=k, field=field, params=params)
     names = [name for name in asked["output_fields"] if name != asked["pk_field"]]
-    records = _records(segments, places[best], names)
-    ids = _records(segments, places[best], [asked["pk_field"]])
+    records = _records(segments, places, names)
+    ids = _records(segments, places, [asked["pk_field"]])
     return [
         {"id": own[asked["pk_field"]], "distance": -float(near), "entity": record}
-        for own, record, near in zip(ids, records, score[best], strict=True)
+        for own, record, near in zip(ids, records, scores, strict=True)
     ]
 
 
-def _nearest_of(
-    segments: _Snapshot, segment: Any, mask: Mask | None, vector: Vectors, asked: dict[str, Any]
-) -> Iterable[tuple[Rows, Vectors]]:
-    """Rows of a segment with their scores, its best `top_k` among them."""
-    left = int(segment.num_rows if mask is None else np.count_nonzero(mask))
-    index, k = segment.indexes.get(asked["vector_field"]), asked["top_k"]
-    is_graph = index is not None and index.index_type == "HNSW"
-    if is_graph and left * _FEW > segment.num_rows:
-        rows, distances = index.search(vector[None], min(k, left), valid_mask=mask, params=asked["search_params"])
-        if (rows >= 0).all():
-            return [(rows[0], -distances[0])]
-    vectors, _ = segment.vector_data(asked["vector_field"])
-    coded = [] if is_graph or left < _PART else segments.codes(segment, vectors)
-    parts: list[slice | Rows]
-    if coded:
-        parts = _parts(len(vectors), _CODED)
-    elif mask is not None and left * _FEW < segment.num_rows:
-        parts = [*np.array_split(np.flatnonzero(mask), 1 + left // _PART)]
-    else:
-        parts = _parts(len(vectors), _PART)
-    return _workers().map(
-        lambda part, codes: _compare(vectors, mask, part, vector, k, codes), parts, coded or repeat(None)
-    )
+def _masks(segments: Snapshot, condition: Any, plan: Any) -> list[Mask | None]:
+    """Of each segment, which rows are alive and meet a filter; None for all."""
+    from milvus_lite.search.indexed_filter import evaluate_segment_filter
 
-
-def _parts(count: int, size: int) -> "list[slice | Rows]":
-    return [slice(start, start + size) for start in range(0, count, size)]
-
-
-def _coded(file: str, vectors: Vectors) -> list[Codes]:
-    made = [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
-    on_disk.let_go(file)  # of the vectors, few are read from now on
-    return made
-
-
-def _compare(
-    vectors: Vectors, mask: Mask | None, part: slice | Rows, vector: Vectors, k: int, codes: Codes | None
-) -> tuple[Rows, Vectors]:
-    """The k best of some rows, without BLAS, whose threads wait for each other long while a file is being embedded."""
-    if codes is not None and isinstance(part, slice):
-        sure = codes.nearest(vectors[part], vector, k, None if mask is None else mask[part])
-        if sure is not None:
-            return sure[0] + part.start, sure[1]
-    rows = np.arange(*part.indices(len(vectors))) if isinstance(part, slice) else part
-    scores = np.einsum("ij,j->i", vectors[part], vector)
-    if mask is not None:
-        rows, scores = rows[mask[part]], scores[mask[part]]
-    best = np.argpartition(scores, -k)[-k:] if k < len(rows) else slice(None)
-    return rows[best], scores[best]
-
-
-@functools.cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="compare", initializer=codes.use_one_thread)
-
-
-@functools.cache
-def _coder() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="code", initializer=codes.use_one_thread)
-
-
-def _places(segments: _Snapshot, masks: Sequence[Mask | None], *, in_order: bool) -> Rows:
-    if not segments:
-        return np.empty(0, dtype=np.int64)
-    pairs = zip(segments, masks, strict=True)
-    chosen = np.concatenate([np.ones(one.num_rows, dtype=bool) if mask is None else mask for one, mask in pairs])
-    return segments.order[chosen[segments.order]] if in_order else np.flatnonzero(chosen)
+    if condition is None:
+        return list(segments.alive)
+    met = [np.asarray(evaluate_segment_filter(segment, condition, plan), dtype=bool) for segment in segments]
+    return [own if alive is None else own & alive for own, alive in zip(met, segments.alive, strict=True)]
 
 
 def _records(segments: Sequence[Any], places: Rows, names: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from milvus_lite.engine import collection as engine
 
-from rag import codes, lite
+from rag import codes, lite, snapshots
 from rag.errors import StoreError
 from rag.rows import where_of
 from rag.store import MilvusStore
@@ -44,9 +44,9 @@ def chance() -> np.random.Generator:
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MilvusStore]:
     assert lite.speed_up()
     exact_rows, coded = request.param
-    monkeypatch.setattr(lite, "_CODED", coded)
+    monkeypatch.setattr(snapshots, "_CODED", coded)
     if coded < 1_000:
-        monkeypatch.setattr(lite, "_PART", 8)
+        monkeypatch.setattr(snapshots, "_PART", 8)
         monkeypatch.setattr(codes, "_LEAST", 4)
     opened = MilvusStore(str(tmp_path / "v.db"), "library", DIMENSION, exact_rows=exact_rows)
     yield opened

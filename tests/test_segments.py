@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from rag import codes, lite, segments
+from rag import codes, segments, snapshots
 from rag.store import MilvusStore
 from tests.fakes import chunk
 
@@ -105,14 +105,14 @@ def test_vectors_that_are_compared_as_bytes_do_not_stay_in_memory(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(codes, "_LEAST", 4)  # the system brings 64 KB with each row that is read
-    monkeypatch.setattr(lite, "_CODED", 8_000)
-    monkeypatch.setattr(lite, "_PART", 500)
+    monkeypatch.setattr(snapshots, "_CODED", 8_000)
+    monkeypatch.setattr(snapshots, "_PART", 500)
     store = opened(folder)
     made = write(store, 1, 8_000)
     held = []
     for _ in range(2):  # as they are, while their bytes are made; by their bytes
         assert store.search(made[5], k=1)[0].chunk.text == "1 5"
-        lite._coder().submit(int).result()
+        snapshots.coder().submit(int).result()
         held.append(in_memory(folder))
     store.close()
     assert 0 < held[1] < made.nbytes  # the same rows as texts among it

@@ -3,10 +3,11 @@ inner states tell which lines answer a question; used by benchmarks/answerabilit
 """
 
 import copy
+import json
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from torch.nn import Linear, Module, Parameter
 from torch.nn.functional import binary_cross_entropy_with_logits, linear
 from transformers import AutoModelForCausalLM
 
-from rag.generators import Message
-from rag.generators.local import TokenCounter
+from rag.devices import choose_device
 
 FIRST, LAYERS = 12, 20  # of 28 blocks: those before are left as they are, those after are not asked
+ANSWERABLE, PASSAGES_AWAY, LINES_AWAY, UNANSWERABLE = "answerable", "passages away", "lines away", "unanswerable"
+KINDS = (ANSWERABLE, PASSAGES_AWAY, LINES_AWAY, UNANSWERABLE)
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj")
 RANK, SCALE = 8, 2.0
 PENALTY = 5.0  # of the squared weights of a readout, before the additions are fitted
@@ -33,65 +35,76 @@ SEED = 0
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Reading:
-    """What was read for one question.
+    """What is read for one question.
 
     Attributes:
-        scores: of the lines that were shown.
-        holds: 1 for lines that hold the answer, 0 for others, NaN where that is not known.
+        set: the questions it is of.
+        number: of the question, among those of its set and half that have an answer or those that have none.
+        scores: of the lines that are shown.
+        holds: 1 for lines that hold the answer, 0 for others, None where that is not known.
+        tokens: the prompt.
         places: tokens at which the lines end.
-        states: bfloat16[tokens, width] after the first blocks.
     """
 
+    set: str
     id: str
     kind: str
+    held_out: bool
+    number: int
     certainty: float
     scores: tuple[float, ...]
-    holds: tuple[float, ...]
+    holds: tuple[float | None, ...]
+    tokens: tuple[int, ...]
     places: tuple[int, ...]
-    states: torch.Tensor
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        """`holds`, NaN where that is not known."""
+        return tuple(math.nan if hold is None else hold for hold in self.holds)
 
     @property
     def answers(self) -> float | None:
         """1 if the lines hold the answer, 0 if not, None where that is not known."""
-        if self.kind == "answerable":
+        if self.kind == ANSWERABLE:
             return 1.0 if 1.0 in self.holds else None
-        return None if any(map(math.isnan, self.holds)) else 0.0
+        return None if None in self.holds else 0.0
 
 
-def save_reading(file: Path, reading: Reading | None) -> None:
-    torch.save(asdict(reading) if reading else {}, file)
+def read_readings(file: Path) -> list[Reading]:
+    """Those of a file of JSON lines (benchmarks/readings.py)."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [Reading(**{name: _frozen(value) for name, value in json.loads(line).items()}) for line in lines]
 
 
-def load_reading(file: Path) -> Reading | None:
-    kept = torch.load(file, weights_only=True)
-    return Reading(**kept) if kept else None
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Blocks:
     """A generator of a folder, in two parts: the blocks that are left as they are, and those that are adapted."""
 
     def __init__(self, folder: Path) -> None:
-        self._counter = TokenCounter(folder)
-        self.model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.bfloat16, local_files_only=True
-        ).model
+        where = choose_device("auto")
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, local_files_only=True)
+        self.model: Any = model.model.to(where)
         self.model.requires_grad_(False)
 
-    @torch.inference_mode()
-    def begin(self, messages: Sequence[Message], ends: Sequence[int]) -> tuple[tuple[int, ...], torch.Tensor]:
-        """Tokens at which the characters `ends` of the last message stand; bfloat16[tokens, width] of all tokens."""
-        tokens, places = self._counter.places(messages, ends)
-        states = self._part(0, FIRST)(input_ids=torch.tensor([tokens]), use_cache=False).last_hidden_state[0]
-        return tuple(places), states.clone()
-
-    def go_on(self, states: torch.Tensor) -> torch.Tensor:
-        """What the adapted blocks make of them."""
-        found: torch.Tensor = self._part(FIRST, LAYERS)(inputs_embeds=states[None], use_cache=False).last_hidden_state[
-            0
-        ]
+    @property
+    def device(self) -> torch.device:
+        found: torch.device = self.model.device
         return found
+
+    def states(self, readings: Sequence[Reading]) -> list[torch.Tensor]:
+        """Of each, bfloat16[lines + 1, width]: what is made of the ends of its lines, and of the end of its prompt."""
+        longest = max(len(reading.tokens) for reading in readings)
+        rows = [[*one.tokens, *[0] * (longest - len(one.tokens))] for one in readings]  # no token sees those after it
+        with torch.no_grad():
+            first = self._part(0, FIRST)(input_ids=torch.tensor(rows, device=self.device), use_cache=False)
+        found = self._part(FIRST, LAYERS)(inputs_embeds=first.last_hidden_state, use_cache=False).last_hidden_state
+        ends = ([*reading.places, len(reading.tokens) - 1] for reading in readings)
+        return [states[places] for states, places in zip(found, ends, strict=True)]
 
     def _part(self, first: int, last: int) -> Any:
         part = copy.copy(self.model)
@@ -108,8 +121,9 @@ class Added(Module):
     def __init__(self, base: Linear) -> None:
         super().__init__()
         self.base = base
-        self.down = Parameter(torch.randn(RANK, base.in_features) / math.sqrt(base.in_features))
-        self.up = Parameter(torch.zeros(base.out_features, RANK))
+        where = base.weight.device
+        self.down = Parameter((torch.randn(RANK, base.in_features) / math.sqrt(base.in_features)).to(where))
+        self.up = Parameter(torch.zeros(base.out_features, RANK, device=where))
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         narrow = linear(given, self.down.to(given.dtype))
@@ -120,12 +134,13 @@ class Added(Module):
 class Weighed(Module):
     """Logistic regression on standardised states and one value beside each, fitted to states without additions."""
 
+    mean: torch.Tensor
+    spread: torch.Tensor
+
     def __init__(self, states: Array, values: Array, right: Array) -> None:
         super().__init__()
-        self.mean, self.spread = (
-            _tensor(states.mean(axis=0)),
-            _tensor((states.std(axis=0) + 1e-3) * states.shape[1] ** 0.5),
-        )
+        self.register_buffer("mean", _tensor(states.mean(axis=0)))
+        self.register_buffer("spread", _tensor((states.std(axis=0) + 1e-3) * states.shape[1] ** 0.5))
         self.middle, self.width = float(values.mean()), float(values.std())
         rows = np.c_[(states - self.mean.numpy()) / self.spread.numpy(), (values - self.middle) / self.width]
         *weights, beside, bias = _fitted(np.c_[rows, np.ones(len(rows))], right)
@@ -138,25 +153,26 @@ class Weighed(Module):
 
     def begin_from(self, probe: Mapping[str, Array], name: str) -> None:
         """Takes what an earlier fit came to, for kept() the same."""
-        weights = _tensor(probe[f"{name}.weights"])
+        weights = _tensor(probe[f"{name}.weights"]).to(self.mean.device)
         beside, bias = probe[f"{name}.beside_and_bias"].tolist()
-        self.weights.data = weights * self.spread
-        self.beside.data = torch.tensor(beside * self.width)
-        self.bias.data = torch.tensor(bias + float(weights @ self.mean) + beside * self.middle)
+        with torch.no_grad():
+            self.weights.copy_(weights * self.spread)
+            self.beside.fill_(beside * self.width)
+            self.bias.fill_(bias + float(weights @ self.mean) + beside * self.middle)
 
     def settle(self, odds: Array, values: Array, right: Array) -> None:
         """Weighs its own log odds and the value beside the state anew."""
         by_odds, by_value, bias = _fitted(np.c_[odds, values, np.ones(len(right))], right)
         with torch.no_grad():
-            self.weights *= by_odds
+            self.weights.mul_(by_odds)
             self.beside.copy_(by_odds * self.beside + by_value * self.width)
             self.bias.copy_(by_odds * self.bias + by_value * self.middle + bias)
 
     def kept(self, name: str) -> dict[str, Array]:
         """As rag.answerability reads them: standardisation is part of the weights."""
-        weights = (self.weights.detach() / self.spread).double()
+        weights = (self.weights.detach() / self.spread).double().cpu()
         beside = float(self.beside) / self.width
-        bias = float(self.bias) - float(weights @ self.mean.double()) - beside * self.middle
+        bias = float(self.bias) - float(weights @ self.mean.double().cpu()) - beside * self.middle
         return {f"{name}.weights": weights.numpy(), f"{name}.beside_and_bias": np.array([beside, bias])}
 
 
@@ -169,16 +185,13 @@ class Adapted:
         self._readings = [reading for reading in readings if reading.answers is not None]
         some = random.Random(SEED).sample(self._readings, min(FITTED, len(self._readings)))
         with torch.inference_mode():
-            read = (blocks.go_on(one.states)[[*one.places, -1]] for one in some)
-            found = [(one, states.float().numpy()) for one, states in zip(some, read, strict=True)]
-        sure = np.array([one.certainty for one, _ in found])
-        right = np.array([one.answers for one, _ in found])
-        self._answer = Weighed(np.stack([states[-1] for _, states in found]).astype(np.float64), sure, right)
-        holds = np.array([hold for one, _ in found for hold in one.holds])
-        scores = np.array([score for one, _ in found for score in one.scores])
-        ends = np.concatenate([states[:-1] for _, states in found]).astype(np.float64)
-        known = ~np.isnan(holds)
-        self._line = Weighed(ends[known], scores[known], holds[known])
+            found = [states.double().cpu().numpy() for part in _parts(some) for states in blocks.states(part)]
+        sure, right = np.array([one.certainty for one in some]), np.array([one.answers for one in some])
+        holds = np.array([hold for one in some for hold in one.known], dtype=np.float64)
+        scores, known = np.array([score for one in some for score in one.scores]), ~np.isnan(holds)
+        ends = np.concatenate([states[:-1] for states in found])
+        self._answer = Weighed(np.stack([states[-1] for states in found]), sure, right).to(blocks.device)
+        self._line = Weighed(ends[known], scores[known], holds[known]).to(blocks.device)
         self._balance = _balance(right), _balance(holds[known])
         self._added = {
             f"layers.{number}.self_attn.{name}": Added(blocks.model.layers[number].self_attn.get_submodule(name))
@@ -193,16 +206,17 @@ class Adapted:
         self._answer.begin_from(probe, "answer")
         self._line.begin_from(probe, "line")
         for path, module in self._added.items():
-            module.down.data = _tensor(probe[f"{path}.down"])
-            module.up.data = _tensor(probe[f"{path}.up"]) / SCALE
+            module.down.data = _tensor(probe[f"{path}.down"]).to(self._blocks.device)
+            module.up.data = _tensor(probe[f"{path}.up"]).to(self._blocks.device) / SCALE
 
-    def weigh(self, reading: Reading) -> tuple[torch.Tensor, torch.Tensor]:
-        """Log odds that the lines hold the answer, and that each line does."""
-        states = self._blocks.go_on(reading.states)
-        answer = self._answer(states[-1], torch.tensor(reading.certainty))
-        return answer, self._line(states[list(reading.places)], torch.tensor(reading.scores))
+    def weigh(self, readings: Sequence[Reading]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Of each, log odds that the lines hold the answer, and that each line does."""
+        for part in _parts(readings):
+            for reading, states in zip(part, self._blocks.states(part), strict=True):
+                answer = self._answer(states[-1], self._number(reading.certainty))
+                yield answer, self._line(states[:-1], self._number(reading.scores))
 
-    def steps(self, epochs: int = EPOCHS) -> Iterator[tuple[int, int, float]]:
+    def steps(self, epochs: int = EPOCHS, rate: float = RATE) -> Iterator[tuple[int, int, float]]:
         """Fits everything, step by step: how many are done, of how many, and the loss of the last."""
         added = [half for module in self._added.values() for half in (module.down, module.up)]
         readouts = [*self._answer.parameters(), *self._line.parameters()]
@@ -210,17 +224,18 @@ class Adapted:
             {"params": added, "weight_decay": 0.01},
             {"params": readouts, "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98))
+        optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
         order, total = _order(self._readings), epochs * len(self._readings) // BATCH
         for step in range(total):
             share = min(1.0, (step + 1) / WARMING) * (LEAST + (1 - LEAST) * (1 + math.cos(math.pi * step / total)) / 2)
-            for group, rate in zip(optimizer.param_groups, (RATE, READOUT_RATE), strict=True):
-                group["lr"] = rate * share
-            loss = sum(self._learn(next(order)) for _ in range(BATCH)) / BATCH
+            for group, most in zip(optimizer.param_groups, (rate, READOUT_RATE), strict=True):
+                group["lr"] = most * share
+            loss = self._loss([next(order) for _ in range(BATCH)])
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([*added, *readouts], 1.0)
             optimizer.step()
             optimizer.zero_grad()
-            yield step + 1, total, loss
+            yield step + 1, total, float(loss.detach())
 
     def settle(self, readings: Sequence[Reading]) -> None:
         """Weighs the certainty anew beside what the states tell, on readings to which nothing was fitted.
@@ -229,28 +244,31 @@ class Adapted:
         """
         known = [one for one in readings if one.answers is not None]
         with torch.inference_mode():
-            odds = np.array([float(self.weigh(one)[0]) for one in known])
+            odds = np.array([float(odds) for odds, _ in self.weigh(known)])
         sure = np.array([one.certainty for one in known])
         self._answer.settle(odds, sure, np.array([one.answers for one in known]))
 
-    def _learn(self, reading: Reading) -> float:
-        answer, of_lines = self.weigh(reading)
-        right, holds = torch.tensor(reading.answers), torch.tensor(reading.holds)
-        known = ~holds.isnan()
-        of_answer, of_line = self._balance
-        loss = of_answer[int(right)] * binary_cross_entropy_with_logits(answer, right)
-        weights = torch.tensor(of_line)[holds[known].int()]
-        each = binary_cross_entropy_with_logits(of_lines[known], holds[known], weights, reduction="sum")
-        loss = loss + each / len(holds)
-        (loss / BATCH).backward()
-        return float(loss)
+    def _loss(self, readings: Sequence[Reading]) -> torch.Tensor:
+        losses = []
+        for reading, (answer, of_lines) in zip(readings, self.weigh(readings), strict=True):
+            right, holds = self._number(reading.answers), self._number(reading.known)
+            known = ~holds.isnan()
+            of_answer, of_line = self._balance
+            losses.append(of_answer[int(reading.answers or 0)] * binary_cross_entropy_with_logits(answer, right))
+            weights = self._number(of_line)[holds[known].int()]
+            each = binary_cross_entropy_with_logits(of_lines[known], holds[known], weights, reduction="sum")
+            losses.append(each / len(holds))
+        return torch.stack(losses).sum() / len(readings)
+
+    def _number(self, value: Any) -> torch.Tensor:
+        return torch.tensor(value, device=self._blocks.device, dtype=torch.float32)
 
     def kept(self) -> dict[str, Array]:
         """The file of a probe (rag.answerability)."""
         found: dict[str, Any] = {"layers": np.array(LAYERS), **self._answer.kept("answer"), **self._line.kept("line")}
         for path, module in self._added.items():
-            found[f"{path}.down"] = module.down.detach().half().numpy()
-            found[f"{path}.up"] = (SCALE * module.up.detach()).half().numpy()
+            found[f"{path}.down"] = module.down.detach().half().cpu().numpy()
+            found[f"{path}.up"] = (SCALE * module.up.detach()).half().cpu().numpy()
         return found
 
 
@@ -274,6 +292,11 @@ def _balance(right: Array) -> tuple[float, float]:
     """What each no and each yes counts, so that all of both count the same."""
     share = float(right.mean())
     return 0.5 / (1 - share), 0.5 / share
+
+
+def _parts(readings: Sequence[Reading]) -> Iterator[Sequence[Reading]]:
+    """As many as are read at once."""
+    return (readings[start : start + BATCH] for start in range(0, len(readings), BATCH))
 
 
 def _order(readings: Sequence[Reading]) -> Iterator[Reading]:

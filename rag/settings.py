@@ -49,7 +49,7 @@ class Settings:
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
     minimum_score: float = 0.3  # score under which a passage counts as not found
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
-    minimum_answerable: float = 0.35  # probability that the lines hold an answer below which it is not answered; 0: any
+    minimum_answerable: float = 0.25  # probability that the lines hold an answer below which it is not answered; 0: any
     generator_refuses: bool | None = None  # tell the generator how to; None: unless it is a small one of ours
     exact_rows: int = 1_000_000  # up to this many chunks the search is exact, above it HNSW
     prompt_tokens: int = 2_048  # tokens of the generator for instruction, passages and question

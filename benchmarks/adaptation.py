@@ -19,7 +19,7 @@ from torch.nn import Linear, Module, Parameter
 from torch.nn.functional import binary_cross_entropy_with_logits, linear
 from transformers import AutoModelForCausalLM
 
-from rag.devices import choose_device
+from rag.devices import choose_device, choose_dtype
 
 FIRST, LAYERS = 12, 20  # of 28 blocks: those before are left as they are, those after are not asked
 ANSWERABLE, PASSAGES_AWAY, LINES_AWAY, UNANSWERABLE = "answerable", "passages away", "lines away", "unanswerable"
@@ -87,7 +87,8 @@ class Blocks:
 
     def __init__(self, folder: Path) -> None:
         where = choose_device("auto")
-        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, local_files_only=True)
+        dtype = choose_dtype("auto", where)
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
         self.model: Any = model.model.to(where)
         self.model.requires_grad_(False)
 
@@ -97,7 +98,7 @@ class Blocks:
         return found
 
     def states(self, readings: Sequence[Reading]) -> list[torch.Tensor]:
-        """Of each, bfloat16[lines + 1, width]: what is made of the ends of its lines, and of the end of its prompt."""
+        """Of each, [lines + 1, width]: what is made of the ends of its lines, and of the end of its prompt."""
         longest = max(len(reading.tokens) for reading in readings)
         rows = [[*one.tokens, *[0] * (longest - len(one.tokens))] for one in readings]  # no token sees those after it
         with torch.no_grad():
@@ -171,8 +172,8 @@ class Weighed(Module):
     def kept(self, name: str) -> dict[str, Array]:
         """As rag.answerability reads them: standardisation is part of the weights."""
         weights = (self.weights.detach() / self.spread).double().cpu()
-        beside = float(self.beside) / self.width
-        bias = float(self.bias) - float(weights @ self.mean.double().cpu()) - beside * self.middle
+        beside = self.beside.item() / self.width
+        bias = self.bias.item() - float(weights @ self.mean.double().cpu()) - beside * self.middle
         return {f"{name}.weights": weights.numpy(), f"{name}.beside_and_bias": np.array([beside, bias])}
 
 

@@ -3,7 +3,7 @@ GENERATOR/ READINGS.jsonl [READINGS.jsonl …] --fit SET=[M-]N [SET=[M-]N …] [
 
 GENERATOR is the folder of its weights (`python -m rag models list`), READINGS what benchmarks/readings.py wrote. It is
 fitted to questions of the half on which defaults are chosen, those from M to N of a set and kind, and printed for the
-others of that half and for the other half. Minutes on a card; without one, four seconds for a reading and pass.
+others of that half and for the other half. Minutes on a card; without one, some seconds for a reading and pass.
 """
 
 import argparse

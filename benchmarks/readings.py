@@ -24,6 +24,7 @@ from rag.build import load_embedder
 from rag.embedders import Embedder, Vectors
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.questions import Question, held_out, read_questions
+from rag.evaluation.runs import Runs
 from rag.evidence import Line, certainty, in_context
 from rag.folding import fold
 from rag.generators.local import TokenCounter
@@ -40,14 +41,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("sets", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path(".evaluation"), help="libraries of the sets, kept")
+    parser.add_argument("--work", type=Path, help="where libraries of the sets are kept; default: under home")
     parser.add_argument("--most", type=int, help="questions of a set, half and kind")
     arguments = parser.parse_args()
     settings = load_settings()
+    work = arguments.work or Runs.of_home(settings).folder
     counter = TokenCounter(ensure_model(settings.generator_model, settings, on_progress=lambda *progress: None))
     with arguments.out.open("w", encoding="utf-8") as out:
         for folder in arguments.sets:
-            for reading in readings(folder, arguments.work, counter, settings, arguments.most):
+            for reading in readings(folder, work, counter, settings, arguments.most):
                 out.write(json.dumps(asdict(reading)) + "\n")
 
 

@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.adaptation import ANSWERABLE, EPOCHS, KINDS, RATE, Adapted, Blocks, Reading, read_readings
 
-FALSE_REFUSALS = (0.02, 0.04, 0.08, 0.12)
+REFUSED_BELOW = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    if arguments.average and not arguments.start:
+        parser.error("--average needs the probe of --start")
     readings = [reading for file in arguments.readings for reading in read_readings(file)]
     fitted = [one for one in chosen(readings, arguments.fit) if one.kind in arguments.kinds]
     settled = chosen(readings, arguments.settle)
@@ -41,14 +43,16 @@ def main() -> None:
     for done, of, loss in adapted.steps(arguments.epochs, arguments.rate):
         print(f"\r{done} of {of} steps, loss {loss:.3f} ", end="", flush=True)
     print()
-    if start and arguments.average:
+    if arguments.average:
         adapted.begin_from({name: (start[name] + value) / 2 for name, value in adapted.kept().items()})
     if settled:
         adapted.settle(settled)
     if arguments.out:
         np.savez(arguments.out, **adapted.kept())
     seen = set(fitted)
-    others = [one for one in readings if one not in seen]
+    unseen = (one for one in readings if one not in seen)
+    others = [one for one in unseen if one.kind != ANSWERABLE or one.answers]  # or none of the six lines holds it
+    print("refused below", *REFUSED_BELOW)
     for name, held_out in sorted({(one.set, one.held_out) for one in others}):
         some = [one for one in others if (one.set, one.held_out) == (name, held_out)]
         print_refusals(f"{name}, {'held out' if held_out else 'half of the choice'}", some, adapted)
@@ -65,24 +69,27 @@ def chosen(readings: Sequence[Reading], ranges: Sequence[str]) -> list[Reading]:
 
 
 def print_refusals(of: str, readings: Sequence[Reading], adapted: Adapted) -> None:
-    """What is refused of each kind where a share of the answerable ones is, and how often the right line is first."""
+    """What is refused of each kind, the area under the curve, and how often the line that comes first is right."""
     with torch.inference_mode():
         weighed = [(odds.item(), lines.argmax().item()) for odds, lines in adapted.weigh(readings)]
-    odds = {kind: [own for own, one in zip(weighed, readings, strict=True) if one.kind == kind] for kind in KINDS}
-    right = [own[0] for own in odds.pop(ANSWERABLE)]
-    if not right:
-        return
-    for share in FALSE_REFUSALS:
-        least = float(np.quantile(right, share))
-        parts = [f"{kind} {np.mean([own[0] < least for own in some]):.3f}" for kind, some in odds.items() if some]
-        print(f"{of}: {share:.2f} refused at {1 / (1 + np.exp(-least)):.2f}: {', '.join(parts)}")
+    odds = {
+        kind: np.array([own for (own, _), one in zip(weighed, readings, strict=True) if one.kind == kind])
+        for kind in KINDS
+    }
+    for kind, some in odds.items():
+        if not some.size:
+            continue
+        shares = " ".join(f"{np.mean(1 / (1 + np.exp(-some)) < least):.3f}" for least in REFUSED_BELOW)
+        area = f", area {np.mean(odds[ANSWERABLE][:, None] > some):.3f}" if odds[ANSWERABLE].size else ""
+        print(f"{of}, {len(some)} {kind}: {shares}{area if kind != ANSWERABLE else ''}")
     first = [
         (one.holds[0] == 1, one.holds[line] == 1)
         for (_, line), one in zip(weighed, readings, strict=True)
         if one.kind == ANSWERABLE
     ]
-    before, after = np.mean(first, axis=0)
-    print(f"{of}: first line holds the answer: {before:.3f} before, {after:.3f} as reordered, of {len(first)}")
+    if first:
+        before, after = np.mean(first, axis=0)
+        print(f"{of}: first line holds the answer: {before:.3f} before, {after:.3f} as reordered")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Files whose name another document has: an old and a new version, or two documents? A person decides."""
 
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from enum import Enum
@@ -8,9 +9,13 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from ingest import archives
+from ingest.fetching import is_address
 from ingest.hashing import document_id
+from rag.catalog import QueuedFile
 from rag.errors import FootnoteError
 from rag.library import Library
+
+_NAMED = 5  # files of an archive that are told
 
 
 class Namesakes(str, Enum):
@@ -38,6 +43,23 @@ def namesakes(library: Library, path: Path, name: str) -> list[str]:
         return []
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def why_it_waits(library: Library, file: QueuedFile) -> str:
+    """Why an upload has to wait for a word, "" where it need not: is it another document, or a new version of one?"""
+    if not file.is_copy or not file.path.is_file():
+        return ""
+    found = namesakes(library, file.path, file.name)
+    if not found:
+        return ""
+    if found != [file.name]:
+        named = ", ".join(found[:_NAMED]) + (" and others" if len(found) > _NAMED else "")
+        return f"{file.name}: the library has other documents called like files in it: {named}."
+    other = library.catalog.document_named(library.collection, file.name)
+    if other is not None and is_address(file.source) and file.source in other.sources:
+        return ""
+    added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at)) if other is not None else "before"
+    return f"{file.name}: the library has another document of this name, added {added}."
 
 
 def is_namesake(library: Library, path: Path, name: str) -> bool:

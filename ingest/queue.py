@@ -7,17 +7,15 @@ document by its stored chunks.
 
 import logging
 import threading
-import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.archives import SUFFIX
 from ingest.discovery import ACCEPTED
-from ingest.fetching import is_address
 from ingest.filling import DEFECT, Filling
+from ingest.incoming import Incoming
 from ingest.isolation import IsolatedReader, ReadFile
-from ingest.namesakes import Namesakes, free_name, namesakes
+from ingest.namesakes import Namesakes, free_name, why_it_waits
 from ingest.pace import Pace
 from ingest.pipeline import abandon, ingest
 from ingest.readers import read
@@ -36,7 +34,6 @@ _log = logging.getLogger(__name__)
 _TO_READ = (QueueState.WAITING, QueueState.WORKING)
 WAITING_FOR_A_WORD = frozenset([QueueState.LOCKED, QueueState.NAMESAKE])
 _LOOK = 0.2  # seconds between two looks at files that are waited for
-_NAMED = 5  # files of an archive that a question names
 
 
 class IngestQueue:
@@ -46,12 +43,11 @@ class IngestQueue:
         self._library = library
         self._settings = settings
         self._catalog = library.catalog
-        self._incoming = library.folder / "incoming"
+        self._incoming = Incoming(library)
         self._passwords: dict[int, str] = {}  # by id; never written down
         self._left_out: set[int] = set()  # ids of files that were in work when they were left out
         self._decided: dict[int, Namesakes] = {}  # by id, of files that are called like other documents
         self._reader = IsolatedReader()
-        self._batch = 0  # id of the first file that was dropped on an idle queue
         self._progress: IngestProgress | None = None
         self._tables = MissingTables(library, settings)
         self._pace = Pace()
@@ -67,7 +63,6 @@ class IngestQueue:
         self._worker: threading.Thread | None = None
         interrupted = self._catalog.queue(library.collection, QueueState.WORKING)
         self._catalog.set_queue_state([file.id for file in interrupted], QueueState.WAITING)
-        self._sweep()
         to_do = self._catalog.is_queued(library.collection, *(state for state in QueueState if state.is_open))
         if not (to_do and self._catalog.is_marked(self._paused)):  # what is dropped later waits for no pause of before
             self.resume()
@@ -85,9 +80,9 @@ class IngestQueue:
 
     def put(self, files: Sequence[IncomingFile]) -> None:
         """Files that stay where they are."""
-        self._forget_finished()
+        self._incoming.forget_finished()
         for file in files:
-            self._enqueue(file.path, file.name, file.source, is_copy=False)
+            self._incoming.put(file.path, file.name, file.source)
         self._wake.set()
 
     def add(self, files: Sequence[IncomingFile]) -> bool:
@@ -101,7 +96,7 @@ class IngestQueue:
         return not self._closing.is_set()
 
     def receive(self, name: str, content: bytes, *, source: str = "") -> None:
-        """A file that is handed over as bytes. The name is the user's, the path on disk is ours.
+        """A file that is handed over as bytes.
 
         Where the library has another document of this name, the file waits for `replace` or `keep_both`, unless that
         came from the same `source`.
@@ -109,15 +104,8 @@ class IngestQueue:
         Raises:
             FootnoteError: it cannot be kept.
         """
-        self._forget_finished()
-        path = self._incoming / f"{uuid.uuid4().hex}{Path(name).suffix.lower()[:16]}"
-        try:
-            self._incoming.mkdir(exist_ok=True)
-            path.write_bytes(content)
-        except OSError as exc:
-            path.unlink(missing_ok=True)
-            raise FootnoteError(f"{name}: could not be kept in {self._incoming}: {exc.strerror}. Make room.") from exc
-        self._enqueue(path, name, source or _upload(name), is_copy=True)
+        self._incoming.forget_finished()
+        self._incoming.keep(name, content, source or _upload(name))
         self._wake.set()
 
     def release(self, record: DocumentRecord, ids: Sequence[str]) -> None:
@@ -147,9 +135,9 @@ class IngestQueue:
         return kept
 
     def _read_again(self, record: DocumentRecord, kept: Path) -> None:
-        self._forget_finished()
+        self._incoming.forget_finished()
         source = record.sources[0] if record.sources else ""
-        self._enqueue(kept, record.name, source, is_copy=False)
+        self._incoming.put(kept, record.name, source)
         self._wake.set()
 
     def retry(self, file: QueuedFile, password: str | None = None) -> None:
@@ -198,7 +186,7 @@ class IngestQueue:
         with self._taking:
             filling = self._catalog.queue(self._library.collection, QueueState.EMBEDDING)
             self._catalog.give_up(self._library.collection, [each for file in filling for each in file.documents])
-            self._drop([*filling, *self._catalog.queue(self._library.collection, QueueState.WAITING)])
+            self._incoming.drop([*filling, *self._catalog.queue(self._library.collection, QueueState.WAITING)])
             self._to_delete.set()
             self._stop.set()
             self.resume()
@@ -219,25 +207,25 @@ class IngestQueue:
                 return
             shared = {document for entry in others.values() for document in entry.documents}
             self._catalog.give_up(collection, [each for each in found.documents if each not in shared])
-            self._drop([found])
+            self._incoming.drop([found])
             self._to_delete.set()
             self._wake.set()
 
     def dismiss(self) -> None:
         """Drops every file that is done, well or not; one that waits for a password or a decision stays."""
         done = [state for state in QueueState if not state.is_open and state not in WAITING_FOR_A_WORD]
-        self._drop(self._catalog.queue(self._library.collection, *done))
+        self._incoming.drop(self._catalog.queue(self._library.collection, *done))
 
     def drop(self, file: QueuedFile) -> None:
         """Drops one file that is done, well or not."""
-        self._drop([file])
+        self._incoming.drop([file])
 
     def snapshot(self) -> QueueSnapshot:
         """How far everything is."""
         return take_snapshot(
             self._catalog,
             self._library.collection,
-            since=self._batch,
+            since=self._incoming.batch,
             progress=self._progress,
             pace=self._pace,
             paused=not self._resume.is_set(),
@@ -320,7 +308,7 @@ class IngestQueue:
         password = self._passwords.pop(file.id, None)
         incoming = IncomingFile(file.path, file.name, file.source, password, namesakes=decided)
         try:
-            if (namesake := self._namesake(file)) is not None:
+            if file.id not in self._decided and (namesake := why_it_waits(self._library, file)):
                 self._catalog.set_queue_state([file.id], QueueState.NAMESAKE, namesake)
                 return
             with self._pace.of(file.size):
@@ -358,27 +346,11 @@ class IngestQueue:
         if state not in (QueueState.LOCKED, QueueState.FAILED, QueueState.EMBEDDING):
             self._forget_copy(file)
         elif file.size > self._settings.max_bytes or Path(file.name).suffix.lower() not in ACCEPTED:
-            self._delete_copy(file)  # no other try would take it
+            self._incoming.delete_copy(file)  # no other try would take it
 
     def _forget_copy(self, file: QueuedFile) -> None:
         self._decided.pop(file.id, None)
-        self._delete_copy(file)
-
-    def _namesake(self, file: QueuedFile) -> str | None:
-        """Why an upload has to wait: two files of one name may be two documents, or an old and a new version."""
-        if not file.is_copy or file.id in self._decided or not file.path.is_file():
-            return None
-        found = namesakes(self._library, file.path, file.name)
-        if not found:
-            return None
-        if found != [file.name]:
-            named = ", ".join(found[:_NAMED]) + (" and others" if len(found) > _NAMED else "")
-            return f"{file.name}: the library has other documents called like files in it: {named}."
-        other = self._catalog.document_named(self._library.collection, file.name)
-        if other is not None and is_address(file.source) and file.source in other.sources:
-            return None
-        added = time.strftime("%Y-%m-%d %H:%M", time.localtime(other.added_at)) if other is not None else "before"
-        return f"{file.name}: the library has another document of this name, added {added}."
+        self._incoming.delete_copy(file)
 
     def _is_taken(self, name: str) -> bool:
         collection = self._library.collection
@@ -392,43 +364,10 @@ class IngestQueue:
             self._catalog.set_queue_state([file.id], QueueState.WAITING)
             return
         abandon(self._library, (*report.waiting, report.unfinished))
-        self._drop([file])
+        self._incoming.drop([file])
 
     def _tell(self, progress: IngestProgress) -> None:
         self._progress = progress
-
-    # Files
-
-    def _enqueue(self, path: Path, name: str, source: str, *, is_copy: bool) -> None:
-        size = path.stat().st_size if path.is_file() else 0
-        file_id = self._catalog.enqueue(
-            self._library.collection, path, name=name, source=source, size=size, is_copy=is_copy
-        )
-        self._batch = self._batch or file_id
-
-    def _forget_finished(self) -> None:
-        """New files on an idle queue begin a new list; what failed stays until it is dismissed."""
-        if any(state.is_open for state in self._catalog.queue_totals(self._library.collection)):
-            return
-        self._batch = 0
-        well = (QueueState.ADDED, QueueState.REPLACED, QueueState.UNCHANGED)
-        self._drop(self._catalog.queue(self._library.collection, *well))
-
-    def _drop(self, files: Sequence[QueuedFile]) -> None:
-        self._catalog.dequeue([file.id for file in files])
-        for file in files:
-            self._delete_copy(file)
-
-    def _delete_copy(self, file: QueuedFile) -> None:
-        if file.is_copy:
-            file.path.unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Deletes copies that a killed process left before it had noted them."""
-        known = {file.path for file in self._catalog.queue(self._library.collection)}
-        for path in self._incoming.glob("*"):
-            if path not in known:
-                path.unlink(missing_ok=True)
 
 
 def _upload(name: str) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from rag.generators import Message, StopReason
-from rag.generators.eight_bits import EightBitLinear, in_eight_bits
+from rag.generators.eight_bits import EightBitHead, EightBitLinear, in_eight_bits
 from rag.generators.local import LocalGenerator, look_up
 
 SYSTEM = Message("system", "Answer in one short sentence.")
@@ -119,12 +120,39 @@ def test_bytes_of_full_size_are_added_up_without_loss() -> None:
 
 
 @multiplies_bytes
-def test_results_and_the_rest_of_a_model_of_bytes_are_of_the_wanted_kind() -> None:
-    model = torch.nn.Module()
-    model.base_model = torch.nn.Sequential(torch.nn.Embedding(8, 32), torch.nn.Linear(32, 16)).to(torch.bfloat16)
+def test_a_head_of_bytes_chooses_the_tokens_that_the_head_chooses_which_it_was_made_from() -> None:
+    torch.manual_seed(0)
+    head = torch.nn.Linear(64, 5_000, bias=False, dtype=torch.bfloat16)
+    head.weight.data[1::2] = head.weight.data[::2] * (1 + 1 / 128)  # each token has one that is as likely but for bytes
+    given = torch.randn(3, 100, 64)
+    with torch.inference_mode():
+        wanted = given @ head.weight.float().T
+        rough = EightBitLinear(head, torch.float32)(given)
+        found = EightBitHead(head)(given)
+    assert (rough.argmax(-1) != wanted.argmax(-1)).any()
+    assert torch.equal(found.argmax(-1), wanted.argmax(-1))
+    assert torch.allclose(found.amax(-1), wanted.amax(-1), rtol=1e-4)
+    assert (found - wanted).abs().max() < 0.5
+
+
+@multiplies_bytes
+@pytest.mark.parametrize("is_tied", [True, False])
+def test_a_model_of_bytes_keeps_the_vectors_of_its_tokens_and_returns_the_wanted_kind(is_tied: bool) -> None:
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "num_key_value_heads": 2}
+    config = Qwen2Config(vocab_size=50, num_hidden_layers=1, tie_word_embeddings=is_tied, **sizes)
+    torch.manual_seed(0)
+    model = Qwen2ForCausalLM(config).to(torch.bfloat16).eval()
+    asked = torch.tensor([[3, 7, 11]])
+    with torch.inference_mode():
+        wanted = model(asked).logits.float()
     in_eight_bits(model, torch.float32)
-    assert model.base_model(torch.tensor([3])).dtype is torch.float32
-    assert {kept.dtype for kept in model.parameters()} == {torch.float32}
+    with torch.inference_mode():
+        found = model(asked)
+    assert found.logits.dtype is model.base_model(asked).last_hidden_state.dtype is torch.float32
+    assert (found.logits - wanted).abs().max() < 0.05 * wanted.abs().max()
+    assert model.get_input_embeddings().weight.dtype is torch.bfloat16
+    assert (model.lm_head.weight is model.get_input_embeddings().weight) is is_tied
+    assert model.base_model.norm.weight.dtype is torch.float32
 
 
 @multiplies_bytes

@@ -28,6 +28,7 @@ LIKELY = 0.45  # from here on a line is quoted where no answer of the generator'
 _FLOOR = 0.8  # certainty under which the generator need not be asked; none of 161 questions with an answer lies there
 _LINES = 6  # that the generator is shown
 _LOG_ODDS = 0.03  # of a line, in the score of lines: choose() takes lines as near as that for about as good
+_UNLIKELY = 4.0  # log odds below the likeliest line (docs/evaluation.md)
 _SYSTEM = (
     "You are a careful reader. You say which lines of documents hold the answer to a question, and whether any does: "
     "only if the very thing that is asked for is written there."
@@ -90,6 +91,12 @@ class Reading:
 
     likely: float
     lines: tuple[Line, ...]
+
+    @property
+    def passages(self) -> int:
+        """How many passages hold a line that is not unlikely beside the first: the answer is written from those."""
+        least = self.lines[0].score - _LOG_ODDS * _UNLIKELY
+        return len({line.number for line in self.lines if line.score >= least})
 
 
 def load_probe(generator: str) -> Probe | None:

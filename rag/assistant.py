@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rag import citations, conflicts, follow_ups, prompt, table_answers
-from rag.answerability import LIKELY, Judge, judge_for
+from rag.answerability import LIKELY, Judge, Reading, judge_for
 from rag.errors import FootnoteError
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
@@ -143,7 +143,7 @@ class Reply:
         self.evidence: tuple[Line, ...] = ()  # nearest first
         self.stop = stop
         self._written = ""
-        self._likely: float | None = None  # that the lines hold the answer
+        self._reading: Reading | None = None
         self._answer: Answer | None = None
         self._parts = parts
         self._history = history
@@ -261,11 +261,11 @@ class Reply:
         if self.stop.is_set():
             raise Cancelled
         if reading:
-            self._likely, self.evidence = reading.likely, reading.lines
+            self._reading, self.evidence = reading, reading.lines
         return Finish.NO_ANSWER if judge.by_reading(reading) else None
 
     def _narrow(self) -> None:
-        """Keeps the passages that the generator reads: those with the nearest lines, as many as fit its prompt."""
+        """Keeps the passages that may bear the answer: those with the nearest lines, as many as fit a prompt."""
         near, lines, far = narrow(self.hits, self.evidence, self._parts.settings.prompt_passages)
         used, over = prompt.fit(
             self.standalone, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget()
@@ -278,12 +278,13 @@ class Reply:
 
     def _generate(self) -> Iterator[str]:
         settings = self._parts.settings
+        read = self.hits[: self._reading.passages] if self._reading else self.hits
         with self._turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
                 prompt.answer_messages(
                     self.standalone,
-                    self.hits,
+                    read,
                     choose(self.standalone, self.evidence),
                     may_refuse=_may_refuse(settings),
                 ),
@@ -318,7 +319,7 @@ class Reply:
         bears = self._parts.retriever.support(self.evidence, self.hits)
         text, found = self._cited(whole, bears)
         if not found and finish is Finish.COMPLETE:
-            if self._likely is None or self._likely < LIKELY:
+            if self._reading is None or self._reading.likely < LIKELY:
                 self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
                 return
             text, found = self._cited(self._quotation())

@@ -45,7 +45,7 @@ class Settings:
     kept_versions: int = 5  # old versions of a document that are kept with text and file; 0: none
     version_days: int = 0  # days after which an old version is not kept any more; 0: without end
     top_k: int = 6  # passages retrieved for a question
-    prompt_passages: int = 3  # of them, those with the nearest lines, which the generator reads
+    prompt_passages: int = 3  # of them, those with the nearest lines; the generator reads the likely ones
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
     minimum_score: float = 0.3  # score under which a passage counts as not found
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered

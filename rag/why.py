@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rag import prompt
-from rag.answerability import Judge
+from rag.answerability import Judge, Reading
 from rag.errors import FootnoteError
 from rag.evidence import Line, narrow
 from rag.generators import Message
@@ -144,7 +144,7 @@ class _Way:
         reading = self.judge.read(*asked)
         if reason := self.judge.by_reading(reading):
             return self._refused(reason)
-        return self._narrowed(found, reading.lines if reading else lines)
+        return self._narrowed(found, lines, reading)
 
     def _searched(self, found: Retrieval) -> tuple[Fate, str] | None:
         if _rank(self.chunk, found.below):
@@ -161,8 +161,8 @@ class _Way:
     def _refused(self, reason: str) -> tuple[Fate, str]:
         return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
 
-    def _narrowed(self, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str]:
-        kept, _, _ = narrow(found.hits, lines, self.settings.prompt_passages)
+    def _narrowed(self, found: Retrieval, lines: Sequence[Line], reading: Reading | None) -> tuple[Fate, str]:
+        kept, _, _ = narrow(found.hits, reading.lines if reading else lines, self.settings.prompt_passages)
         if not _rank(self.chunk, kept):
             return (
                 Fate.FARTHER_LINES,
@@ -174,4 +174,9 @@ class _Way:
             _, over = prompt.fit(self.question, kept, count_tokens=self.count_tokens, budget=budget)
             if _rank(self.chunk, over):
                 return Fate.OVER_BUDGET, f"It was chosen, but prompt_tokens ({budget:,}) has no room for it."
+        if reading and not _rank(self.chunk, kept[: reading.passages]):
+            return (
+                Fate.FARTHER_LINES,
+                "It was found, but its lines are far less likely to hold the answer than those of other passages.",
+            )
         return Fate.READ, "It was read by the generator."

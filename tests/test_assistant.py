@@ -89,6 +89,22 @@ def test_what_no_passage_bears_gives_way_to_the_nearest_line_if_that_surely_answ
     assert (answer.text, answer.finish, bool(answer.citations)) == (text, finish, finish is Finish.COMPLETE)
 
 
+@pytest.mark.parametrize(("apart", "is_read"), [(3.9, True), (4.1, False)])
+def test_a_passage_whose_lines_are_unlikely_is_not_read_and_bears_what_is_written_all_the_same(
+    apart: float, is_read: bool, library: Library, settings: Settings
+) -> None:
+    settings = replace(settings, minimum_score=0.0)
+    generator = ScriptedGenerator("Six days carry over until 31 March. Lunch in the canteen costs 3.80 EUR.")
+    line = Readout(np.array([apart, 0], dtype=np.float32), 0.0, 0.0)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0), line), generator)
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    answer = Assistant(retriever, generator, settings, judge).answer("How many days of leave carry over?")
+    (written,) = generator.prompts
+    assert "28 days of leave" in written[1].content
+    assert ("in the canteen" in written[1].content) == is_read
+    assert [citation.hit.chunk.label for citation in answer.citations] == ["leave.txt", "lunch.txt"]
+
+
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("How many days of leave carry over under rule L-99?")

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ingest.report import IngestReport
 from rag.__main__ import main
+from rag.answerability import Judge, Readout
 from rag.errors import FootnoteError
 from rag.generators import Message
 from rag.library import Library
@@ -15,7 +17,7 @@ from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Chunk, Scope
 from rag.why import CountTokens, Explanation, Fate, explain, find_passage
-from tests.fakes import HashingEmbedder
+from tests.fakes import HashingEmbedder, ScriptedGenerator, probe
 
 TEXTS = [
     "The pump runs at 40 bar.",
@@ -41,12 +43,21 @@ class Desk:
         *,
         scope: Scope = Scope(),
         count_tokens: CountTokens | None = None,
+        judge: Judge | None = None,
         **changes: object,
     ) -> Explanation:
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         retriever = Retriever.of_library(self.library, self.embedder, settings)
         chunk = find_passage(passage, retriever)
-        return explain(question, chunk, retriever=retriever, settings=settings, scope=scope, count_tokens=count_tokens)
+        return explain(
+            question,
+            chunk,
+            retriever=retriever,
+            settings=settings,
+            scope=scope,
+            count_tokens=count_tokens,
+            judge=judge,
+        )
 
 
 @pytest.fixture
@@ -77,6 +88,15 @@ def test_every_way_to_be_left_out_is_told(desk: Desk) -> None:
     assert desk.ask(lunch, minimum_evidence=4.0).fate is Fate.REFUSED
     assert "q-99" in desk.ask(lunch, question="At how many bar does the pump Q-99 run?").reason
     assert desk.ask(lunch).lexical_rank is None
+
+
+def test_a_passage_whose_lines_the_generator_finds_unlikely_was_not_read(desk: Desk) -> None:
+    answer, line = (Readout(np.array([6, 0], dtype=np.float32), 0.0, 0.0) for _ in range(2))
+    judge = Judge(desk.settings, probe(answer, line), ScriptedGenerator())
+    assert desk.ask("pump runs at 40 bar", judge=judge).fate is Fate.READ
+    found = desk.ask("pump is blue", judge=judge)
+    assert (found.fate, "far less likely" in found.reason) == (Fate.FARTHER_LINES, True)
+    assert desk.ask("pump is blue").fate is Fate.READ
 
 
 def test_a_passage_of_a_document_that_was_not_asked_keeps_its_rank(desk: Desk) -> None:

@@ -36,7 +36,7 @@ MEANINGS = {
     "kept_versions": "old versions of a document that are kept with text and file; 0 keeps none",
     "version_days": "days after which an old version is not kept any more; 0 keeps it without end",
     "top_k": "passages retrieved for a question",
-    "prompt_passages": "of them, those with the nearest lines, which the generator reads",
+    "prompt_passages": "of them, those with the nearest lines; the generator reads the likely ones",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
     "minimum_score": "score under which a passage counts as not found",
     "minimum_evidence": "certainty of the nearest line under which it is not answered, where no generator is asked",

@@ -38,7 +38,13 @@ def answer(generator: LocalGenerator, *messages: Message, tokens: int = 24) -> s
     ],
 )
 def test_what_followed_the_last_tokens_before_is_looked_up(tokens: list[int], following: list[int]) -> None:
-    assert look_up(tokens) == following
+    assert look_up(tokens, 1) == following
+
+
+def test_so_many_tokens_have_to_be_alike_that_it_is_worth_it() -> None:
+    assert look_up([7, 2, 5, 6, 2], 1) == [5, 6, 2]
+    assert look_up([7, 2, 5, 6, 2], 2) == []
+    assert look_up([7, 2, 5, 7, 2], 2) == [5, 7, 2]
 
 
 @pytest.mark.model
@@ -63,7 +69,7 @@ def test_looking_ahead_changes_no_word(generator: LocalGenerator, monkeypatch: p
     passage = "The Skua 4 reports by radio to a gateway at a distance of up to 8 kilometres in open country."
     asked = [SYSTEM, Message("user", f"Repeat word for word: {passage}")]
     ahead = answer(generator, *asked, tokens=30)
-    monkeypatch.setattr("rag.generators.local.look_up", lambda tokens: [])
+    monkeypatch.setattr("rag.generators.local.look_up", lambda tokens, least: [])
     assert answer(generator, *asked, tokens=30) == ahead
 
 

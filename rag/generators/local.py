@@ -25,6 +25,7 @@ from rag.generators.eight_bits import in_eight_bits
 # (prompt lookup decoding, https://github.com/apoorvumang/prompt-lookup-decoding). The text stays the same.
 _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
+_LEAST_NGRAM = {8: 2, 16: 1}  # by bits: a pass of nine tokens costs two or three of one, so that it has to be worth it
 _READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at whether the reader gave up
 _BEGINNINGS = 2  # prompts whose keys and values are kept, some tens of MB each
 _SHARED_TOKENS = 32  # below this two prompts share nothing but the frame of the chat template
@@ -67,6 +68,7 @@ class LocalGenerator:
         if bits == 8:
             in_eight_bits(model, chosen)
         self._reader = _Reader(model)
+        self._least_ngram = _LEAST_NGRAM[bits]
         self.context_tokens = int(model.config.get_text_config().max_position_embeddings)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -91,7 +93,7 @@ class LocalGenerator:
 
     def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> "LocalStream":
         tokens = self._counter.tokens(messages)
-        return LocalStream(self._reader, self._counter.tokenizer, tokens, max_new_tokens, stop)
+        return LocalStream(self._reader, self._counter.tokenizer, tokens, max_new_tokens, stop, self._least_ngram)
 
 
 class TokenCounter:
@@ -324,7 +326,13 @@ class LocalStream:
     """Pieces of text as the model chooses their tokens."""
 
     def __init__(
-        self, reader: _Reader, tokenizer: Any, prompt: list[int], max_new_tokens: int, stop: threading.Event
+        self,
+        reader: _Reader,
+        tokenizer: Any,
+        prompt: list[int],
+        max_new_tokens: int,
+        stop: threading.Event,
+        least_ngram: int,
     ) -> None:
         self.stop_reason = StopReason.END
         self._reader = reader
@@ -332,6 +340,7 @@ class LocalStream:
         self._prompt = prompt
         self._max_new_tokens = max_new_tokens
         self._stop = stop
+        self._least_ngram = least_ngram
 
     def __iter__(self) -> Iterator[str]:
         written: list[int] = []
@@ -358,7 +367,7 @@ class LocalStream:
                 yield [token]
                 return
             seen.append(token)
-            right, logits = self._reader.advance(token, look_up(seen)[: left - 1])
+            right, logits = self._reader.advance(token, look_up(seen, self._least_ngram)[: left - 1])
             ended = next((place for place, later in enumerate(right) if later in self._reader.ends), None)
             yield [token, *right[:ended]]
             if ended is not None:
@@ -368,9 +377,9 @@ class LocalStream:
         self.stop_reason = StopReason.STOPPED
 
 
-def look_up(tokens: Sequence[int]) -> list[int]:
-    """What followed when the last tokens stood together before: the longest match, of those the latest."""
-    for size in range(min(_LOOKUP_NGRAM, len(tokens) - 1), 0, -1):
+def look_up(tokens: Sequence[int], least: int) -> list[int]:
+    """What followed when the last tokens, `least` or more, stood together before: the longest match, the latest."""
+    for size in range(min(_LOOKUP_NGRAM, len(tokens) - 1), least - 1, -1):
         last = list(tokens[-size:])
         for start in range(len(tokens) - size - 1, -1, -1):
             if tokens[start] == last[0] and list(tokens[start : start + size]) == last:

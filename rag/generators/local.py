@@ -292,7 +292,7 @@ def _added(model: Any, additions: Mapping[str, tuple[Vectors, Vectors]]) -> Iter
     """Adds products of two narrow matrices to the weights of modules, without touching them."""
     with contextlib.ExitStack() as hooks:
         for name, pair in additions.items():
-            down, up = (torch.as_tensor(part).to(model.device, model.dtype) for part in pair)
+            down, up = (torch.as_tensor(part).to(model.device, model.norm.weight.dtype) for part in pair)
             hook = model.get_submodule(name).register_forward_hook(functools.partial(_add, down, up))
             hooks.callback(hook.remove)
         yield

@@ -159,6 +159,11 @@ class Reply:
         return self._answer
 
     @property
+    def read(self) -> tuple[Hit, ...]:
+        """Those of `hits` that the generator reads: all while it looks at their lines, then those that may answer."""
+        return self.hits[: self._reading.passages] if self._reading else self.hits
+
+    @property
     def text(self) -> str:
         """What has been written so far, its passages numbered as they are met."""
         return citations.in_reading_order(self._written, len(self.hits))[0]
@@ -278,13 +283,12 @@ class Reply:
 
     def _generate(self) -> Iterator[str]:
         settings = self._parts.settings
-        read = self.hits[: self._reading.passages] if self._reading else self.hits
         with self._turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
                 prompt.answer_messages(
                     self.standalone,
-                    read,
+                    self.read,
                     choose(self.standalone, self.evidence),
                     may_refuse=_may_refuse(settings),
                 ),
@@ -331,7 +335,11 @@ class Reply:
         text, order = citations.in_reading_order(text, len(self.hits))
         renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
         cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
-        self._conclude(text, cited, tuple(self.hits[number - 1] for number in order), finish)
+        used = (*range(1, len(self.read) + 1), *(citation.number for citation in found))
+        last = 1 + max(map(order.index, used))  # what was neither read nor cited comes after it
+        hits = tuple(self.hits[number - 1] for number in order)
+        self._dropped = (*hits[last:], *self._dropped)
+        self._conclude(text, cited, hits[:last], finish)
 
     def _cited(self, text: str, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:
         default = self.evidence[0].number if self.evidence else 1

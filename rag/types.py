@@ -302,8 +302,9 @@ class Answer:
         question: as it was asked; `standalone` is the same question understood without the history.
         text: the answer, with `[n]` after each sentence that rests on a passage.
         citations: only what is cited in `text`, by rising number.
-        used: the passages that the generator saw; number `n` is `used[n - 1]`.
-        dropped: passages that were found but did not fit the prompt, or lay under the minimum score.
+        used: the passages that the generator read or that are cited; number `n` is `used[n - 1]`.
+        dropped: passages that were found but not read: their lines were farther or unlikely to hold the answer, they
+            did not fit the prompt, or lay under the minimum score.
         sql: the query by which it was calculated from the cells of a table, "" where it was not.
         basis: what it came from besides the passages (`rag.answered`), "" where it may not be given again.
         is_repeated: whether it was given before and nothing changed since.

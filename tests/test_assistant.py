@@ -105,6 +105,17 @@ def test_a_passage_whose_lines_are_unlikely_is_not_read_and_bears_what_is_writte
     assert [citation.hit.chunk.label for citation in answer.citations] == ["leave.txt", "lunch.txt"]
 
 
+def test_a_passage_that_was_neither_read_nor_cited_counts_as_left_out(library: Library, settings: Settings) -> None:
+    settings = replace(settings, minimum_score=0.0)
+    generator = ScriptedGenerator("Six days carry over until 31 March.")
+    line = Readout(np.array([9, 0], dtype=np.float32), 0.0, 0.0)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0), line), generator)
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    answer = Assistant(retriever, generator, settings, judge).answer("How many days of leave carry over?")
+    assert [hit.chunk.label for hit in answer.used] == ["leave.txt"]
+    assert [hit.chunk.label for hit in answer.dropped] == ["lunch.txt"]
+
+
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("How many days of leave carry over under rule L-99?")

@@ -280,7 +280,7 @@ def _stage(engine: Engine, job: AnswerJob) -> str:
         Stage.QUEUED: before,
         Stage.REWRITING: "Understanding the question…",
         Stage.CALCULATING: "Calculating with the cells…",
-        Stage.READING: f"Reading {counted(len(job.reply.hits), 'passage')}…",
+        Stage.READING: f"Reading {counted(len(job.reply.read), 'passage')}…",
         Stage.WRITING: "Writing…",
         Stage.DONE: "Done",
     }[progress.stage]

@@ -19,7 +19,7 @@ _ROWS = 64  # that become bytes at once: what is made on the way stays in the ca
 _MIDDLE = 128  # the byte that is zero: oneDNN takes tokens without a sign
 _LEAST = 1e-8  # step of a row of zeros
 _WITH_VNNI, _WITHOUT = 127, 63  # what the largest weight of a row becomes
-_LIKELIEST = 16  # tokens; of 3,156 places of prompts, the likeliest was among the nine first as bytes have them
+_LIKELIEST = 16  # tokens: at 3,156 places of prompts no more were within 1 of the first, and the right one within 0.52
 
 
 def in_eight_bits(model: Any, dtype: torch.dtype) -> None:

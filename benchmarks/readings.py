@@ -14,14 +14,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
 
 from benchmarks.adaptation import ANSWERABLE, LINES_AWAY, PASSAGES_AWAY, UNANSWERABLE, Reading
 from rag.answerability import messages, shown
 from rag.build import load_embedder
-from rag.embedders import Embedder, Vectors
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.questions import Question, held_out, read_questions
 from rag.evaluation.runs import Runs
@@ -53,22 +49,6 @@ def main() -> None:
                 out.write(json.dumps(asdict(reading)) + "\n")
 
 
-class _Remembering:
-    """An embedder that reads each text once: the same lines are found again and again."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._known: dict[str, Vectors] = {}
-
-    def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
-            self._known.update(zip(new, self._embedder.encode_documents(new), strict=True))
-        return np.stack([self._known[text] for text in texts])
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._embedder, name)
-
-
 def readings(
     folder: Path, work: Path, counter: TokenCounter, settings: Settings, most: int | None
 ) -> Iterator[Reading]:
@@ -77,7 +57,7 @@ def readings(
         embedder = load_embedder(settings)
         library.open_store(embedder)
         fill(library, embedder, corpus, lambda *progress: None)
-        retriever = Retriever.of_library(library, cast(Embedder, _Remembering(embedder)), settings)
+        retriever = Retriever.of_library(library, embedder, settings)
         questions = read_questions(folder / "qa.jsonl")
         random.Random(SEED).shuffle(questions)
         for half in (False, True):

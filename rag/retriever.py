@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rag import lines, ranges, spelling
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder, Vectors
+from rag.embedders.remembering import RememberingEmbedder
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
 from rag.joining import join
@@ -74,7 +75,7 @@ class Retriever:
         collection: str,
         word_weight: float,
     ) -> None:
-        self._embedder = embedder
+        self._embedder = RememberingEmbedder(embedder)
         self._store = store
         self._lexical = lexical
         self._catalog = catalog

@@ -73,3 +73,17 @@ def test_without_words_the_nearest_line_decides_alone(retriever: Retriever) -> N
     assert stages.lexical == ()
     assert all(hit.score == hit.line for hit in stages.fused)
     assert all(hit.score == hit.line for hit in retriever.stages("怎样更换电池？", count=4).fused)
+
+
+def test_lines_that_were_found_before_are_not_embedded_again(tmp_path: Path) -> None:
+    embedder = HashingEmbedder(1_024)
+    with Library.open(Settings(home=tmp_path), holder="test") as library:
+        chunk = Chunk("d", "pump.txt", "", None, "", 0, len(TEXTS[0]), 0, TEXTS[0])
+        library.open_store(embedder).upsert([chunk], embedder.encode_documents([TEXTS[0]]))
+        asked = Retriever.of_library(library, embedder, Settings(home=tmp_path))
+        hits = asked.retrieve("Which colour has the pump?", k=1, minimum_score=0.0).hits
+        first = asked.evidence("Which colour has the pump?", hits)
+        before = embedder.encoded
+        assert asked.evidence("Which colour has the pump?", hits) == first
+        assert asked.evidence("Who is called?", hits)
+        assert embedder.encoded == before + 1  # the new question

@@ -113,7 +113,7 @@ def _show_others(engine: Engine, answer: Answer, *, key: str) -> None:
             for number, hit in read:
                 _show_source(engine, str(number), hit, (), key=f"{key}-{number}")
         if answer.dropped:
-            st.caption("Found, but too far from the question or too many for the prompt")
+            st.caption("Found, but farther from the question, unlikely to answer it, or too many for the prompt")
             for number, hit in enumerate(answer.dropped, 1):
                 _show_source(engine, "–", hit, (), key=f"{key}-dropped-{number}")
 

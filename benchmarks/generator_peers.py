@@ -155,7 +155,7 @@ def main() -> None:
         for case in cases:
             tokens = template.tokens(case.messages)
             lengths.append(len(tokens))
-            generator._reader._kept = [generator._reader._nothing()]  # nothing is remembered of the prompt before
+            generator._reader.forget()
             prompted = generator.stream(case.messages, max_new_tokens=TOKENS, stop=threading.Event())
             sides["ours"].append(answered(assistant.ask(case.question) if arguments.as_asked else prompted))
             for name, peer in peers.items():

@@ -5,9 +5,9 @@ import contextlib
 import copy
 import functools
 import re
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.embedders import Vectors
 from rag.errors import FootnoteError, ModelUnavailable
 from rag.generators import Message, StopReason
+from rag.generators.beginnings import Beginning, Beginnings, alike
 from rag.generators.eight_bits import in_eight_bits
 
 # Answers copy from the passages, so the next tokens are looked up in the prompt and checked in one pass
@@ -27,8 +28,6 @@ _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
 _LEAST_NGRAM = {8: 2, 16: 1}  # by bits: a pass of nine tokens costs two or three of one, so that it has to be worth it
 _READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at whether the reader gave up
-_BEGINNINGS = 2  # prompts whose keys and values are kept, some tens of MB each
-_SHARED_TOKENS = 32  # below this two prompts share nothing but the frame of the chat template
 _ANSWERS = 16  # weighed in one pass; the logits of one of 20 tokens take 12 MB
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
 
@@ -160,25 +159,31 @@ def _unloadable(folder: Path, exc: Exception) -> ModelUnavailable:
 
 
 class _Reader:
-    """The model and the keys and values of what it read last: a text that begins alike is read from where it differs.
+    """The model and the keys and values of what it read: a text that begins alike is read from where it differs.
 
-    Several beginnings are kept, since a conversation takes turns between two prompts: that which rewrites a follow-up
-    and that which answers it. transformers' own prompt lookup cannot begin from a filled cache; hence the few lines of
-    decoding here.
+    transformers' own prompt lookup cannot begin from a filled cache; hence the few lines of decoding here.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._at_once = _READ_TOKENS[model.device.type]
         ends = model.generation_config.eos_token_id
         self.ends = frozenset(ends if isinstance(ends, list) else [ends])
-        self._kept = [self._nothing()]  # the one in use comes last
+        self._goes_back = _goes_back(model)
+        self._beginnings = Beginnings(lambda: DynamicCache(config=None if self._goes_back else model.config))
+        self._at_once = _READ_TOKENS[model.device.type] if self._goes_back else sys.maxsize
+        self._now = Beginning([], None)  # what is read on
+
+    def forget(self) -> None:
+        """Lets go of all that was read."""
+        self._beginnings.clear()
+        self._now = Beginning([], None)
 
     def read(self, tokens: Sequence[int], stop: threading.Event) -> torch.Tensor:
         """float32[vocabulary]: logits of the token after `tokens`, or after those read when `stop` was set."""
-        alike = self._take(tokens)
-        self._keep(min(alike, len(tokens) - 1))
-        read = self._kept[-1].tokens
+        if not self._goes_back:
+            self.forget()
+        self._now = self._beginnings.take(tokens)
+        read = self._now.tokens
         while True:
             logits = self._forward(tokens[len(read) : len(read) + self._at_once], keep=1)
             if len(read) == len(tokens) or stop.is_set():
@@ -190,10 +195,11 @@ class _Reader:
         Returns:
             As many tokens of the guess as the model would have chosen itself, and the logits after them.
         """
+        guess = guess if self._goes_back else ()
         logits = self._forward([token, *guess], keep=len(guess) + 1)
         chosen = logits.argmax(dim=-1).tolist()
-        right = _alike(guess, chosen)
-        self._keep(len(self._kept[-1].tokens) - len(guess) + right)
+        right = alike(guess, chosen)
+        self._now.keep(len(self._now.tokens) - len(guess) + right)
         return list(guess[:right]), logits[right]
 
     @torch.inference_mode()
@@ -228,8 +234,8 @@ class _Reader:
         """float32[answers, longest, vocabulary]: logits after each token; what was read last is kept as it is."""
         longest = max(map(len, answers))
         rows = [[*answer, *[0] * (longest - len(answer))] for answer in answers]  # nothing sees what follows it
-        cache = copy.deepcopy(self._kept[-1].cache)
-        cache.batch_repeat_interleave(len(answers))
+        cache = copy.deepcopy(self._now.cache)
+        cache.reorder_cache(torch.zeros(len(answers), dtype=torch.int64, device=self._model.device))  # its copies
         with _broken_off():
             found = self._model(
                 input_ids=torch.tensor(rows, device=self._model.device), past_key_values=cache, use_cache=True
@@ -240,40 +246,20 @@ class _Reader:
     def _row(self, tokens: Sequence[int]) -> torch.Tensor:
         return torch.tensor([list(tokens)], device=self._model.device)
 
-    def _nothing(self) -> "_Kept":
-        return _Kept([], DynamicCache(config=self._model.config))
-
-    def _take(self, tokens: Sequence[int]) -> int:
-        """Puts the beginning that is most alike last, or a new one where none is; how many tokens it shares."""
-        best = max(self._kept, key=lambda kept: _alike(kept.tokens, tokens))
-        alike = _alike(best.tokens, tokens)
-        if alike >= _SHARED_TOKENS:
-            self._kept.remove(best)
-        else:
-            best, alike = self._nothing(), 0
-        self._kept = [*self._kept[1 - _BEGINNINGS :], best]
-        return alike
-
     @torch.inference_mode()
     def _forward(self, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
-        kept = self._kept[-1]
+        now = self._now
         try:
             with _broken_off():
                 found = self._model(
-                    input_ids=self._row(tokens), past_key_values=kept.cache, use_cache=True, logits_to_keep=keep
+                    input_ids=self._row(tokens), past_key_values=now.cache, use_cache=True, logits_to_keep=keep
                 )
         except GenerationError:
-            self._kept = [self._nothing()]
+            self.forget()
             raise
-        kept.tokens += tokens
+        now.tokens += tokens
         logits: torch.Tensor = found.logits[0].float()
         return logits
-
-    def _keep(self, count: int) -> None:
-        kept = self._kept[-1]
-        if count < len(kept.tokens):
-            kept.cache.crop(count - len(kept.tokens))
-            del kept.tokens[count:]
 
 
 @contextlib.contextmanager
@@ -303,6 +289,15 @@ def _add(down: torch.Tensor, up: torch.Tensor, _: Any, given: Any, found: torch.
     return found + more
 
 
+def _goes_back(model: Any) -> bool:
+    """Whether what a model read can be dropped from its end; not from a state that runs through the text (Qwen3.5).
+
+    Layers that see a window of the text can, as long as all keys and values are kept (DynamicCache without `config`).
+    """
+    layers = DynamicCache(config=model.config).layers
+    return not model._is_stateful and not any(hasattr(layer, "conv_states") for layer in layers)
+
+
 def _beginning(model: Any, layers: int) -> Any:
     """The same model without its later blocks and its last norm; the weights are shared."""
     shallow = copy.copy(model)
@@ -312,14 +307,6 @@ def _beginning(model: Any, layers: int) -> Any:
     shallow.layers = model.layers[:layers]
     shallow.norm = torch.nn.Identity()
     return shallow
-
-
-@dataclass(eq=False)
-class _Kept:
-    """Tokens that were read, and their keys and values."""
-
-    tokens: list[int]
-    cache: DynamicCache
 
 
 class LocalStream:
@@ -385,9 +372,3 @@ def look_up(tokens: Sequence[int], least: int) -> list[int]:
             if tokens[start] == last[0] and list(tokens[start : start + size]) == last:
                 return list(tokens[start + size : start + size + _LOOKUP_TOKENS])
     return []
-
-
-def _alike(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many tokens both begin with."""
-    differing = (place for place, (one, other) in enumerate(zip(first, second, strict=False)) if one != other)
-    return next(differing, min(len(first), len(second)))

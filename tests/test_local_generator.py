@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
+from rag.errors import ModelUnavailable
 from rag.generators import Message, StopReason
 from rag.generators.eight_bits import EightBitHead, EightBitLinear, in_eight_bits
-from rag.generators.local import LocalGenerator, look_up
+from rag.generators.local import LocalGenerator, TokenCounter, look_up
+from rag.settings import load_settings
 
 SYSTEM = Message("system", "Answer in one short sentence.")
 FRANCE, NORWAY = (Message("user", f"What is the capital of {land}?") for land in ("France", "Norway"))
@@ -18,7 +21,6 @@ FRANCE, NORWAY = (Message("user", f"What is the capital of {land}?") for land in
 @pytest.fixture(scope="module")
 def generator() -> LocalGenerator:
     from rag.build import load_generator
-    from rag.settings import load_settings
 
     return load_generator(load_settings(generator_model="smollm2-135m-instruct", dtype="float32"))
 
@@ -165,7 +167,6 @@ def test_a_model_of_bytes_keeps_the_vectors_of_its_tokens_and_returns_the_wanted
 @pytest.mark.model
 def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
     from rag.build import load_generator
-    from rag.settings import load_settings
 
     eight = load_generator(load_settings(generator_model="smollm2-135m-instruct", generator_bits="8"))
     assert not any(kept.is_inference() for kept in eight._reader._model.parameters())  # the head would be copied
@@ -173,3 +174,49 @@ def test_a_generator_of_bytes_answers_and_remembers_like_another() -> None:
     assert "Paris" in fresh
     answer(eight, SYSTEM, NORWAY)
     assert answer(eight, SYSTEM, FRANCE) == fresh
+
+
+GEMMA_2 = (
+    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}"
+    "{% endif %}{% for message in messages %}"
+    "{% set role = 'model' if message['role'] == 'assistant' else message['role'] %}"
+    "{{ '<start>' + role + '\n' + message['content'] | trim + '<end>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start>model\n' }}{% endif %}"
+)
+THINKING = (
+    "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}assistant: "
+    "{% if enable_thinking is defined and enable_thinking is false %}<think></think>{% endif %}{% endif %}"
+)
+NEVER = "{{ raise_exception('only tools') }}{{ messages[0]['content'] }}"
+
+
+def counter_with(template: str, folder: Path) -> TokenCounter:
+    """The tokenizer of the small generator with another chat template."""
+    kept = load_settings().models_folder / "smollm2-135m-instruct"
+    tokenizer = AutoTokenizer.from_pretrained(kept)
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
+    return TokenCounter(folder)
+
+
+@pytest.mark.model
+def test_a_template_that_knows_no_system_is_told_the_rules_by_the_user(
+    generator: LocalGenerator, tmp_path: Path
+) -> None:
+    counter = counter_with(GEMMA_2, tmp_path)
+    said = counter._written([SYSTEM, FRANCE, Message("assistant", "Evidence:\nAnswer:")])
+    asked = "Answer in one short sentence.\n\nWhat is the capital of France?"
+    assert said.endswith(f"<start>user\n{asked}<end>\n<start>model\nEvidence:\nAnswer:")
+    assert counter._written([SYSTEM, FRANCE]).endswith("<start>model\n")
+
+
+@pytest.mark.model
+def test_a_model_that_thinks_first_is_told_not_to(generator: LocalGenerator, tmp_path: Path) -> None:
+    assert counter_with(THINKING, tmp_path)._written([SYSTEM, FRANCE]).endswith("assistant: <think></think>")
+
+
+@pytest.mark.model
+def test_a_template_that_takes_no_conversation_is_named(generator: LocalGenerator, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"chat model: only tools\. Run"):
+        counter_with(NEVER, tmp_path)

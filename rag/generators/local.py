@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging
 
@@ -29,6 +30,7 @@ _LOOKUP_NGRAM = 3
 _LEAST_NGRAM = {8: 2, 16: 1}  # by bits: a pass of nine tokens costs two or three of one, so that it has to be worth it
 _READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at whether the reader gave up
 _ANSWERS = 16  # weighed in one pass; the logits of one of 20 tokens take 12 MB
+_TRIAL = (Message("system", "Rule."), Message("user", "Question?"), Message("assistant", "Answer:"))
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar of weights would run over ours
@@ -111,6 +113,11 @@ class TokenCounter:
             raise ModelUnavailable(f"{folder} has no chat template. Name a chat (instruct) model as generator.")
         marks = sorted(self.tokenizer.get_added_vocab(), key=len, reverse=True)
         self._marks = re.compile("|".join(re.escape(mark) for mark in marks if mark.strip()) or "(?!)")
+        self._has_system = True
+        if self._refuses():
+            self._has_system = False  # Gemma 2 knows none
+            if reason := self._refuses():
+                raise _unloadable(folder, reason)
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of the whole prompt, chat template included."""
@@ -128,9 +135,20 @@ class TokenCounter:
         ends = [end for _, end in found["offset_mapping"]]
         return list(found["input_ids"]), [bisect.bisect_right(ends, start + place) for place in characters]
 
+    def _refuses(self) -> str:
+        """Why the chat template does not take such messages as ours; empty where it does."""
+        try:
+            self._written(_TRIAL)
+        except (TemplateError, ValueError) as exc:
+            return str(exc)
+        return ""
+
     def _written(self, messages: Sequence[Message]) -> str:
+        """The prompt as text, without the pause to think that some models make (Qwen3) where they are not told."""
+        taken = messages if self._has_system else _without_system(messages)
         text: Any = self.tokenizer.apply_chat_template(
-            [{"role": message.role, "content": self._plain(message.content)} for message in messages],
+            [{"role": message.role, "content": self._plain(message.content)} for message in taken],
+            enable_thinking=False,
             add_generation_prompt=messages[-1].role != "assistant",
             continue_final_message=messages[-1].role == "assistant",
             tokenize=False,
@@ -146,14 +164,21 @@ class TokenCounter:
         return list(self.tokenizer(self._plain(text), add_special_tokens=False)["input_ids"])
 
 
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """What the system says at the beginning of what the user says."""
+    told = "".join(f"{message.content}\n\n" for message in messages if message.role == "system")
+    first, *others = (message for message in messages if message.role != "system")
+    return [Message(first.role, told + first.content), *others]
+
+
 def _wide(character: str) -> str:
     """The full-width form of a character of ASCII, which no mark of a chat template holds."""
     return chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else "\N{REPLACEMENT CHARACTER}"
 
 
-def _unloadable(folder: Path, exc: Exception) -> ModelUnavailable:
+def _unloadable(folder: Path, reason: object) -> ModelUnavailable:
     return ModelUnavailable(
-        f"{folder} could not be loaded as a chat model: {exc}. "
+        f"{folder} could not be loaded as a chat model: {reason}. "
         "Run `python -m rag models verify`, or name another generator."
     )
 

@@ -2,11 +2,13 @@
 
     PYTHONPATH=. python benchmarks/generator_peers.py squad/qa.jsonl squad/corpus.jsonl model.gguf --questions 12
 
-The GGUF file is the one that our weights were converted from; transformers has our weights. All answer greedily, at
-most 64 tokens, question by question in turn, and none finds a prompt in its memory. The prompt is that of the assistant
-with six passages. With `--as-asked` ours is the assistant with its defaults instead, from the question on: it searches,
-judges, and reads what it has narrowed the passages down to, while the others still are given the six. Each peer runs in
-a process that is loaded before and waits, llama.cpp and OpenVINO in virtual environments of their own (pinned).
+The GGUF file is the one that our weights were converted from; transformers has our weights (float32 where the processor
+multiplies no bfloat16). All answer greedily, at most 64 tokens, question by question in turn, and none finds a prompt
+in its memory. The prompt is that of the assistant with six passages. With `--as-asked` ours is the assistant with its
+defaults instead, from the question on: it searches, judges, and reads what it has narrowed the passages down to, while
+the others still are given the six; with `--seen` as well, ours was asked another question about the same paragraph
+before. Each peer runs in a process that is loaded before and waits, llama.cpp and OpenVINO in virtual environments of
+their own (pinned).
 """
 
 import argparse
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,7 @@ from typing import IO
 
 from rag import prompt
 from rag.build import build_assistant, load_embedder, load_generator
+from rag.devices import choose_device, choose_dtype
 from rag.evaluation.corpus import fill, settings_of
 from rag.evaluation.measures import contains, token_f1
 from rag.evaluation.questions import read_questions, sample
@@ -79,7 +83,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 torch.set_num_threads(int(sys.argv[2]))
 tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
-model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.bfloat16).eval()
+model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=getattr(torch, sys.argv[4])).eval()
 print("ready", flush=True)
 class Clock:
     def __init__(self):
@@ -129,6 +133,7 @@ class Case:
     question: str
     messages: Sequence[Message]
     accepted: Sequence[str]
+    before: str  # another question about the same paragraph
 
 
 def main() -> None:
@@ -139,6 +144,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=12)
     parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS))
     parser.add_argument("--as-asked", action="store_true", help="ours from the question on, with its defaults")
+    parser.add_argument("--seen", action="store_true", help="ours after another question about the same paragraph")
     parser.add_argument("--work", type=Path, default=Path(".stamps/generator-peers"))
     arguments = parser.parse_args()
     settings = settings_of(arguments.corpus, load_settings(), arguments.work)
@@ -148,7 +154,6 @@ def main() -> None:
         library.open_store(embedder)
         fill(library, embedder, arguments.corpus, lambda *progress: None)
         cases = cases_of(arguments, Retriever.of_library(library, embedder, settings))
-        assistant = build_assistant(library, embedder, generator, settings)
         peers = {name: started(name, arguments) for name in arguments.peers}
         sides: dict[str, list[Answered]] = {name: [] for name in ("ours", *peers)}
         lengths = []
@@ -156,6 +161,9 @@ def main() -> None:
             tokens = template.tokens(case.messages)
             lengths.append(len(tokens))
             generator._reader.forget()
+            assistant = build_assistant(library, embedder, generator, settings)  # its retriever remembers lines
+            if arguments.seen:
+                assistant.answer(case.before)
             prompted = generator.stream(case.messages, max_new_tokens=TOKENS, stop=threading.Event())
             sides["ours"].append(answered(assistant.ask(case.question) if arguments.as_asked else prompted))
             for name, peer in peers.items():
@@ -187,15 +195,18 @@ def show(cases: Sequence[Case], sides: dict[str, list[Answered]]) -> None:
 
 def cases_of(arguments: argparse.Namespace, retriever: Retriever) -> list[Case]:
     """Questions with prompts as the assistant makes them, of six passages."""
-    questions = sample(
-        [one for one in read_questions(arguments.questions_file) if one.answerable], arguments.questions, 0
-    )
+    answerable = [one for one in read_questions(arguments.questions_file) if one.answerable]
+    of: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+    for one in answerable:
+        of[frozenset(one.relevant)].append(one.text)
+    several = [one for one in answerable if len(of[frozenset(one.relevant)]) > 1]
     cases = []
-    for question in questions:
+    for question in sample(several if arguments.seen else answerable, arguments.questions, 0):
         hits = retriever.retrieve(question.text, k=PASSAGES, minimum_score=0.0).hits
         near, lines, _ = narrow(hits, retriever.evidence(question.text, hits), PASSAGES)
         messages = prompt.answer_messages(question.text, near, choose(question.text, lines))
-        cases.append(Case(question.text, messages, question.answers))
+        before = next((text for text in of[frozenset(question.relevant)] if text != question.text), "")
+        cases.append(Case(question.text, messages, question.answers, before))
     return cases
 
 
@@ -210,8 +221,9 @@ def started(name: str, arguments: argparse.Namespace) -> "subprocess.Popen[str]"
             subprocess.run([python, "-m", "pip", "install", "-q", peer.pinned], check=True)
     settings = load_settings()
     model = str(arguments.gguf if peer.pinned else ensure_model(settings.generator_model, settings))
+    dtype = str(choose_dtype("auto", choose_device("auto"))).removeprefix("torch.")
     process = subprocess.Popen(
-        [python, "-c", peer.script, model, str(THREADS), str(TOKENS)],
+        [python, "-c", peer.script, model, str(THREADS), str(TOKENS), dtype],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -90,6 +90,11 @@ class Assistant:
         """Which questions are answered."""
         return self._parts.judge
 
+    def forget(self) -> None:
+        """Lets go of texts of passages in memory, as after a deletion; an answer in work goes on."""
+        self._parts.retriever.forget()
+        self._parts.generator.forget()
+
     def over(self, retriever: Retriever) -> "Assistant":
         """An assistant for other passages, that waits for the same generator in the same queue."""
         other = Assistant(retriever, self._parts.generator, self._parts.settings)

@@ -108,6 +108,10 @@ class Retriever:
         lines = nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
         return ranges.settled(question, lines)
 
+    def forget(self) -> None:
+        """Lets go of the lines of passages that are kept to be compared faster again."""
+        self._embedder.forget()
+
     def support(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Support:
         """How far each of the hits bears a sentence; `lines` are all of theirs."""
         return Support(lines, hits, self._embedder, self._lexical.weights)

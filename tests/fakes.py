@@ -80,6 +80,10 @@ class ScriptedGenerator:
         self.replies = list(replies)
         self.prompts: list[Sequence[Message]] = []
         self.context_tokens = context_tokens
+        self.forgotten = 0  # times
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content.split()) for message in messages)

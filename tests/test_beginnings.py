@@ -17,6 +17,7 @@ from transformers import (
 from transformers.models.qwen3_5 import Qwen3_5TextConfig
 
 from rag.generators import beginnings
+from rag.generators.beginnings import Beginning
 from rag.generators.local import GenerationError, LocalStream, _Reader
 
 WORDS = 200
@@ -55,9 +56,9 @@ class Counting(_Reader):
         super().__init__(AutoModelForCausalLM.from_config(Qwen2Config(**TINY)).eval())
         self.passes: list[int] = []
 
-    def _forward(self, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
+    def _forward(self, beginning: Beginning, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
         self.passes.append(len(tokens))
-        return super()._forward(tokens, keep=keep)
+        return super()._forward(beginning, tokens, keep=keep)
 
 
 def read(reader: Counting, tokens: Sequence[int]) -> int:
@@ -80,14 +81,14 @@ def test_a_passage_that_was_read_before_others_is_not_read_again() -> None:
 def test_what_was_read_again_tells_the_same_as_when_it_is_read_whole() -> None:
     reader = Counting()
     for tokens in ([*FIRST, 1, 2, 3], [*SECOND, 1], [*FIRST, 4, 5]):
-        again = reader.read(tokens, threading.Event())
-        torch.testing.assert_close(again, Counting().read(tokens, threading.Event()))
+        _, again = reader.read(tokens, threading.Event())
+        torch.testing.assert_close(again, Counting().read(tokens, threading.Event())[1])
 
 
 def test_so_much_is_kept_as_fits_the_memory_that_was_read_longest_ago_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Counting()
-    read(reader, FIRST)
-    monkeypatch.setattr(beginnings, "_KEPT_BYTES", reader._now.size)  # one beside the one in use
+    first, _ = reader.read(FIRST, threading.Event())
+    monkeypatch.setattr(beginnings, "_KEPT_BYTES", first.size)  # one beside the one in use
     read(reader, SECOND)
     third = [*FRAME, *[170] * 60]
     read(reader, third)
@@ -106,6 +107,16 @@ def test_a_pass_that_fails_forgets_all(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched, pytest.raises(GenerationError):
         patched.setattr(reader._model, "forward", fail)
         reader.read(SECOND, threading.Event())
+    assert read(reader, FIRST) == len(FIRST)
+
+
+def test_a_stream_goes_on_when_all_is_forgotten() -> None:
+    reader = Counting()
+    whole = "".join(LocalStream(reader, Numbers(), FIRST, 20, threading.Event(), 1))
+    pieces = iter(LocalStream(reader, Numbers(), FIRST, 20, threading.Event(), 1))
+    begun = next(pieces)
+    reader.forget()
+    assert begun + "".join(pieces) == whole
     assert read(reader, FIRST) == len(FIRST)
 
 

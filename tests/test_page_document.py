@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.discovery import find_files
 from rag.deletion import delete_document
+from rag.types import Hit
 from rag.versions import forget_history
 from tests.documents import write_pdf, write_text_scan
 from tests.page import Page, button, html_of, library_page, unescaped
@@ -117,3 +118,24 @@ def test_earlier_versions_are_deleted_after_a_question(page: Page) -> None:
     at.run()
     assert not any(expander.label.startswith("History") for expander in at.expander)
     assert not at.exception
+
+
+def _delete_dialog(engine, documents):
+    from ui.parts.deletion import _ask
+
+    _ask(engine, documents)
+
+
+def test_what_is_deleted_leaves_the_memory_of_the_models_as_well(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over.")
+    page.open()
+    library, assistant = page.engine.library, page.engine.assistant
+    assert assistant is not None
+    (record,) = library.catalog.documents("library")
+    assistant._parts.retriever.evidence("How many days carry over?", [Hit(library.passages(record.id)[0], 0.9)])
+    at = AppTest.from_function(_delete_dialog, args=(page.engine, [record]), default_timeout=30).run()
+    button(at, "Delete").click().run()
+    assert not at.exception
+    assert library.catalog.document("library", record.id) is None
+    assert page.generator.forgotten == 1
+    assert not assistant._parts.retriever._embedder._documents

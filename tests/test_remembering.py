@@ -50,6 +50,18 @@ def test_what_was_asked_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch
     assert inner.encoded == 5
 
 
+def test_all_can_be_forgotten() -> None:
+    inner = HashingEmbedder()
+    embedder = RememberingEmbedder(inner)
+    for _ in range(2):
+        embedder.encode_documents(TEXTS)
+        embedder.encode_query("blue")
+        embedder.forget()
+    assert inner.encoded == 6
+    assert not embedder._documents
+    assert not embedder._queries
+
+
 def test_passages_and_what_is_known_of_the_model_are_its_own() -> None:
     inner = HashingEmbedder()
     embedder = RememberingEmbedder(inner)

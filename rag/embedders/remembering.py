@@ -41,6 +41,12 @@ class RememberingEmbedder:
                 self._queries[text] = found
         return found
 
+    def forget(self) -> None:
+        """Lets go of all rows, and of the texts that they are found by."""
+        with self._lock:
+            self._documents.clear()
+            self._queries.clear()
+
     def count_tokens(self, text: str) -> int:
         return self._embedder.count_tokens(text)
 

@@ -48,6 +48,10 @@ class Generator(Protocol):
         """Greedy continuation of `messages`; setting `stop` ends it after the token in work."""
         ...
 
+    def forget(self) -> None:
+        """Lets go of the prompts that are kept to be read faster again; thread-safe."""
+        ...
+
 
 @runtime_checkable
 class Scorer(Protocol):

@@ -5,6 +5,7 @@ the same page some questions later. What follows the passage is dropped, and not
 """
 
 import copy
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +35,12 @@ class Beginning:
 
 
 class Beginnings:
-    """Those of the prompts that were read last, as many as fit 256 MB."""
+    """Those of the prompts that were read last, as many as fit 256 MB. One prompt at a time."""
 
     def __init__(self, nothing: Callable[[], Any]) -> None:
         """`nothing` makes keys and values of no tokens."""
         self._nothing = nothing
+        self._lock = threading.Lock()
         self._kept: list[Beginning] = []  # the one in use comes last
 
     def take(self, tokens: Sequence[int]) -> Beginning:
@@ -46,21 +48,23 @@ class Beginnings:
 
         The prompt that it comes from goes on with this one if they share the most of it; else it is kept, too.
         """
-        best = max(self._kept, key=lambda kept: alike(kept.tokens, tokens), default=None)
-        shared = 0 if best is None else alike(best.tokens, tokens)
-        if best is None or shared < _SHARED_TOKENS:
-            best, shared = Beginning([], self._nothing()), 0
-        elif 2 * shared < len(best.tokens):
-            best = copy.deepcopy(best)
-        else:
-            self._kept.remove(best)
-        best.keep(min(shared, len(tokens) - 1))
-        self._kept = [*self._fitting(), best]
-        return best
+        with self._lock:
+            best = max(self._kept, key=lambda kept: alike(kept.tokens, tokens), default=None)
+            shared = 0 if best is None else alike(best.tokens, tokens)
+            if best is None or shared < _SHARED_TOKENS:
+                best, shared = Beginning([], self._nothing()), 0
+            elif 2 * shared < len(best.tokens):
+                best = copy.deepcopy(best)
+            else:
+                self._kept.remove(best)
+            best.keep(min(shared, len(tokens) - 1))
+            self._kept = [*self._fitting(), best]
+            return best
 
     def clear(self) -> None:
-        """Forgets all."""
-        self._kept = []
+        """Forgets all; from any thread."""
+        with self._lock:
+            self._kept = []
 
     def _fitting(self) -> list[Beginning]:
         left, found = _KEPT_BYTES, []

@@ -75,6 +75,9 @@ class LocalGenerator:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return self._counter.count(messages)
 
+    def forget(self) -> None:
+        self._reader.forget()
+
     def states(
         self,
         messages: Sequence[Message],
@@ -196,35 +199,33 @@ class _Reader:
         self._goes_back = _goes_back(model)
         self._beginnings = Beginnings(lambda: DynamicCache(config=None if self._goes_back else model.config))
         self._at_once = _READ_TOKENS[model.device.type] if self._goes_back else sys.maxsize
-        self._now = Beginning([], None)  # what is read on
 
     def forget(self) -> None:
-        """Lets go of all that was read."""
+        """Lets go of what was read; a stream goes on with its own."""
         self._beginnings.clear()
-        self._now = Beginning([], None)
 
-    def read(self, tokens: Sequence[int], stop: threading.Event) -> torch.Tensor:
-        """float32[vocabulary]: logits of the token after `tokens`, or after those read when `stop` was set."""
+    def read(self, tokens: Sequence[int], stop: threading.Event) -> tuple[Beginning, torch.Tensor]:
+        """What was read, `tokens` or those until `stop` was set; float32[vocabulary], the logits after them."""
         if not self._goes_back:
             self.forget()
-        self._now = self._beginnings.take(tokens)
-        read = self._now.tokens
+        beginning = self._beginnings.take(tokens)
+        read = beginning.tokens
         while True:
-            logits = self._forward(tokens[len(read) : len(read) + self._at_once], keep=1)
+            logits = self._forward(beginning, tokens[len(read) : len(read) + self._at_once], keep=1)
             if len(read) == len(tokens) or stop.is_set():
-                return logits[-1]
+                return beginning, logits[-1]
 
-    def advance(self, token: int, guess: Sequence[int]) -> tuple[list[int], torch.Tensor]:
+    def advance(self, beginning: Beginning, token: int, guess: Sequence[int]) -> tuple[list[int], torch.Tensor]:
         """Reads a chosen token and a guess of those that follow.
 
         Returns:
             As many tokens of the guess as the model would have chosen itself, and the logits after them.
         """
         guess = guess if self._goes_back else ()
-        logits = self._forward([token, *guess], keep=len(guess) + 1)
+        logits = self._forward(beginning, [token, *guess], keep=len(guess) + 1)
         chosen = logits.argmax(dim=-1).tolist()
         right = alike(guess, chosen)
-        self._now.keep(len(self._now.tokens) - len(guess) + right)
+        beginning.keep(len(beginning.tokens) - len(guess) + right)
         return list(guess[:right]), logits[right]
 
     @torch.inference_mode()
@@ -244,22 +245,23 @@ class _Reader:
     @torch.inference_mode()
     def likelihoods(self, tokens: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
         """The logarithm of the probability of each answer with an end after it; several are read in one pass."""
-        first = self.read(tokens, threading.Event()).log_softmax(dim=-1)
+        beginning, logits = self.read(tokens, threading.Event())
+        first = logits.log_softmax(dim=-1)
         found: list[float] = []
         for place in range(0, len(answers), _ANSWERS):
             some = answers[place : place + _ANSWERS]
-            later = self._beside(some).log_softmax(dim=-1)
+            later = self._beside(beginning, some).log_softmax(dim=-1)
             for row, answer in enumerate(some):
                 ends = later[row, len(answer) - 1, list(self.ends)].logsumexp(dim=-1)
                 inner = later[row, torch.arange(len(answer) - 1), answer[1:]].sum()
                 found.append(float(first[answer[0]] + inner + ends))
         return found
 
-    def _beside(self, answers: Sequence[Sequence[int]]) -> torch.Tensor:
+    def _beside(self, beginning: Beginning, answers: Sequence[Sequence[int]]) -> torch.Tensor:
         """float32[answers, longest, vocabulary]: logits after each token; what was read last is kept as it is."""
         longest = max(map(len, answers))
         rows = [[*answer, *[0] * (longest - len(answer))] for answer in answers]  # nothing sees what follows it
-        cache = copy.deepcopy(self._now.cache)
+        cache = copy.deepcopy(beginning.cache)
         cache.reorder_cache(torch.zeros(len(answers), dtype=torch.int64, device=self._model.device))  # its copies
         with _broken_off():
             found = self._model(
@@ -272,17 +274,16 @@ class _Reader:
         return torch.tensor([list(tokens)], device=self._model.device)
 
     @torch.inference_mode()
-    def _forward(self, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
-        now = self._now
+    def _forward(self, beginning: Beginning, tokens: Sequence[int], *, keep: int) -> torch.Tensor:
         try:
             with _broken_off():
                 found = self._model(
-                    input_ids=self._row(tokens), past_key_values=now.cache, use_cache=True, logits_to_keep=keep
+                    input_ids=self._row(tokens), past_key_values=beginning.cache, use_cache=True, logits_to_keep=keep
                 )
         except GenerationError:
             self.forget()
             raise
-        now.tokens += tokens
+        beginning.tokens += tokens
         logits: torch.Tensor = found.logits[0].float()
         return logits
 
@@ -367,7 +368,7 @@ class LocalStream:
     def _steps(self) -> Iterator[list[int]]:
         """Tokens, one or several at a time; sets `stop_reason` at the end."""
         seen = list(self._prompt)
-        logits = self._reader.read(self._prompt, self._stop)
+        beginning, logits = self._reader.read(self._prompt, self._stop)
         left = self._max_new_tokens
         while not self._stop.is_set():
             token = int(logits.argmax())
@@ -379,7 +380,7 @@ class LocalStream:
                 yield [token]
                 return
             seen.append(token)
-            right, logits = self._reader.advance(token, look_up(seen, self._least_ngram)[: left - 1])
+            right, logits = self._reader.advance(beginning, token, look_up(seen, self._least_ngram)[: left - 1])
             ended = next((place for place, later in enumerate(right) if later in self._reader.ends), None)
             yield [token, *right[:ended]]
             if ended is not None:

@@ -15,7 +15,7 @@ from ui.session import Engine
 _NAMED = 12  # documents listed before they are deleted, and receipts after
 _QUOTING = 5  # conversations named before a deletion
 _RECEIPTS = "receipts"
-_PICTURES = "Pictures and texts of its pages in memory were dropped."
+_IN_MEMORY = "Pictures and texts of its pages in memory were dropped."
 
 
 def delete_dialog(engine: Engine, documents: list[DocumentRecord]) -> None:
@@ -58,6 +58,8 @@ def _delete(engine: Engine, documents: list[DocumentRecord], *, quotes: bool) ->
         st.error(plain(str(exc)), icon=":material/error:")
         return
     forget_pages()
+    if engine.assistant is not None:
+        engine.assistant.forget()
     if given := [receipt for receipt in receipts if receipt is not None]:  # none in a window that was late
         st.session_state[_RECEIPTS] = given
     st.query_params.clear()
@@ -75,7 +77,7 @@ def show_receipts() -> None:
         st.markdown(f"{icon} **Deleted: {counted(len(receipts), 'document')}**")
         for receipt in receipts[:_NAMED]:
             with st.expander(plain(receipt.name), expanded=len(receipts) == 1):
-                st.markdown("\n".join(f"- {plain(line)}" for line in (*receipt.lines, _PICTURES)))
+                st.markdown("\n".join(f"- {plain(line)}" for line in (*receipt.lines, _IN_MEMORY)))
                 st.caption(f"sha256 {receipt.document_id}")
         with st.container(horizontal=True):
             st.download_button(
@@ -85,5 +87,5 @@ def show_receipts() -> None:
 
 
 def _as_text(receipts: list[Receipt]) -> str:
-    parts = [[receipt.name, f"sha256 {receipt.document_id}", *receipt.lines, _PICTURES] for receipt in receipts]
+    parts = [[receipt.name, f"sha256 {receipt.document_id}", *receipt.lines, _IN_MEMORY] for receipt in receipts]
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"

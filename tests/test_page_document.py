@@ -1,10 +1,13 @@
 """The page of a document, headless, with fakes for the models and the real library under it."""
 
 import re
+from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.discovery import find_files
+from rag.collections import create_collection
 from rag.deletion import delete_document
 from rag.types import Hit
 from rag.versions import forget_history
@@ -120,22 +123,35 @@ def test_earlier_versions_are_deleted_after_a_question(page: Page) -> None:
     assert not at.exception
 
 
-def _delete_dialog(engine, documents):
+def _delete_document(engine, record):
     from ui.parts.deletion import _ask
 
-    _ask(engine, documents)
+    _ask(engine, [record])
 
 
-def test_what_is_deleted_leaves_the_memory_of_the_models_as_well(page: Page) -> None:
+def _delete_history(engine, record):
+    from ui.parts.history import _ask
+
+    _ask(engine, record)
+
+
+def _delete_collection(engine, record):
+    from ui.parts.collections import _delete
+
+    _delete(engine, engine.library.catalog.collection("library"))
+
+
+@pytest.mark.parametrize("dialog", [_delete_document, _delete_history, _delete_collection])
+def test_what_is_deleted_leaves_the_memory_of_the_models_as_well(page: Page, dialog: Callable[..., None]) -> None:
     (page.samples / "leave.txt").write_text("Six days of leave carry over.")
     page.open()
     library, assistant = page.engine.library, page.engine.assistant
     assert assistant is not None
+    create_collection(library, "Sea")
     (record,) = library.catalog.documents("library")
     assistant._parts.retriever.evidence("How many days carry over?", [Hit(library.passages(record.id)[0], 0.9)])
-    at = AppTest.from_function(_delete_dialog, args=(page.engine, [record]), default_timeout=30).run()
-    button(at, "Delete").click().run()
+    at = AppTest.from_function(dialog, args=(page.engine, record), default_timeout=30).run()
+    next(one for one in at.button if one.label.startswith("Delete")).click().run()
     assert not at.exception
-    assert library.catalog.document("library", record.id) is None
     assert page.generator.forgotten == 1
     assert not assistant._parts.retriever._embedder._documents

@@ -12,7 +12,7 @@ from rag.exchange import export_collection, import_collection
 from rag.models import known_models
 from rag.own_settings import OWN, own_settings, parsed
 from rag.wording import counted, fits
-from ui.parts.deletion import ask_for_quotes
+from ui.parts.deletion import ask_for_quotes, forget_texts
 from ui.parts.dialogs import dialog
 from ui.parts.embedding import change_model, choose_model, show_reembedding
 from ui.parts.text import plain
@@ -143,6 +143,7 @@ def _delete(engine: Engine, current: Collection) -> None:
     if st.button(f"Delete {plain(others[name].title)}", type="primary", icon=":material/delete:"):
         with st.spinner("Deleting…"):
             deleted = delete_collection(engine.library, others[name], quotes=quotes)
+        forget_texts(engine)
         _done(f"Collection {others[name].title} was deleted with {counted(deleted, 'document')}.")
 
 

@@ -57,13 +57,18 @@ def _delete(engine: Engine, documents: list[DocumentRecord], *, quotes: bool) ->
     except FootnoteError as exc:
         st.error(plain(str(exc)), icon=":material/error:")
         return
-    forget_pages()
-    if engine.assistant is not None:
-        engine.assistant.forget()
+    forget_texts(engine)
     if given := [receipt for receipt in receipts if receipt is not None]:  # none in a window that was late
         st.session_state[_RECEIPTS] = given
     st.query_params.clear()
     st.rerun()
+
+
+def forget_texts(engine: Engine) -> None:
+    """Drops what memory holds of texts that were deleted: pages that were shown, and what the models keep."""
+    forget_pages()
+    if engine.assistant is not None:
+        engine.assistant.forget()
 
 
 def show_receipts() -> None:

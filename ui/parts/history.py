@@ -9,6 +9,7 @@ from rag.versions import forget_history
 from rag.wording import counted, fits
 from ui.parts.changes import show_changes
 from ui.parts.confirm import confirm
+from ui.parts.deletion import forget_texts
 from ui.parts.dialogs import dialog
 from ui.parts.text import moment, plain
 from ui.session import Engine
@@ -87,4 +88,5 @@ def _ask(engine: Engine, record: DocumentRecord) -> None:
     st.write(f"Of {plain(record.name)}, with text and file. The current one stays.")
     if confirm("Delete"):
         forget_history(engine.library, engine.settings.collection, record.id)
+        forget_texts(engine)
         st.rerun()

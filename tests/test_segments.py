@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,8 +111,11 @@ def test_vectors_that_are_compared_as_bytes_do_not_stay_in_memory(
     store = opened(folder)
     made = write(store, 1, 8_000)
     held = []
+    is_compared = threading.Event()  # else rows may be read as they are after their bytes were made
+    snapshots.coder().submit(is_compared.wait)
     for _ in range(2):  # as they are, while their bytes are made; by their bytes
         assert store.search(made[5], k=1)[0].chunk.text == "1 5"
+        is_compared.set()
         snapshots.coder().submit(int).result()
         held.append(in_memory(folder))
     store.close()

@@ -150,6 +150,7 @@ def test_what_is_deleted_leaves_the_memory_of_the_models_as_well(page: Page, dia
     create_collection(library, "Sea")
     (record,) = library.catalog.documents("library")
     assistant._parts.retriever.evidence("How many days carry over?", [Hit(library.passages(record.id)[0], 0.9)])
+    assert assistant._parts.retriever._embedder._documents
     at = AppTest.from_function(dialog, args=(page.engine, record), default_timeout=30).run()
     next(one for one in at.button if one.label.startswith("Delete")).click().run()
     assert not at.exception

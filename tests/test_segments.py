@@ -112,7 +112,7 @@ def test_vectors_that_are_compared_as_bytes_do_not_stay_in_memory(
     made = write(store, 1, 8_000)
     held = []
     is_compared = threading.Event()  # else rows may be read as they are after their bytes were made
-    snapshots.coder().submit(is_compared.wait)
+    snapshots.coder().submit(is_compared.wait, 60)
     for _ in range(2):  # as they are, while their bytes are made; by their bytes
         assert store.search(made[5], k=1)[0].chunk.text == "1 5"
         is_compared.set()

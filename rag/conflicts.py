@@ -4,10 +4,10 @@ Two lines speak of the same when the second holds every word of the question tha
 words; they contradict each other when each has a number or a name that the other lacks.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from rag.evidence import Line, in_context
+from rag.quotations import quotation
 from rag.support import names, numbers
 from rag.terms import terms
 from rag.types import Citation, Hit
@@ -16,9 +16,7 @@ _NEAR = 0.2  # of the best line's score: how much further from the question anot
 _SAME = 0.5  # share of the words, without numbers and names, that both have
 _ALIKE = 0.75  # the same where neither number nor name was told, only other words
 _AT_MOST = 2  # documents that are told of
-_QUOTED = 300  # characters of a line
 OTHERWISE = "Another document"  # begins what is told of one that says otherwise
-_BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
 
 
 def contradictions(question: str, text: str, lines: Sequence[Line], hits: Sequence[Hit]) -> list[Line]:
@@ -59,16 +57,10 @@ def told(
     for line in others:
         hit = hits[line.number - 1]
         added = f", added on {dates[hit.chunk.document_id]}," if len(days) > 1 else ""
-        parts.append(f"{OTHERWISE}{added} says otherwise: “{_quoted(line.reading)}” [{line.number}]")
+        parts.append(f"{OTHERWISE}{added} says otherwise: {quotation(line.reading)} [{line.number}]")
         marks = {*(found[line.number].marks if line.number in found else ()), line.span}
         found[line.number] = Citation(line.number, hit, tuple(sorted(marks, key=lambda mark: mark.start)))
     return "\n\n".join(parts), tuple(found[number] for number in sorted(found))
-
-
-def _quoted(text: str) -> str:
-    """A line of a document without what would be read as a footnote."""
-    line = " ".join(_BRACKETS.sub("", text).split())
-    return line if len(line) <= _QUOTED else f"{line[:_QUOTED].rstrip()}…"
 
 
 def _document(line: Line, hits: Sequence[Hit]) -> str:

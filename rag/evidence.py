@@ -33,8 +33,9 @@ _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
 _FAR = 0.3  # about the score of a line that has nothing to do with the question
 _LEAD_WEIGHT, _HELD_WEIGHT = 2.0, 0.6  # chosen with minimum_evidence (docs/evaluation.md)
-_CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old or pre-1990
-    r"(?<![\w-])(?!(?:pre|post|mid|early|late|since)-)[^\W\d_]+(?:-?\d[^\W_]*|-[^\W\d_]+-?\d[^\W_]*)(?:-[^\W_]+)*",
+_CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old, pre-1990 or Q3
+    r"(?<![\w-])(?!(?:pre|post|mid|early|late|since)-)(?!(?:Q[1-4]|H[12]|FY\d{2,4})(?![\w-]))"
+    r"[^\W\d_]+(?:-?\d[^\W_]*|-[^\W\d_]+-?\d[^\W_]*)(?:-[^\W_]+)*",
     re.IGNORECASE,
 )
 
@@ -132,22 +133,19 @@ def narrow(hits: Sequence[Hit], lines: Sequence[Line], count: int) -> tuple[list
     )
 
 
-def quoted(lines: Sequence[Line]) -> list[tuple[str, int]]:
-    """The nearest line as an answer of its own, and another that is as near; each with the number of its passage.
+def quoted(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
+    """The nearest line as an answer of its own, and another that is as near.
 
     With a line goes the one after it that its colon announces, or that speaks of it.
     """
-    found: dict[str, int] = {}
-    told: set[Line] = set()
+    found: list[tuple[Line, ...]] = []
     for line in lines[:_QUOTED]:
-        if line.score >= lines[0].score - _ABOUT and line not in told:
+        is_told = any(line.reading == other.reading for told in found for other in told)
+        if line.score >= lines[0].score - _ABOUT and not is_told:
             after = _following(line, lines)
-            if after and (line.reading.endswith(":") or _GOES_ON.search(after.reading)):
-                told.add(after)
-                found.setdefault(f"{line.reading} {after.reading}", line.number)
-            else:
-                found.setdefault(line.reading, line.number)
-    return list(found.items())
+            goes_on = after is not None and (line.reading.endswith(":") or _GOES_ON.search(after.reading))
+            found.append((line, after) if after and goes_on else (line,))
+    return found
 
 
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:

@@ -19,8 +19,8 @@ _NAMES = (
     "november nov",
     "december dec dezember dez",
 )
-_MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
+_MONTH = rf"(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _BEFORE = (
     r"\b(?:in|of|for|since|after|before|during|until|from|to|and|between|year|im|jahr|seit|nach|vor|von|bis|und)\s+"
 )
@@ -102,7 +102,7 @@ def _period(match: re.Match[str], year: int | None) -> Period | None:
     if year is None:
         return None
     month = parts.get("month", "1")
-    number = int(month) if month.isdigit() else _MONTHS[month.lower()]
+    number = int(month) if month.isdigit() else MONTHS[month.lower()]
     quarter = int(parts.get("number", 0)) or _QUARTERS.get(parts.get("quarter", "").lower(), 0)
     try:
         first = datetime.date(year, 3 * quarter - 2 if quarter else number, int(parts.get("day", 1)))
@@ -111,10 +111,10 @@ def _period(match: re.Match[str], year: int | None) -> Period | None:
     months = 0 if "day" in parts else 3 if quarter else 1 if "month" in parts else 12
     text = re.sub(rf"^{_BEFORE}", "", match.group(), flags=re.IGNORECASE)
     is_over = _AFTER.search(match.string[: match.end() - len(text)]) is not None
-    return Period(text, first, _months_on(first, months) if months else first + _ONE_DAY, is_over)
+    return Period(text, first, months_on(first, months) if months else first + _ONE_DAY, is_over)
 
 
-def _months_on(first: datetime.date, months: int) -> datetime.date:
+def months_on(first: datetime.date, months: int) -> datetime.date:
     years, month = divmod(first.month - 1 + months, 12)
     return datetime.date(first.year + years, month + 1, 1)
 

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from rag import lines, ranges, spelling
+from rag import lines, ranges, series, spelling
 from rag.catalog import Catalog, DocumentState
 from rag.embedders import Embedder, Vectors
 from rag.embedders.remembering import RememberingEmbedder
@@ -27,15 +28,23 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 50  # of each search, before they are fused
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
+_ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Hits that reached the minimum score, best first, and those found below it."""
+    """Hits that reached the minimum score, best first, and those found below it.
+
+    Attributes:
+        issues: documents of a series, in the order of time, where the question asks for each; hits are of them alone.
+        left: documents that were not searched, as the question names the period of others of their series.
+    """
 
     hits: tuple[Hit, ...]
     below: tuple[Hit, ...]
+    issues: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
@@ -94,10 +103,26 @@ class Retriever:
             word_weight=settings.word_weight,
         )
 
-    def retrieve(self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope()) -> Retrieval:
-        """The k best chunks of whole documents as `Retrieval.of` gives them."""
-        fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope).fused
-        return Retrieval.of(fused, k=k, minimum_score=minimum_score)
+    def retrieve(
+        self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope(), every_issue: bool = False
+    ) -> Retrieval:
+        """The k best chunks of whole documents as `Retrieval.of` gives them.
+
+        Of a series of documents only the issues are searched that the question names a period of; where it asks for
+        each, the best of each are taken.
+
+        Args:
+            every_issue: searches all documents alike.
+        """
+        known = [] if every_issue else self._series(question, scope)
+        left = series.others(question, known)
+        fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope, without=left).fused
+        found = replace(Retrieval.of(fused, k=k, minimum_score=minimum_score), left=left)
+        if every_issue or not series.asks_each(question):
+            return found
+        issues = [issue for issue in series.most_found(found.hits, known) if issue not in left]
+        some = series.nearest(issues, fused, count=_ISSUES)
+        return self._of_each(question, some, found, minimum_score) if len(some) > 1 else found
 
     def corrected(self, question: str) -> str:
         """The question without what is plainly misspelt, by the words of the collection."""
@@ -129,13 +154,34 @@ class Retriever:
         """The chunks of a document, in their order."""
         return all_passages(self._catalog, self._store, self._collection, document_id)
 
-    def stages(self, question: str, *, count: int, scope: Scope = Scope()) -> Stages:
-        """The `count` best chunks of whole documents by meaning and by words, and all of them by both."""
-        hidden = [
+    def _series(self, question: str, scope: Scope) -> list[tuple[series.Issue, ...]]:
+        """The series among the documents that are asked, where the question may tell their issues apart."""
+        if not (series.asks_each(question) or series.asks_for_some(question)):
+            return []
+        names = self._catalog.named_documents(self._collection)
+        return series.series(one for one in names if not scope.documents or one[0] in scope.documents)
+
+    def _of_each(self, question: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
+        fused = (self.stages(question, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)
+        own = [Retrieval.of(hits, k=_OF_EACH, minimum_score=minimum_score) for hits in fused]
+        hits, below = (
+            tuple(sorted(chain.from_iterable(parts), key=lambda hit: -hit.score))
+            for parts in zip(*((one.hits, one.below) for one in own), strict=True)
+        )
+        return replace(found, hits=hits, below=below, issues=tuple(issues))
+
+    def stages(self, question: str, *, count: int, scope: Scope = Scope(), without: Sequence[str] = ()) -> Stages:
+        """The `count` best chunks of whole documents by meaning and by words, and all of them by both.
+
+        Args:
+            without: documents that are not searched.
+        """
+        unfinished = (
             document
             for state in (DocumentState.WRITING, DocumentState.LEAVING)
             for document in self._catalog.document_ids(self._collection, state)
-        ]
+        )
+        hidden = [*unfinished, *without]
         seconds: dict[str, float] = {}
         with _timed("question", seconds):
             vector = self._embedder.encode_query(question)

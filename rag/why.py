@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import prompt
+from rag import prompt, series
 from rag.answerability import Judge, Reading
 from rag.errors import FootnoteError
 from rag.evidence import Line, narrow
@@ -29,6 +29,7 @@ class Fate(str, Enum):
 
     READ = "read"
     FILTERED = "filtered"  # only other documents were asked
+    OTHER_PERIOD = "other period"  # of its series, the question names the period of another document
     NOT_NEAR = "not near"  # neither search has it among its nearest
     LOW_SCORE = "low score"
     REPEATED = "repeated"  # another passage with the same words was taken in its place
@@ -128,23 +129,58 @@ class _Way:
     scope: Scope
     count_tokens: CountTokens | None
     judge: Judge
+    every_issue: bool = False
 
     def end(self) -> tuple[Fate, str]:
         """What removed it, in words; or that nothing did."""
         settings = self.settings
         found = self.retriever.retrieve(
-            self.question, k=settings.top_k, minimum_score=settings.minimum_score, scope=self.scope
+            self.question,
+            k=settings.top_k,
+            minimum_score=settings.minimum_score,
+            scope=self.scope,
+            every_issue=self.every_issue,
         )
-        if fate := self._searched(found):
+        fate = self._searched(found)
+        if fate and not found.left and not found.issues:
             return fate
         lines = self.retriever.evidence(self.question, found.hits)
+        if found.issues:
+            return self._quoted(found, lines, fate)
+        reason, reading = self._judged(found, lines)
+        if reason and found.left:
+            return replace(self, every_issue=True).end()
+        if fate:
+            return fate
+        if reason:
+            return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
+        return self._narrowed(found, lines, reading)
+
+    def _judged(self, found: Retrieval, lines: Sequence[Line]) -> tuple[str, Reading | None]:
         asked = self.question, lines, found.hits
         if reason := self.judge.by_evidence(*asked):
-            return self._refused(reason)
+            return reason, None
         reading = self.judge.read(*asked)
-        if reason := self.judge.by_reading(reading):
-            return self._refused(reason)
-        return self._narrowed(found, lines, reading)
+        return self.judge.by_reading(reading), reading
+
+    def _quoted(self, found: Retrieval, lines: Sequence[Line], fate: tuple[Fate, str] | None) -> tuple[Fate, str]:
+        """The same where each issue of a series is quoted; `fate` is that in the search."""
+        own = series.by_issue(found.issues, found.hits, lines)
+        judged = {issue: self._judged(found, some) for issue, some in own.items()}
+        if all(reason for reason, _ in judged.values()):
+            return replace(self, every_issue=True).end()
+        if fate:
+            return fate
+        reason, reading = judged[self.chunk.document_id]
+        if reason:
+            return Fate.REFUSED, f"It was found, but {reason}: its document was left out."
+        best = (reading.lines if reading else own[self.chunk.document_id])[0]
+        if _rank(self.chunk, [found.hits[best.number - 1]]):
+            return Fate.READ, "Its nearest line was quoted."
+        return (
+            Fate.FARTHER_LINES,
+            "It was found, but another passage of its document holds a line nearer to the question.",
+        )
 
     def _searched(self, found: Retrieval) -> tuple[Fate, str] | None:
         if _rank(self.chunk, found.below):
@@ -153,13 +189,12 @@ class _Way:
             return Fate.REPEATED, f"{same.label} holds the same words and was taken in its place."
         if _rank(self.chunk, found.hits):
             return None
+        if self.chunk.document_id in found.left:
+            return Fate.OTHER_PERIOD, "The question names the period of another document of its series."
         rank = _rank(self.chunk, self.retriever.stages(self.question, count=_DEPTH, scope=self.scope).fused)
         if rank is None:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."
         return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {self.settings.top_k}."
-
-    def _refused(self, reason: str) -> tuple[Fate, str]:
-        return Fate.REFUSED, f"It was found, but {reason}: the question was refused."
 
     def _narrowed(self, found: Retrieval, lines: Sequence[Line], reading: Reading | None) -> tuple[Fate, str]:
         kept, _, _ = narrow(found.hits, reading.lines if reading else lines, self.settings.prompt_passages)

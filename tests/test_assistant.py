@@ -12,9 +12,10 @@ import pytest
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from rag.answerability import Judge, Readout
-from rag.assistant import Assistant, Progress, QuestionError, Stage
+from rag.assistant import Assistant, QuestionError
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
+from rag.reply import Progress, Stage
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
@@ -195,8 +196,8 @@ def test_a_follow_up_is_read_in_the_way_that_is_answered_most_surely(
 def test_a_question_that_does_not_point_back_is_answered_alone_unless_the_one_before_helps_much(
     alone: float, together: str, library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.assistant._Found.sure", lambda found: 1.1 if "lunch" in found.reading else alone)
-    monkeypatch.setattr("rag.assistant.follow_ups.belongs", lambda *any_line: True)
+    monkeypatch.setattr("rag.reply._Found.sure", lambda found: 1.1 if "lunch" in found.reading else alone)
+    monkeypatch.setattr("rag.reply.follow_ups.belongs", lambda *any_line: True)
     assistant, _ = build(library, settings, "Which days carry over?", "Six days carry over [1].")
     reply = assistant.ask("Which days carry over?", history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
     reply._search(reply._readings())
@@ -350,3 +351,74 @@ def test_a_document_that_says_otherwise_is_told_with_the_answer(
     assert {citation.hit.chunk.label for citation in answer.citations} == {"leave.txt", "new.txt"}
     other = next(citation for citation in answer.citations if citation.hit.chunk.label == "new.txt")
     assert [other.hit.chunk.text[mark.start : mark.end] for mark in other.marks] == ["Staff get 30 days of leave."]
+
+
+@pytest.fixture
+def reports(settings: Settings, tmp_path: Path) -> Iterator[Library]:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for quarter, sold in (("2024 Q3", 300), ("2024 Q1", 100), ("2024 Q2", 200)):
+        (folder / f"{quarter} Heron.txt").write_text(f"Sales of pumps were {sold} EUR [a]. The hall is blue.")
+    with Library.open(settings, holder="test") as opened:
+        embedder = HashingEmbedder(1_024)
+        opened.open_store(embedder)
+        ingest(find_files([folder]), library=opened, embedder=embedder, settings=settings)
+        yield opened
+
+
+def test_a_question_for_each_issue_of_a_series_quotes_every_one(reports: Library, settings: Settings) -> None:
+    assistant, generator = build(reports, replace(settings, minimum_evidence=0.9))
+    reply = assistant.ask("How did sales of pumps develop over time?")
+    pieces = list(reply)
+    answer = reply.answer
+    assert answer.text.splitlines() == [
+        "- 2024 Q1 Heron: “Sales of pumps were 100 EUR [a].” [1]",
+        "- 2024 Q2 Heron: “Sales of pumps were 200 EUR [a].” [2]",
+        "- 2024 Q3 Heron: “Sales of pumps were 300 EUR [a].” [3]",
+    ]
+    assert (len(pieces), generator.prompts, answer.finish) == (3, [], Finish.COMPLETE)
+    cited = [citation.hit.chunk for citation in answer.citations]
+    assert [chunk.document_name for chunk in cited] == ["2024 Q1 Heron.txt", "2024 Q2 Heron.txt", "2024 Q3 Heron.txt"]
+    marked = [
+        [chunk.text[mark.start : mark.end] for mark in one.marks]
+        for one, chunk in zip(answer.citations, cited, strict=True)
+    ]
+    assert marked[0] == ["Sales of pumps were 100 EUR [a]."]
+    assert answer.used == tuple(citation.hit for citation in answer.citations)
+
+
+def test_what_was_quoted_stays_when_the_rest_is_stopped(reports: Library, settings: Settings) -> None:
+    generator = ScriptedGenerator()
+    retriever = Retriever.of_library(reports, HashingEmbedder(1_024), settings)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
+    reply = Assistant(retriever, generator, settings, judge).ask("How did sales of pumps develop over time?")
+    for _ in reply:
+        reply.stop.set()
+    assert reply.answer.text == "- 2024 Q1 Heron: “Sales of pumps were 100 EUR [a].” [1]"
+    assert (reply.answer.finish, len(reply.answer.citations)) == (Finish.STOPPED, 1)
+    assert len(reply.answer.dropped) == 2
+
+
+@pytest.mark.parametrize("question", ["How did gulls fare over time?", "Which gulls nest in reeds, as of Q2 2024?"])
+def test_what_is_in_no_issue_is_refused(question: str, reports: Library, settings: Settings) -> None:
+    assistant, generator = build(reports, settings)
+    answer = assistant.answer(question)
+    assert (answer.text, answer.finish.is_refusal, generator.prompts) == (REFUSAL, True, [])
+
+
+def test_the_issue_that_a_question_names_is_answered_from(reports: Library, settings: Settings) -> None:
+    assistant, generator = build(reports, settings, "Sales of pumps were 200 EUR.")
+    answer = assistant.answer("What were sales of pumps in Q2 2024?")
+    assert [citation.hit.chunk.document_name for citation in answer.citations] == ["2024 Q2 Heron.txt"]
+    assert "100 EUR" not in generator.prompts[0][1].content
+
+
+def test_where_the_issue_that_is_named_does_not_tell_the_others_are_searched(
+    reports: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "2024 Q4 Heron.txt").write_text("Herons nested in March: twelve of them.")
+    embedder = HashingEmbedder(1_024)
+    ingest([*find_files([tmp_path / "2024 Q4 Heron.txt"])], library=reports, embedder=embedder, settings=settings)
+    assistant, _ = build(reports, settings, "Twelve herons nested in March.")
+    answer = assistant.answer("How many herons nested in March, of Q2 2024?")
+    assert [citation.hit.chunk.document_name for citation in answer.citations] == ["2024 Q4 Heron.txt"]

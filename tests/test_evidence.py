@@ -100,10 +100,14 @@ def test_the_next_paragraph_step_or_row_is_no_evidence(after: str) -> None:
     assert choose("", lines) == lines[:1]
 
 
+def said(lines: list[Line]) -> list[tuple[str, int]]:
+    return [(" ".join(line.reading for line in told), told[0].number) for told in quoted(lines)]
+
+
 def test_what_a_colon_announces_is_evidence() -> None:
     lines = nearest("What is the first line?", [hit("It has a first line:\n\n* QA upload.")])
     assert [line.reading for line in choose("", lines)] == ["It has a first line:", "QA upload."]
-    assert quoted(lines) == [("It has a first line: QA upload.", 1)]
+    assert said(lines) == [("It has a first line: QA upload.", 1)]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,7 @@ def test_what_speaks_of_a_quoted_line_is_quoted_with_it(after: str, whole: str) 
     lines = nearest(
         "Can the heated sensor run without the mains?", [hit(f"The heated sensor needs the mains. {after}")]
     )
-    assert quoted(lines) == [(whole, 1)]
+    assert said(lines) == [(whole, 1)]
 
 
 def test_the_head_of_a_table_is_no_evidence_but_is_read_with_each_row() -> None:
@@ -141,14 +145,14 @@ def test_the_rows_of_a_table_in_markdown_are_read_with_its_head() -> None:
 def test_lines_that_are_as_near_as_the_nearest_are_quoted_once_each() -> None:
     hits = [hit("Smoking is allowed outside. The sea is cold."), hit("Smoking is allowed outside.", document="d2")]
     lines = nearest("Is smoking allowed?", hits)
-    assert quoted(lines) == [("Smoking is allowed outside.", lines[0].number)]
+    assert said(lines) == [("Smoking is allowed outside.", lines[0].number)]
     other = replace(lines[0], text="Fire is forbidden.", reading="Fire is forbidden.", score=lines[0].score - 0.02)
     far = replace(other, text="Far.", reading="Far.", score=lines[0].score - 0.2)
-    assert quoted([lines[0], other]) == [
+    assert said([lines[0], other]) == [
         ("Smoking is allowed outside.", lines[0].number),
         ("Fire is forbidden.", other.number),
     ]
-    assert quoted([lines[0], far]) == [("Smoking is allowed outside.", lines[0].number)]
+    assert said([lines[0], far]) == [("Smoking is allowed outside.", lines[0].number)]
 
 
 def test_the_passages_of_the_nearest_lines_are_kept_that_of_the_nearest_first() -> None:
@@ -191,6 +195,7 @@ def test_no_passages_have_no_lines() -> None:
         ("Who was the 4th to rule in the mid-1980s or pre-1990, as a 20-year-old?", []),
         ("Where is WND-5530-H, where ABC-DE-12?", ["abc-de-12", "wnd-5530-h"]),
         ("Is the follow-up a co-op?", []),
+        ("What was sold in Q3, in H1 2023 or FY24, and of Q3-77?", ["q3-77"]),
     ],
 )
 def test_codes_that_stand_nowhere_are_named(question: str, missing: list[str]) -> None:

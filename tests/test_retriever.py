@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
 from rag import lines
 from rag.library import Library
-from rag.retriever import Retriever
+from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
-from rag.types import Chunk
+from rag.types import Chunk, Scope
 from tests.fakes import HashingEmbedder
 
 
@@ -87,3 +89,53 @@ def test_lines_that_were_found_before_are_not_embedded_again(tmp_path: Path) -> 
         assert asked.evidence("Which colour has the pump?", hits) == first
         assert asked.evidence("Who is called?", hits)
         assert embedder.encoded == before + 1  # the new question
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Iterator[Retriever]:
+    """Three quarterly reports of the same words, and the handbook."""
+    texts = {f"2024 Q{number} Heron.txt": f"Sales of pumps were {number}00 EUR. They rose." for number in (2, 1, 3)}
+    texts["handbook.txt"] = "Sales of pumps are reported by the quarter."
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    settings, embedder = Settings(home=tmp_path / "home"), HashingEmbedder(1_024)
+    with Library.open(settings, holder="test") as library:
+        library.open_store(embedder)
+        ingest(find_files([folder]), library=library, embedder=embedder, settings=settings)
+        yield Retriever.of_library(library, embedder, settings)
+
+
+def _names(found: Retrieval) -> list[str]:
+    return sorted(hit.chunk.document_name for hit in found.hits)
+
+
+def test_of_a_series_the_issue_is_searched_whose_period_the_question_names(reports: Retriever) -> None:
+    question = "What were sales of pumps in Q2 2024?"
+    found = reports.retrieve(question, k=6, minimum_score=0.0)
+    assert _names(found) == ["2024 Q2 Heron.txt", "handbook.txt"]
+    assert (len(found.left), found.issues) == (2, ())
+    everything = reports.retrieve(question, k=6, minimum_score=0.0, every_issue=True)
+    assert (len(everything.hits), everything.left) == (4, ())
+
+
+def test_the_newest_issue_is_searched_where_the_question_asks_for_that(reports: Retriever) -> None:
+    found = reports.retrieve("What were sales of pumps in the latest quarter?", k=6, minimum_score=0.0)
+    assert _names(found) == ["2024 Q3 Heron.txt", "handbook.txt"]
+
+
+def test_a_question_for_each_issue_finds_every_one_in_the_order_of_time(reports: Retriever) -> None:
+    found = reports.retrieve("How did sales of pumps develop over time?", k=2, minimum_score=0.0)
+    names = {hit.chunk.document_id: hit.chunk.document_name for hit in found.hits}
+    assert [names[issue] for issue in found.issues] == [f"2024 Q{number} Heron.txt" for number in (1, 2, 3)]
+    assert [hit.score for hit in found.hits] == sorted((hit.score for hit in found.hits), reverse=True)
+
+
+def test_issues_outside_the_scope_are_not_looked_at(reports: Retriever) -> None:
+    everything = reports.retrieve("What were sales of pumps?", k=6, minimum_score=0.0)
+    of = {hit.chunk.document_name: hit.chunk.document_id for hit in everything.hits}
+    scope = Scope((of["2024 Q1 Heron.txt"],))
+    for question in ("What were sales of pumps in Q2 2024?", "How did sales of pumps develop over time?"):
+        found = reports.retrieve(question, k=6, minimum_score=0.0, scope=scope)
+        assert (_names(found), found.issues, found.left) == (["2024 Q1 Heron.txt"], (), ())

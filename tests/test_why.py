@@ -15,7 +15,7 @@ from rag.generators import Message
 from rag.library import Library
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Chunk, Scope
+from rag.types import Chunk, Document, Scope
 from rag.why import CountTokens, Explanation, Fate, explain, find_passage
 from tests.fakes import HashingEmbedder, ScriptedGenerator, probe
 
@@ -125,6 +125,41 @@ def test_a_passage_whose_words_stand_in_another_is_named(desk: Desk) -> None:
     found = desk.ask("runs at 40 bar")
     assert (found.chunk, found.fate) == (part, Fate.REPEATED)
     assert found.reason.startswith("a.txt holds the same words")
+
+
+@pytest.fixture
+def reports(desk: Desk) -> Desk:
+    """Three quarterly reports beside the other passages, two passages each."""
+    chunks = [
+        Chunk(f"r{number}", f"2024 Q{number} Heron.txt", "", None, "", place, 0, place, text)
+        for number in (1, 2, 3)
+        for place, text in enumerate([f"Sales of boats were {number}00 EUR.", f"Boats are made in hall {number}."])
+    ]
+    for chunk in chunks[::2]:
+        document = Document(chunk.document_id, chunk.document_name, "", ())
+        desk.library.catalog.begin("library", document, size=1)
+        desk.library.catalog.finish("library", document.id, source="", chunks=2)
+    desk.library.lexical.add(chunks)
+    desk.library.store.upsert(chunks, desk.embedder.encode_documents([chunk.text for chunk in chunks]))
+    return desk
+
+
+def test_a_passage_of_another_period_than_the_question_names_is_said_to_be(reports: Desk) -> None:
+    question = "What were sales of boats in Q2 2024?"
+    found = reports.ask("Sales of boats were 300 EUR", question)
+    assert (found.fate, "another document of its series" in found.reason) == (Fate.OTHER_PERIOD, True)
+    assert reports.ask("Sales of boats were 200 EUR", question).fate is Fate.READ
+    refused = reports.ask("Sales of boats were 300 EUR", question, minimum_evidence=4.0)
+    assert refused.fate is Fate.REFUSED, "then all issues were searched"
+
+
+def test_what_each_issue_of_a_series_says_was_quoted(reports: Desk) -> None:
+    question = "How did sales of boats develop over time?"
+    assert reports.ask("Sales of boats were 100 EUR", question).fate is Fate.READ
+    found = reports.ask("Boats are made in hall 1", question)
+    assert (found.fate, "another passage of its document" in found.reason) == (Fate.FARTHER_LINES, True)
+    assert reports.ask("pump runs at 40 bar", question).fate is Fate.TOO_MANY
+    assert reports.ask("Sales of boats were 100 EUR", question, minimum_evidence=4.0).fate is Fate.REFUSED
 
 
 def test_words_that_stand_nowhere_are_said_to(desk: Desk) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag import answered
-from rag.assistant import Reply
 from rag.errors import FootnoteError
+from rag.reply import Reply
 from rag.types import Answer, Finish, Scope, Timings, Turn, answer_from_json, answer_to_json
 
 if TYPE_CHECKING:

@@ -1,0 +1,385 @@
+"""The way of a question: history, retrieval, prompt, generator, citations. The only place that knows them all."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from rag import citations, conflicts, follow_ups, prompt, quotations, series, table_answers
+from rag.answerability import LIKELY, Judge, Reading
+from rag.evidence import Line, certainty, choose, narrow, quoted
+from rag.generators import Generator, StopReason
+from rag.models import find_row
+from rag.queue import Cancelled, TurnQueue
+from rag.retriever import Retrieval, Retriever
+from rag.settings import Settings
+from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
+
+_REWRITE_TOKENS = 64
+_FINISHES = {
+    StopReason.END: Finish.COMPLETE,
+    StopReason.LENGTH: Finish.LENGTH,
+    StopReason.STOPPED: Finish.STOPPED,
+}
+
+
+class Stage(str, Enum):
+    """What an answer is waiting for."""
+
+    SEARCHING = "searching"
+    QUEUED = "queued"
+    REWRITING = "rewriting"
+    CALCULATING = "calculating"  # with the cells of a spreadsheet
+    READING = "reading"  # the generator reads the passages
+    WRITING = "writing"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an answer stands. `ahead` counts the questions before it while it is searched or queued."""
+
+    stage: Stage
+    ahead: int = 0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every reply works with."""
+
+    retriever: Retriever
+    generator: Generator
+    settings: Settings
+    queue: TurnQueue
+    judge: Judge
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found for one reading of the question: `lines` of its hits, both nearest first."""
+
+    reading: str
+    retrieval: Retrieval
+    lines: tuple[Line, ...]
+
+    def sure(self) -> float:
+        """How certainly the nearest line answers."""
+        return certainty(self.lines, self.retrieval.hits)
+
+
+class Reply:
+    """One answer on its way: iterate it for pieces of text, then read `answer`. `stop` may be set from any thread.
+
+    `progress`, `standalone` and `hits` can be read at any time from other threads; `text` is what has been written.
+    """
+
+    def __init__(
+        self, parts: Parts, question: str, history: tuple[Turn, ...], scope: Scope, stop: threading.Event
+    ) -> None:
+        self.question = question
+        self.standalone = question
+        self.progress = Progress(Stage.SEARCHING)
+        self.hits: tuple[Hit, ...] = ()
+        self.evidence: tuple[Line, ...] = ()  # nearest first
+        self.stop = stop
+        self._written = ""
+        self._reading: Reading | None = None
+        self._answer: Answer | None = None
+        self._parts = parts
+        self._history = history
+        self._scope = scope
+        self._timings = Timings()
+        self._dropped: tuple[Hit, ...] = ()
+        self._issues: tuple[str, ...] = ()
+        self._is_held = False  # to some issues of a series
+
+    @property
+    def answer(self) -> Answer:
+        """The finished answer; only after the last piece."""
+        if self._answer is None:
+            raise RuntimeError("Iterate the reply to its end first.")
+        return self._answer
+
+    @property
+    def read(self) -> tuple[Hit, ...]:
+        """Those of `hits` that the generator reads: all while it looks at their lines, then those that may answer."""
+        return self.hits[: self._reading.passages] if self._reading else self.hits
+
+    @property
+    def text(self) -> str:
+        """What has been written so far, its passages numbered as they are met."""
+        return citations.in_reading_order(self._written, len(self.hits))[0]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._steps()
+        self.progress = Progress(Stage.DONE)
+
+    def _steps(self) -> Iterator[str]:
+        try:
+            self._search(self._readings() if self._history else (self.question,))
+            yield from self._calculate()
+            if self._answer is not None:
+                return
+            if self._issues:
+                yield from self._quote_each()
+                if self._answer is not None:
+                    return
+                self._search_all()
+            why = self._refused()
+            if why is not None and self._is_held:
+                self._search_all()
+                why = self._refused()
+            if why is None:
+                self._narrow()
+            if why is None and self.evidence:
+                yield from self._generate()
+            else:
+                yield from self._refuse(why or Finish.NOTHING_NEAR)
+        except Cancelled:
+            self._conclude("", (), self.hits, Finish.STOPPED)
+
+    # Steps
+
+    def _readings(self) -> tuple[str, ...]:
+        """A follow-up as a question of its own, and after its subject where that may have failed."""
+        with self._turn(Stage.REWRITING):
+            started = time.perf_counter()
+            completed = follow_ups.completed(self.question, self._history, self._parts.generator)
+            rewritten = completed or self._rewritten()
+            self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
+        if self.stop.is_set():
+            raise Cancelled
+        return (completed,) if completed else follow_ups.readings(self.question, rewritten, self._history)
+
+    def _rewritten(self) -> str:
+        """The question as the generator rewrites it; as it is where it does not come to an end."""
+        messages = follow_ups.rewrite_messages(self.question, self._history)
+        stream = self._parts.generator.stream(messages, max_new_tokens=_REWRITE_TOKENS, stop=self.stop)
+        text = "".join(stream).strip().strip('"').splitlines()
+        return text[0].strip() if text and stream.stop_reason is StopReason.END else self.question
+
+    def _search(self, readings: Sequence[str]) -> None:
+        """Finds passages and their lines, for the reading of the question that is answered most surely."""
+        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
+        started = time.perf_counter()
+        first, *others = (self._found(reading) for reading in readings)
+        fitting = (
+            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0])
+        )
+        best = max(fitting, default=first, key=_Found.sure)
+        if best.sure() <= first.sure() + follow_ups.surer_by(self.question):
+            best = first
+        self._take(best)
+        self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
+
+    def _take(self, found: _Found) -> None:
+        retrieval = found.retrieval
+        self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
+        self._dropped, self._issues, self._is_held = retrieval.below, retrieval.issues, bool(retrieval.left)
+
+    def _search_all(self) -> None:
+        """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
+        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
+        started = time.perf_counter()
+        self._take(self._found(self.standalone, every_issue=True))
+        self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
+
+    def _calculate(self) -> Iterator[str]:
+        """Answers from the cells of a table what asks for that; otherwise does nothing."""
+        generator, started = self._parts.generator, time.perf_counter()
+        folder = self._parts.settings.library_folder
+        found_for = (self.standalone, self.hits, self.evidence, folder)
+        with table_answers.begun(*found_for, below=self._dropped) as calculation:
+            if calculation is None:
+                return
+            with self._turn(Stage.CALCULATING):
+                found = calculation.answer(generator, budget=self._budget(), stop=self.stop)
+        if self.stop.is_set():
+            raise Cancelled
+        seconds = time.perf_counter() - started - self._timings.wait
+        if found is None:
+            self._timings = replace(self._timings, retrieve=self._timings.retrieve + seconds)
+        else:
+            self._timings = replace(self._timings, first_token=seconds, generate=seconds)
+            self._dropped = (*self.hits, *self._dropped)
+            self.hits = (found.hit,)
+            self._written = found.text
+            yield found.text
+            self._conclude(found.text, (Citation(1, found.hit, found.marks),), self.hits, Finish.COMPLETE, found.sql)
+
+    def _found(self, reading: str, *, every_issue: bool = False) -> _Found:
+        settings, retriever = self._parts.settings, self._parts.retriever
+        reading = retriever.corrected(reading)
+        found = retriever.retrieve(
+            reading,
+            k=settings.top_k,
+            minimum_score=settings.minimum_score,
+            scope=self._scope,
+            every_issue=every_issue,
+        )
+        return _Found(reading, found, tuple(retriever.evidence(reading, found.hits)))
+
+    def _refused(self) -> Finish | None:
+        """How the answer ends before anything is written, if it does."""
+        why, reading = self._judged(self.evidence)
+        if reading:
+            self._reading, self.evidence = reading, reading.lines
+        return why
+
+    def _judged(self, lines: Sequence[Line]) -> tuple[Finish | None, Reading | None]:
+        """Why these lines are no answer, if they are none, and what the generator makes of them."""
+        judge, found = self._parts.judge, (self.standalone, lines, self.hits)
+        if judge.by_evidence(*found):
+            return Finish.NOTHING_NEAR, None
+        if not judge.reads:
+            return None, None
+        with self._turn(Stage.READING):
+            started = time.perf_counter()
+            reading = judge.read(*found)
+            self._timings = replace(self._timings, judge=self._timings.judge + time.perf_counter() - started)
+        if self.stop.is_set():
+            raise Cancelled
+        return Finish.NO_ANSWER if judge.by_reading(reading) else None, reading
+
+    def _quote_each(self) -> Iterator[str]:
+        """Quotes what each issue of a series says, in the order of time: generators mix up what several say."""
+        cited: list[Citation] = []
+        with contextlib.suppress(Cancelled):
+            for own in series.by_issue(self._issues, self.hits, self.evidence).values():
+                why, reading = self._judged(own)
+                if why is None:
+                    told, *_ = quoted(reading.lines if reading else own)
+                    hit = self.hits[told[0].number - 1]
+                    text, citation = quotations.of_document(len(cited) + 1, hit, told)
+                    cited.append(citation)
+                    self._written += f"{text}\n"
+                    yield f"{text}\n"
+        if self.stop.is_set() and not cited:
+            raise Cancelled
+        if cited:
+            used = tuple(citation.hit for citation in cited)
+            self._dropped = (*(hit for hit in self.hits if hit not in used), *self._dropped)
+            self.hits = used
+            finish = Finish.STOPPED if self.stop.is_set() else Finish.COMPLETE
+            self._conclude(self._written.rstrip(), tuple(cited), used, finish)
+
+    def _narrow(self) -> None:
+        """Keeps the passages that may bear the answer: those with the nearest lines, as many as fit a prompt."""
+        near, lines, far = narrow(self.hits, self.evidence, self._parts.settings.prompt_passages)
+        used, over = prompt.fit(
+            self.standalone, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget()
+        )
+        if over:
+            _, lines, _ = narrow(near, [line for line in lines if near[line.number - 1] in used], len(used))
+        self.evidence = tuple(lines)  # first: whoever looks on must find the passage of each line
+        self.hits = tuple(used)
+        self._dropped = (*over, *far, *self._dropped)
+
+    def _generate(self) -> Iterator[str]:
+        settings = self._parts.settings
+        with self._turn(Stage.READING):
+            started = time.perf_counter()
+            stream = self._parts.generator.stream(
+                prompt.answer_messages(
+                    self.standalone,
+                    self.read,
+                    choose(self.standalone, self.evidence),
+                    may_refuse=_may_refuse(settings),
+                ),
+                max_new_tokens=settings.answer_tokens,
+                stop=self.stop,
+            )
+            for piece in stream:
+                if not self._written:
+                    self._timings = replace(self._timings, first_token=time.perf_counter() - started)
+                    self.progress = Progress(Stage.WRITING)
+                self._written += piece
+                yield piece
+            self._timings = replace(self._timings, generate=time.perf_counter() - started)
+        finish = _FINISHES[stream.stop_reason]
+        if prompt.is_refusal(self._written):
+            self._conclude(prompt.REFUSAL, (), self.hits, Finish.NO_ANSWER)
+        elif finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
+            self._finish(self._quotation(), finish)
+        else:
+            self._finish(self._written, finish)
+
+    def _refuse(self, finish: Finish) -> Iterator[str]:
+        self.evidence = ()
+        self._written = prompt.REFUSAL
+        yield prompt.REFUSAL
+        self._conclude(prompt.REFUSAL, (), self.hits, finish)
+
+    def _finish(self, text: str, finish: Finish) -> None:
+        """Gives the answer its citations, numbered as they are met."""
+        text = citations.without_false_yes(citations.without_question(text, self.standalone), self.standalone)
+        whole, half = citations.whole_and_half(text) if finish is Finish.STOPPED else (text, "")
+        bears = self._parts.retriever.support(self.evidence, self.hits)
+        text, found = self._cited(whole, bears)
+        if not found and finish is Finish.COMPLETE:
+            if self._reading is None or self._reading.likely < LIKELY:
+                self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
+                return
+            text, found = self._cited(self._quotation())
+        if finish is Finish.COMPLETE:
+            others = conflicts.contradictions(self.standalone, text, self.evidence, self.hits)
+            dates = self._parts.retriever.dates({hit.chunk.document_id for hit in self.hits} if others else ())
+            text, found = conflicts.told(text, found, others, self.hits, dates)
+        text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
+        text, order = citations.in_reading_order(text, len(self.hits))
+        renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
+        cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
+        used = (*range(1, len(self.read) + 1), *(citation.number for citation in found))
+        last = 1 + max(map(order.index, used))  # what was neither read nor cited comes after it
+        hits = tuple(self.hits[number - 1] for number in order)
+        self._dropped = (*hits[last:], *self._dropped)
+        self._conclude(text, cited, hits[:last], finish)
+
+    def _cited(self, text: str, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:
+        default = self.evidence[0].number if self.evidence else 1
+        return citations.cite(text, self.hits, default=default, question=self.standalone, bears=bears)
+
+    def _quotation(self) -> str:
+        told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(self.evidence))
+        return "\n".join(f"{text} [{number}]" for text, number in told)
+
+    def _conclude(
+        self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish, sql: str = ""
+    ) -> None:
+        self._answer = Answer(
+            question=self.question,
+            standalone=self.standalone,
+            text=text,
+            citations=cited,
+            used=used,
+            dropped=self._dropped,
+            finish=finish,
+            timings=self._timings,
+            sql=sql,
+        )
+
+    # Parts of the steps
+
+    def _budget(self) -> int:
+        settings = self._parts.settings
+        return min(settings.prompt_tokens, self._parts.generator.context_tokens - settings.answer_tokens)
+
+    @contextlib.contextmanager
+    def _turn(self, stage: Stage) -> Iterator[None]:
+        """Waits for the generator and holds it."""
+        started = time.perf_counter()
+        with self._parts.queue.turn(self.stop, self._queued):
+            self._timings = replace(self._timings, wait=self._timings.wait + time.perf_counter() - started)
+            self.progress = Progress(stage)
+            yield
+
+    def _queued(self, ahead: int) -> None:
+        self.progress = Progress(Stage.QUEUED, ahead)
+
+
+def _may_refuse(settings: Settings) -> bool:
+    """Whether the generator is told how to refuse; the small ones we know then refuse and misread (evaluation.md)."""
+    told = settings.generator_refuses
+    return find_row(settings.generator_model) is None if told is None else told

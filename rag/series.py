@@ -1,0 +1,181 @@
+"""Documents of a series: the report of each quarter, the minutes of each month. Their names differ only in a period.
+
+They say nearly the same, so a search finds the wrong issue as easily as the right one. Pure functions.
+"""
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rag.evidence import Line
+from rag.periods import MONTHS, Period, months_on, periods
+from rag.types import Hit
+
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_GAP = r"[\s_.,-]*"
+_MONTH = r"(?P<month>0[1-9]|1[0-2])"
+_DAY = r"(?P<day>0[1-9]|[12]\d|3[01])"
+_NAME = rf"(?<![^\W\d_])(?P<name>{'|'.join(sorted(MONTHS, key=len, reverse=True))})(?![^\W\d_])"
+_PERIODS = tuple(  # in the name of a document, the most exact first
+    re.compile(rf"(?<!\d){pattern}(?!\d)", re.IGNORECASE)
+    for pattern in (
+        rf"{_YEAR}[\s_.-]?{_MONTH}[\s_.-]?{_DAY}",
+        rf"{_DAY}[\s_.-]{_MONTH}[\s_.-]{_YEAR}",
+        rf"{_YEAR}{_GAP}Q(?P<quarter>[1-4])",
+        rf"Q(?P<quarter>[1-4]){_GAP}{_YEAR}",
+        rf"{_YEAR}[\s_.-]{_MONTH}",
+        rf"{_YEAR}{_GAP}{_NAME}",
+        rf"{_NAME}{_GAP}{_YEAR}",
+        _YEAR,
+    )
+)
+_ISSUE = (
+    r"(?:quarter|period|month|year|week|report|filing|10-[QK]|meeting|minute|issue|edition|newsletter|statement"
+    r"|quartal|monat|jahr|woche|bericht|protokoll|ausgabe)"
+)
+_LATEST = re.compile(
+    rf"\b(?:latest|newest|most (?:recent|current)|neu(?:e)?ste[nmrs]?|aktuell(?:st)?e[nmrs]?)\s+(?:[\w-]+\s+){{0,2}}?"
+    rf"{_ISSUE}|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
+    re.IGNORECASE,
+)
+_MANY = r"(?:quarters|periods|months|years|weeks|reports|filings|10-[QK]s|meetings|issues|editions|statements)"
+_EACH = re.compile(
+    r"\b(?:across|over|throughout|during|through|between|previous|past|prior|earlier|these|those|all|in the|of the)"
+    rf"\s+(?:[\w-]+\s+){{0,3}}?{_MANY}\b|['\u2019]s\s+(?:[\w-]+\s+)?{_MANY}\b"
+    rf"|\b(?:each|every|per)\s+(?:[\w-]+\s+)?{_ISSUE}\b"
+    r"|\bover time\b|\b(?:over|throughout|during) the (?:\w+\s+)?(?:reporting|reported) period\b|\btrend(?:s|ed)?\b"
+    r"|\b(?:to|with|than|and) (?:the )?(?:previous|earlier|past|prior) ones\b"
+    r"|\büber die (?:\w+\s+)?(?:quartale|monate|jahre|wochen|zeit)\b|\bje(?:dem|den|der|des|de) "
+    r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
+    re.IGNORECASE,
+)
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A document of a series.
+
+    Attributes:
+        first: the day on which its period begins.
+        after: the day on which it is over.
+    """
+
+    document_id: str
+    first: datetime.date
+    after: datetime.date
+
+
+def series(names: Iterable[tuple[str, str]]) -> list[tuple[Issue, ...]]:
+    """The series among documents, each in the order of time; those that stand for themselves are left out.
+
+    Args:
+        names: id and name of each.
+    """
+    found: dict[str, list[Issue]] = {}
+    for document_id, name in names:
+        if dated := _dated(name):
+            rest, first, after = dated
+            found.setdefault(rest, []).append(Issue(document_id, first, after))
+    several = (issues for issues in found.values() if len({issue.first for issue in issues}) > 1)
+    return [tuple(sorted(issues, key=lambda issue: issue.first)) for issues in several]
+
+
+def asks_each(question: str) -> bool:
+    """Whether it asks how something is in one issue after the other."""
+    return _EACH.search(question) is not None
+
+
+def asks_for_some(question: str) -> bool:
+    """Whether it names a period, or asks for the newest issue."""
+    return bool(_LATEST.search(question) or periods(question))
+
+
+def asked(question: str, issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    """Those of a series that a question asks for: of the periods that it names, or the newest; () where of none.
+
+    One that asks for each is held to a period only where several issues are of it ("the quarters of 2023").
+
+    Args:
+        issues: in the order of time.
+    """
+    each = asks_each(question)
+    if named := periods(question):
+        found = tuple(issue for issue in issues if any(_meet(issue, period) for period in named))
+        return () if each and len(found) < 2 else found
+    if _LATEST.search(question) and not each:
+        return tuple(issue for issue in issues if issue.first == issues[-1].first)
+    return ()
+
+
+def others(question: str, found: Iterable[Sequence[Issue]]) -> tuple[str, ...]:
+    """The documents that a question leaves out: where it asks for some issues of a series, the others of that."""
+    left = ((issues, asked(question, issues)) for issues in found)
+    return tuple(issue.document_id for issues, chosen in left if chosen for issue in issues if issue not in chosen)
+
+
+def most_found(hits: Sequence[Hit], found: Iterable[Sequence[Issue]]) -> tuple[str, ...]:
+    """The documents of the series from which most of the hits are, in the order of time; () where most are of none.
+
+    Args:
+        hits: the best first.
+    """
+    of = {issue.document_id: issues for issues in found for issue in issues}
+    counted = Counter(of.get(hit.chunk.document_id, ()) for hit in hits)
+    most = max(counted, key=counted.__getitem__, default=())  # of several, that of the best hit
+    return tuple(issue.document_id for issue in most)
+
+
+def nearest(issues: Sequence[str], hits: Iterable[Hit], *, count: int) -> list[str]:
+    """At most `count` of the issues, in their order: those with the best hits, and then the newest.
+
+    Args:
+        issues: documents in the order of time.
+        hits: the best first.
+    """
+    found = dict.fromkeys(hit.chunk.document_id for hit in hits if hit.chunk.document_id in issues)
+    chosen = list(dict.fromkeys([*found, *reversed(issues)]))[:count]
+    return [issue for issue in issues if issue in chosen]
+
+
+def by_issue(issues: Sequence[str], hits: Sequence[Hit], found: Iterable[Line]) -> dict[str, list[Line]]:
+    """The lines of each issue, in their order; those without lines are left out.
+
+    Args:
+        issues: documents in the order of time.
+        found: lines of the hits.
+    """
+    lines: dict[str, list[Line]] = {issue: [] for issue in issues}
+    for line in found:
+        lines[hits[line.number - 1].chunk.document_id].append(line)
+    return {issue: own for issue, own in lines.items() if own}
+
+
+def _meet(issue: Issue, period: Period) -> bool:
+    return issue.first < period.after and period.first < issue.after
+
+
+def _dated(name: str) -> tuple[str, datetime.date, datetime.date] | None:
+    """A name without its period, and that: its first day and the day after it; None where it has none."""
+    stem = PurePath(name).stem
+    for pattern in _PERIODS:
+        if match := pattern.search(stem):
+            rest = _SEPARATORS.sub(" ", f"{stem[: match.start()]} {stem[match.end() :]}").strip().casefold()
+            days = _days({part: value for part, value in match.groupdict().items() if value})
+            return (rest, *days) if days else None
+    return None
+
+
+def _days(parts: dict[str, str]) -> tuple[datetime.date, datetime.date] | None:
+    quarter = int(parts.get("quarter", 0))
+    month = MONTHS[parts["name"].lower()] if "name" in parts else int(parts.get("month", 1))
+    try:
+        first = datetime.date(int(parts["year"]), 3 * quarter - 2 if quarter else month, int(parts.get("day", 1)))
+    except ValueError:  # the 31st of June
+        return None
+    if "day" in parts:
+        return first, first + datetime.timedelta(days=1)
+    return first, months_on(first, 3 if quarter else 1 if "month" in parts or "name" in parts else 12)

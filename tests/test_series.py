@@ -1,0 +1,126 @@
+"""Documents whose names differ only in a period, and what questions ask of them."""
+
+import pytest
+
+from rag import series
+from rag.types import Chunk, Hit
+
+REPORTS = ["2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf", "2023 Q2 AAPL.pdf", "2023 Q1 INTC.pdf", "handbook.pdf"]
+
+
+def _named(*names: str) -> list[list[str]]:
+    return [[issue.document_id for issue in issues] for issues in series.series((name, name) for name in names)]
+
+
+def test_reports_of_quarters_are_a_series_in_the_order_of_time() -> None:
+    assert _named(*reversed(REPORTS)) == [["2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf", "2023 Q2 AAPL.pdf"]]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("minutes-2024-03-05.md", "minutes-2024-11-02.md"),
+        ("20240305 stand-up.txt", "20241102 stand-up.txt"),
+        ("Protokoll_05.03.2024.docx", "Protokoll_02.11.2024.docx"),
+        ("sales_2024-03.xlsx", "sales_2024-11.xlsx"),
+        ("Newsletter March 2024.pdf", "Newsletter_November_2024.pdf"),
+        ("2024 Mar board.pdf", "2024 Nov board.docx"),
+        ("Report Q1-2024.pdf", "Report Q3 2024.pdf"),
+        ("annual-report-2023.pdf", "annual-report-2024.pdf"),
+        ("Geschäftsbericht 2023.pdf", "Geschäftsbericht 2024.pdf"),
+        ("2023年年报.pdf", "2024年年报.pdf"),
+    ],
+)
+def test_periods_are_found_however_they_are_written(earlier: str, later: str) -> None:
+    assert _named(later, "notes.txt", earlier) == [[earlier, later]]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["manual.pdf", "handbook.pdf"],
+        ["report 2023.pdf", "minutes 2024.pdf"],
+        ["report 2023.pdf", "report 2023.docx"],  # the same period
+        ["RX-20230.pdf", "RX-20240.pdf"],  # no years
+        ["plan-2023-02-31.md", "plan-2024-02-31.md"],  # no such day
+        ["part 1.pdf", "part 2.pdf"],
+    ],
+)
+def test_other_names_are_no_series(names: list[str]) -> None:
+    assert _named(*names) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("What was the revenue in Q1 2023?", ["2022 Q3 AAPL.pdf", "2023 Q2 AAPL.pdf"]),
+        ("What was the revenue in the second quarter of 2023?", ["2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf"]),
+        ("What was the revenue in February 2023?", ["2022 Q3 AAPL.pdf", "2023 Q2 AAPL.pdf"]),
+        ("What was the revenue in 2023?", ["2022 Q3 AAPL.pdf"]),
+        ("What was the revenue in the latest quarter?", ["2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf"]),
+        ("Which risks does its most recent 10-Q name?", ["2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf"]),
+        ("How did revenue change over the quarters of 2023?", ["2022 Q3 AAPL.pdf"]),
+        ("How does Q2 2023 compare to previous quarters?", []),
+        ("How does the latest quarter compare to the previous ones?", []),
+        ("What was the revenue in 2019?", []),
+        ("What is the latest version of the firmware?", []),
+        ("What was the revenue?", []),
+    ],
+)
+def test_a_question_leaves_out_the_issues_it_does_not_ask_for(question: str, left: list[str]) -> None:
+    known = series.series((name, name) for name in REPORTS)
+
+    assert sorted(series.others(question, known)) == left
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How has revenue changed over time?",
+        "Are there trends in revenue?",
+        "How did revenue develop across the quarters?",
+        "What was revenue in each month?",
+        "Which lawsuits are named in these quarterly reports?",
+        "Which lawsuits are named in Intel's 10-Qs?",
+        "How have the risks changed over the reporting period?",
+        "Wie war der Umsatz in jedem Quartal?",
+        "Wie hat er sich im Laufe der Zeit entwickelt?",
+        "各季度的收入是多少？",
+    ],
+)
+def test_a_question_asks_for_each_issue(question: str) -> None:
+    assert series.asks_each(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What was revenue in the quarter?", "How many days of leave are there?", "Who wrote the minutes?", "收入是多少？"],
+)
+def test_most_questions_do_not(question: str) -> None:
+    assert not series.asks_each(question)
+
+
+def _hits(*found: str) -> list[Hit]:
+    return [Hit(Chunk(name, name, "", None, "", 0, 1, 0, "x"), 1.0) for name in found]
+
+
+def test_the_series_of_most_hits_is_meant() -> None:
+    names = ["2023 a.md", "2024 a.md", "2023 b.md", "2024 b.md", "c.md"]
+    known = series.series((name, name) for name in names)
+
+    assert series.most_found(_hits("2024 a.md", "2024 b.md", "2023 b.md"), known) == ("2023 b.md", "2024 b.md")
+    assert series.most_found(_hits("2024 a.md", "2024 b.md"), known) == ("2023 a.md", "2024 a.md")
+    assert series.most_found(_hits("c.md", "2024 b.md"), known) == ()
+    assert series.most_found([], known) == ()
+
+
+def test_of_many_issues_those_with_the_best_hits_and_then_the_newest_are_taken() -> None:
+    issues = [f"{year} a.md" for year in range(2015, 2025)]
+
+    assert series.nearest(issues, _hits("2016 a.md", "c.md", "2019 a.md"), count=4) == [
+        "2016 a.md",
+        "2019 a.md",
+        "2023 a.md",
+        "2024 a.md",
+    ]
+    assert series.nearest(issues, [], count=20) == issues

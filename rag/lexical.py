@@ -142,6 +142,15 @@ class LexicalIndex:
         with self._lock, self._errors():
             return dict(self._database.execute(query, (json.dumps(asked),)))
 
+    def by_document(self, asked: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Of each of these terms, in how many chunks of which document (id) it stands."""
+        query = (
+            f"SELECT document, count(DISTINCT doc) FROM {self._instances} JOIN places ON place = doc"
+            " WHERE term = ? GROUP BY document"
+        )
+        with self._lock, self._errors():
+            return {term: dict(self._database.execute(query, (term,)).fetchall()) for term in asked}
+
     def listing(self, documents: Sequence[str] = ()) -> list[tuple[str, str]]:
         """(chunk id, document id) of what is indexed, or of these documents (ids)."""
         where, values = _where(documents, ())

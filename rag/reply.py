@@ -219,7 +219,7 @@ class Reply:
             scope=self._scope,
             every_issue=every_issue,
         )
-        return _Found(reading, found, tuple(retriever.evidence(reading, found.hits)))
+        return _Found(reading, found, tuple(retriever.evidence(found.topic, found.hits)))
 
     def _refused(self) -> Finish | None:
         """How the answer ends before anything is written, if it does."""

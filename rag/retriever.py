@@ -20,7 +20,7 @@ from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
 from rag.settings import Settings
 from rag.support import Support
-from rag.terms import is_unspaced
+from rag.terms import is_unspaced, terms
 from rag.types import Chunk, Hit, Scope
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ class Retrieval:
     Attributes:
         issues: documents of a series, in the order of time, where the question asks for each; hits are of them alone.
         left: documents that were not searched, as the question names the period of others of their series.
+        topic: the question, without the words that say which issues of a series are asked.
     """
 
     hits: tuple[Hit, ...]
     below: tuple[Hit, ...]
     issues: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    topic: str = ""  # of what is made of hits alone
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
@@ -114,15 +116,17 @@ class Retriever:
         Args:
             every_issue: searches all documents alike.
         """
-        known = [] if every_issue else self._series(question, scope)
-        left = series.others(question, known)
-        fused = self.stages(question, count=max(k, _CANDIDATES), scope=scope, without=left).fused
-        found = replace(Retrieval.of(fused, k=k, minimum_score=minimum_score), left=left)
+        known, named = ([], set()) if every_issue else self._series(question, scope)
+        left = series.others(question, known, named)
+        topic = series.topic(question) if known else question
+        asked = topic if left else question
+        fused = self.stages(asked, count=max(k, _CANDIDATES), scope=scope, without=left).fused
+        found = replace(Retrieval.of(fused, k=k, minimum_score=minimum_score), left=left, topic=asked)
         if every_issue or not series.asks_each(question):
             return found
-        issues = [issue for issue in series.most_found(found.hits, known) if issue not in left]
+        issues = [issue for issue in series.meant(found.hits, known, named) if issue not in left]
         some = series.nearest(issues, fused, count=_ISSUES)
-        return self._of_each(question, some, found, minimum_score) if len(some) > 1 else found
+        return self._of_each(topic, some, found, minimum_score) if len(some) > 1 else found
 
     def corrected(self, question: str) -> str:
         """The question without what is plainly misspelt, by the words of the collection."""
@@ -154,21 +158,31 @@ class Retriever:
         """The chunks of a document, in their order."""
         return all_passages(self._catalog, self._store, self._collection, document_id)
 
-    def _series(self, question: str, scope: Scope) -> list[tuple[series.Issue, ...]]:
-        """The series among the documents that are asked, where the question may tell their issues apart."""
-        if not (series.asks_each(question) or series.asks_for_some(question)):
-            return []
-        names = self._catalog.named_documents(self._collection)
-        return series.series(one for one in names if not scope.documents or one[0] in scope.documents)
+    def _series(self, question: str, scope: Scope) -> tuple[list[tuple[series.Issue, ...]], set[tuple[str, ...]]]:
+        """The series among the documents that are asked, and the groups of them that the question names.
 
-    def _of_each(self, question: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
-        fused = (self.stages(question, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)
+        Both are empty where it asks for no period, or there is no series.
+        """
+        if not (series.asks_each(question) or series.asks_for_some(question)):
+            return [], set()
+        found = self._catalog.named_documents(self._collection)
+        chunks = {one: count for one, _, count in found if not scope.documents or one in scope.documents}
+        known = series.series((one, name) for one, name, _ in found if one in chunks)
+        if not known:
+            return [], set()
+        groups = [series.documents(issues) for issues in known]
+        alone = chunks.keys() - {one for group in groups for one in group}
+        held = self._lexical.by_document(list(dict.fromkeys(terms(question, parts=True))))
+        return known, series.named([*groups, *((one,) for one in alone)], held.values(), chunks)
+
+    def _of_each(self, topic: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
+        fused = (self.stages(topic, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)
         own = [Retrieval.of(hits, k=_OF_EACH, minimum_score=minimum_score) for hits in fused]
         hits, below = (
             tuple(sorted(chain.from_iterable(parts), key=lambda hit: -hit.score))
             for parts in zip(*((one.hits, one.below) for one in own), strict=True)
         )
-        return replace(found, hits=hits, below=below, issues=tuple(issues))
+        return replace(found, hits=hits, below=below, issues=tuple(issues), topic=topic)
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope(), without: Sequence[str] = ()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both.

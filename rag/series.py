@@ -6,12 +6,13 @@ They say nearly the same, so a search finds the wrong issue as easily as the rig
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from rag.evidence import Line
 from rag.periods import MONTHS, Period, months_on, periods
+from rag.terms import terms
 from rag.types import Hit
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -52,6 +53,10 @@ _EACH = re.compile(
     r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
     re.IGNORECASE,
 )
+_ALL_OVER = 0.03  # of the chunks of a group: a word that stands in as many may name it
+_TIMES = 3  # in chunks that it has to stand in
+_HARDLY = 0.05  # of that share: what it may have in another
+_LOOSE = re.compile(r"\s+([?.!,;:])")  # a sign behind words that were taken out
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -111,22 +116,84 @@ def asked(question: str, issues: Sequence[Issue]) -> tuple[Issue, ...]:
     return ()
 
 
-def others(question: str, found: Iterable[Sequence[Issue]]) -> tuple[str, ...]:
-    """The documents that a question leaves out: where it asks for some issues of a series, the others of that."""
-    left = ((issues, asked(question, issues)) for issues in found)
-    return tuple(issue.document_id for issues, chosen in left if chosen for issue in issues if issue not in chosen)
+def others(
+    question: str, found: Sequence[tuple[Issue, ...]], named: Collection[tuple[str, ...]] = ()
+) -> tuple[str, ...]:
+    """The documents that a question leaves out.
+
+    Where it asks for some issues of a series, the others of that; and where it names one series, all of other series.
+
+    Args:
+        named: groups of documents that it names.
+    """
+    meant = _named_series(found, named)
+    left: list[str] = []
+    for issues in found:
+        chosen = asked(question, issues) or issues
+        left += (issue.document_id for issue in issues if issue not in chosen or meant not in ((), documents(issues)))
+    return tuple(left)
 
 
-def most_found(hits: Sequence[Hit], found: Iterable[Sequence[Issue]]) -> tuple[str, ...]:
-    """The documents of the series from which most of the hits are, in the order of time; () where most are of none.
+def meant(
+    hits: Sequence[Hit], found: Sequence[tuple[Issue, ...]], named: Collection[tuple[str, ...]] = ()
+) -> tuple[str, ...]:
+    """The documents of the series of which a question asks each, in the order of time; () where it means none.
+
+    It is the one that it names; else that from which most of the hits are, unless one is of another document it names.
 
     Args:
         hits: the best first.
     """
-    of = {issue.document_id: issues for issues in found for issue in issues}
+    of = {issue.document_id: documents(issues) for issues in found for issue in issues}
+    if series := _named_series(found, named):
+        return series
+    if any((hit.chunk.document_id,) in named for hit in hits):
+        return ()
     counted = Counter(of.get(hit.chunk.document_id, ()) for hit in hits)
-    most = max(counted, key=counted.__getitem__, default=())  # of several, that of the best hit
-    return tuple(issue.document_id for issue in most)
+    return max(counted, key=counted.__getitem__, default=())  # of several, that of the best hit
+
+
+def documents(issues: Iterable[Issue]) -> tuple[str, ...]:
+    """Their ids."""
+    return tuple(issue.document_id for issue in issues)
+
+
+def _named_series(found: Iterable[tuple[Issue, ...]], named: Collection[tuple[str, ...]]) -> tuple[str, ...]:
+    """The only series among what is named; () where there is none, or several."""
+    first, *more = [*(own for issues in found if (own := documents(issues)) in named), ()]
+    return first if len(more) == 1 else ()
+
+
+def named(
+    groups: Sequence[tuple[str, ...]], held: Iterable[Mapping[str, int]], chunks: Mapping[str, int]
+) -> set[tuple[str, ...]]:
+    """The groups that a question names: by a term that stands all over the documents of one and hardly in others.
+
+    Series that run side by side, such as the reports of several companies, are told apart so.
+
+    Args:
+        groups: documents (ids) of a series, or one that stands for itself.
+        held: of each term of the question, in how many chunks of which document it stands.
+        chunks: of each document.
+    """
+    sizes = {group: sum(chunks[document] for document in group) for group in groups}
+    found: set[tuple[str, ...]] = set()
+    for counts in held:
+        times = {group: sum(counts.get(one, 0) for one in group) for group in groups}
+        shares = Counter({group: times[group] / (size or 1) for group, size in sizes.items()})
+        (best, share), *others = shares.most_common(2)
+        if times[best] >= _TIMES and share >= _ALL_OVER and (not others or others[0][1] <= _HARDLY * share):
+            found.add(best)
+    return found
+
+
+def topic(question: str) -> str:
+    """A question without the words that say which issues are asked: of those they tell no passage from another."""
+    text = _EACH.sub(" ", _LATEST.sub(" ", question))
+    for period in periods(text):
+        text = re.sub(rf"{re.escape(period.text)}(?:\s+{_ISSUE}s?\b)?", " ", text, flags=re.IGNORECASE)
+    short = _LOOSE.sub(r"\1", " ".join(text.split()))
+    return short if terms(short) else question
 
 
 def nearest(issues: Sequence[str], hits: Iterable[Hit], *, count: int) -> list[str]:

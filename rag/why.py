@@ -144,7 +144,7 @@ class _Way:
         fate = self._searched(found)
         if fate and not found.left and not found.issues:
             return fate
-        lines = self.retriever.evidence(self.question, found.hits)
+        lines = self.retriever.evidence(found.topic, found.hits)
         if found.issues:
             return self._quoted(found, lines, fate)
         reason, reading = self._judged(found, lines)

@@ -107,6 +107,21 @@ def reports(tmp_path: Path) -> Iterator[Retriever]:
         yield Retriever.of_library(library, embedder, settings)
 
 
+@pytest.fixture
+def two_series(tmp_path: Path) -> Iterator[Retriever]:
+    """The reports of two makers, each named in its own; those of the other treat more of what is asked."""
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        (folder / f"2024 Q{number} HRN.txt").write_text(f"Heron sold {number}00 boats. Pumps: none. Sales: few.")
+        (folder / f"2024 Q{number} TRN.txt").write_text(f"Sales of pumps were {number}00 EUR: pumps of Tern sell.")
+    settings, embedder = Settings(home=tmp_path / "home"), HashingEmbedder(1_024)
+    with Library.open(settings, holder="test") as library:
+        library.open_store(embedder)
+        ingest(find_files([folder]), library=library, embedder=embedder, settings=settings)
+        yield Retriever.of_library(library, embedder, settings)
+
+
 def _names(found: Retrieval) -> list[str]:
     return sorted(hit.chunk.document_name for hit in found.hits)
 
@@ -139,3 +154,13 @@ def test_issues_outside_the_scope_are_not_looked_at(reports: Retriever) -> None:
     for question in ("What were sales of pumps in Q2 2024?", "How did sales of pumps develop over time?"):
         found = reports.retrieve(question, k=6, minimum_score=0.0, scope=scope)
         assert (_names(found), found.issues, found.left) == (["2024 Q1 Heron.txt"], (), ())
+
+
+def test_of_two_series_the_one_is_asked_that_the_question_names(two_series: Retriever) -> None:
+    for question in ("How did Heron's sales of pumps develop over time?", "What were Heron's sales of pumps in 2024?"):
+        found = two_series.retrieve(question, k=6, minimum_score=0.0)
+        assert {name[8:] for name in _names(found)} == {"HRN.txt"}
+    found = two_series.retrieve("What were Heron's sales of pumps in Q2 2024?", k=6, minimum_score=0.0)
+    assert _names(found) == ["2024 Q2 HRN.txt"]
+    everything = two_series.retrieve("How did sales of pumps and boats develop over time?", k=6, minimum_score=0.0)
+    assert len(everything.issues) == 3, "of the one with most hits"

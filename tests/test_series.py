@@ -104,14 +104,56 @@ def _hits(*found: str) -> list[Hit]:
     return [Hit(Chunk(name, name, "", None, "", 0, 1, 0, "x"), 1.0) for name in found]
 
 
-def test_the_series_of_most_hits_is_meant() -> None:
+def test_the_series_of_most_hits_is_meant_where_none_is_named() -> None:
     names = ["2023 a.md", "2024 a.md", "2023 b.md", "2024 b.md", "c.md"]
     known = series.series((name, name) for name in names)
+    first, second = ("2023 a.md", "2024 a.md"), ("2023 b.md", "2024 b.md")
+    assert series.meant(_hits("2024 a.md", "2024 b.md", "2023 b.md"), known) == second
+    assert series.meant(_hits("2024 a.md", "2024 b.md"), known) == first
+    assert series.meant(_hits("c.md", "2024 b.md"), known) == ()
+    assert series.meant([], known) == ()
+    assert series.meant(_hits("2024 b.md"), known, [first]) == first
+    assert series.meant(_hits("2024 b.md"), known, [first, ("c.md",)]) == first
+    assert series.meant(_hits("2024 b.md"), known, [first, second]) == second
+    assert series.meant(_hits("2024 b.md", "2023 b.md", "c.md"), known, [("c.md",)]) == ()
+    assert series.meant(_hits("2024 b.md"), known, [("c.md",)]) == second
 
-    assert series.most_found(_hits("2024 a.md", "2024 b.md", "2023 b.md"), known) == ("2023 b.md", "2024 b.md")
-    assert series.most_found(_hits("2024 a.md", "2024 b.md"), known) == ("2023 a.md", "2024 a.md")
-    assert series.most_found(_hits("c.md", "2024 b.md"), known) == ()
-    assert series.most_found([], known) == ()
+
+def test_a_series_that_is_named_leaves_out_the_others() -> None:
+    names = ["2023 a.md", "2024 a.md", "2023 b.md", "2024 b.md", "c.md"]
+    known = series.series((name, name) for name in names)
+    named = [("2023 a.md", "2024 a.md")]
+    assert sorted(series.others("How was it in 2023?", known, named)) == ["2023 b.md", "2024 a.md", "2024 b.md"]
+    assert sorted(series.others("How was it over time?", known, named)) == ["2023 b.md", "2024 b.md"]
+    assert series.others("How was it over time?", known, [*named, ("2023 b.md", "2024 b.md")]) == ()
+    assert series.others("How was it over time?", known, [("c.md",)]) == ()
+
+
+def test_a_group_is_named_by_a_word_that_stands_all_over_it_and_hardly_elsewhere() -> None:
+    groups = [("a1", "a2"), ("b1",), ("c",)]
+    chunks = {"a1": 50, "a2": 50, "b1": 100, "c": 10}
+    assert series.named(groups, [{"a1": 10, "a2": 12}], chunks) == {("a1", "a2")}
+    assert series.named(groups, [{"a1": 10, "a2": 12, "b1": 1}], chunks) == {("a1", "a2")}
+    assert series.named(groups, [{"a1": 10, "a2": 12, "b1": 3}], chunks) == set(), "in others, too"
+    assert series.named(groups, [{"a1": 1}], chunks) == set(), "in passing"
+    assert series.named(groups, [{"a1": 9}, {"c": 4}, {}], chunks) == {("a1", "a2"), ("c",)}
+    assert series.named(groups, [{"c": 2}], chunks) == set(), "in two chunks of a short one"
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        (
+            "What was Heron's cash flow as reported in the Q3 2022 10-Q?",
+            "What was Heron's cash flow as reported in the?",
+        ),
+        ("What was the margin of Heron in the latest quarter?", "What was the margin of Heron in the?"),
+        ("How have Heron's sales of pumps changed over time?", "How have Heron's sales of pumps changed?"),
+        ("And in Q3 2022?", "And in Q3 2022?"),
+    ],
+)
+def test_what_says_which_issues_are_asked_is_not_looked_for_in_them(question: str, topic: str) -> None:
+    assert series.topic(question) == topic
 
 
 def test_of_many_issues_those_with_the_best_hits_and_then_the_newest_are_taken() -> None:

@@ -174,12 +174,12 @@ class Documents(Database):
         with self._transaction() as run:
             return list(run.execute(names.limit(limit)).scalars())
 
-    def named_documents(self, collection: str) -> list[tuple[str, str]]:
-        """Id and name of every document that answers."""
-        query = sql.select(_documents.c.id, _documents.c.name)
+    def named_documents(self, collection: str) -> list[tuple[str, str, int]]:
+        """Id, name and number of chunks of every document that answers."""
+        query = sql.select(_documents.c.id, _documents.c.name, _documents.c.chunks)
         with self._transaction() as run:
             rows = run.execute(query.where(*conditions(collection, DocumentQuery(states=ANSWERING)))).all()
-        return [(row.id, row.name) for row in rows]
+        return [(row.id, row.name, row.chunks) for row in rows]
 
     def document_named(self, collection: str, name: str) -> DocumentRecord | None:
         """The last added document of this name, None where there is none; one that is leaving does not count."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from rag.evidence import Line
-from rag.periods import MONTHS, Period, months_on, periods
+from rag.periods import MONTHS, Period, months_on, names_days, periods
 from rag.terms import terms
 from rag.types import Hit
 
@@ -53,6 +53,9 @@ _EACH = re.compile(
     r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
     re.IGNORECASE,
 )
+_YEARS = re.compile(r"\b(?:19|20)\d\d\b")
+_ANY_YEAR = 2000  # of periods whose year is not said, where only their words count
+_VERBS = ("may", "march", "mar")  # months only where they are written like names
 _ALL_OVER = 0.03  # of the chunks of a group: a word that stands in as many may name it
 _TIMES = 3  # in chunks that it has to stand in
 _HARDLY = 0.05  # of that share: what it may have in another
@@ -95,20 +98,21 @@ def asks_each(question: str) -> bool:
 
 
 def asks_for_some(question: str) -> bool:
-    """Whether it names a period, or asks for the newest issue."""
-    return bool(_LATEST.search(question) or periods(question))
+    """Whether it may name a period, or asks for the newest issue."""
+    return bool(_LATEST.search(question) or names_days(question) or _YEARS.search(question))
 
 
 def asked(question: str, issues: Sequence[Issue]) -> tuple[Issue, ...]:
     """Those of a series that a question asks for: of the periods that it names, or the newest; () where of none.
 
-    One that asks for each is held to a period only where several issues are of it ("the quarters of 2023").
+    A month or quarter without a year is of that of the newest issue. A question for each is held to a period only where
+    several issues are of it ("the quarters of 2023").
 
     Args:
         issues: in the order of time.
     """
     each = asks_each(question)
-    if named := periods(question):
+    if named := _periods(question, issues[-1].first.year):
         found = tuple(issue for issue in issues if any(_meet(issue, period) for period in named))
         return () if each and len(found) < 2 else found
     if _LATEST.search(question) and not each:
@@ -190,7 +194,7 @@ def named(
 def topic(question: str) -> str:
     """A question without the words that say which issues are asked: of those they tell no passage from another."""
     text = _EACH.sub(" ", _LATEST.sub(" ", question))
-    for period in periods(text):
+    for period in _periods(text, _ANY_YEAR):
         text = re.sub(rf"{re.escape(period.text)}(?:\s+{_ISSUE}s?\b)?", " ", text, flags=re.IGNORECASE)
     short = _LOOSE.sub(r"\1", " ".join(text.split()))
     return short if terms(short) else question
@@ -219,6 +223,12 @@ def by_issue(issues: Sequence[str], hits: Sequence[Hit], found: Iterable[Line]) 
     for line in found:
         lines[hits[line.number - 1].chunk.document_id].append(line)
     return {issue: own for issue, own in lines.items() if own}
+
+
+def _periods(question: str, year: int) -> list[Period]:
+    """The periods that a question names, or else its years ("the 2023 report")."""
+    found = [period for period in periods(question, year=year) if period.text not in _VERBS]
+    return found or [one for match in _YEARS.finditer(question) for one in periods(f"in {match.group()}")]
 
 
 def _meet(issue: Issue, period: Period) -> bool:

@@ -178,6 +178,7 @@ class Reply:
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._is_held = retrieval.below, retrieval.issues, bool(retrieval.left)
+        self._reading = None  # of what was found before
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""

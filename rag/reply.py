@@ -105,7 +105,8 @@ class Reply:
     @property
     def read(self) -> tuple[Hit, ...]:
         """Those of `hits` that the generator reads: all while it looks at their lines, then those that may answer."""
-        return self.hits[: self._reading.passages] if self._reading else self.hits
+        reading = self._reading  # once: the thread that answers may forget it
+        return self.hits[: reading.passages] if reading else self.hits
 
     @property
     def text(self) -> str:

@@ -38,7 +38,7 @@ class Retrieval:
 
     Attributes:
         issues: documents of a series, in the order of time, where the question asks for each; hits are of them alone.
-        left: documents that were not searched, as the question names the period of others of their series.
+        left: documents that were not searched, as the question names others or their period.
         topic: the question, without the words that say which issues of a series are asked.
     """
 
@@ -110,17 +110,20 @@ class Retriever:
     ) -> Retrieval:
         """The k best chunks of whole documents as `Retrieval.of` gives them.
 
-        Of a series of documents only the issues are searched that the question names a period of; where it asks for
-        each, the best of each are taken.
+        Of a series of documents only the issues are searched that the question names a period of, and no other document
+        where it names that series; where it asks for each, the best of each are taken.
 
         Args:
             every_issue: searches all documents alike.
         """
-        known, named = ([], set()) if every_issue else self._series(question, scope)
-        left = series.others(question, known, named)
+        known, named, alone = ([], set(), set()) if every_issue else self._series(question, scope)
+        left = series.others(question, known, named, alone)
         topic = series.topic(question) if known else question
         asked = topic if left else question
-        fused = self.stages(asked, count=max(k, _CANDIDATES), scope=scope, without=left).fused
+        kept = {*alone, *(issue.document_id for issues in known for issue in issues)}.difference(left)
+        only = Scope(tuple(kept)) if 0 < len(kept) < len(left) else None  # whichever list is shorter
+        count = max(k, _CANDIDATES)
+        fused = self.stages(asked, count=count, scope=only or scope, without=() if only else left).fused
         found = replace(Retrieval.of(fused, k=k, minimum_score=minimum_score), left=left, topic=asked)
         if every_issue or not series.asks_each(question):
             return found
@@ -158,22 +161,24 @@ class Retriever:
         """The chunks of a document, in their order."""
         return all_passages(self._catalog, self._store, self._collection, document_id)
 
-    def _series(self, question: str, scope: Scope) -> tuple[list[tuple[series.Issue, ...]], set[tuple[str, ...]]]:
-        """The series among the documents that are asked, and the groups of them that the question names.
+    def _series(
+        self, question: str, scope: Scope
+    ) -> tuple[list[tuple[series.Issue, ...]], set[tuple[str, ...]], set[str]]:
+        """The series among the documents that are asked, the groups of them that the question names, and what is alone.
 
-        Both are empty where it asks for no period, or there is no series.
+        All are empty where it asks for no period, or there is no series.
         """
         if not (series.asks_each(question) or series.asks_for_some(question)):
-            return [], set()
+            return [], set(), set()
         found = self._catalog.named_documents(self._collection)
         chunks = {one: count for one, _, count in found if not scope.documents or one in scope.documents}
         known = series.series((one, name) for one, name, _ in found if one in chunks)
         if not known:
-            return [], set()
+            return [], set(), set()
         groups = [series.documents(issues) for issues in known]
         alone = chunks.keys() - {one for group in groups for one in group}
-        held = self._lexical.by_document(list(dict.fromkeys(terms(question, parts=True))))
-        return known, series.named([*groups, *((one,) for one in alone)], held.values(), chunks)
+        held = self._lexical.by_document(list(dict.fromkeys(terms(series.topic(question), parts=True))))
+        return known, series.named([*groups, *((one,) for one in alone)], held.values(), chunks), alone
 
     def _of_each(self, topic: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
         fused = (self.stages(topic, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)

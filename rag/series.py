@@ -121,17 +121,21 @@ def asked(question: str, issues: Sequence[Issue]) -> tuple[Issue, ...]:
 
 
 def others(
-    question: str, found: Sequence[tuple[Issue, ...]], named: Collection[tuple[str, ...]] = ()
+    question: str,
+    found: Sequence[tuple[Issue, ...]],
+    named: Collection[tuple[str, ...]] = (),
+    alone: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The documents that a question leaves out.
 
-    Where it asks for some issues of a series, the others of that; and where it names one series, all of other series.
+    Where it asks for some issues of a series, the others of that; where it names one series, all that are not of it.
 
     Args:
         named: groups of documents that it names.
+        alone: documents of no series.
     """
     meant = _named_series(found, named)
-    left: list[str] = []
+    left = list(alone) if meant else []
     for issues in found:
         chosen = asked(question, issues) or issues
         left += (issue.document_id for issue in issues if issue not in chosen or meant not in ((), documents(issues)))

@@ -29,7 +29,7 @@ class Fate(str, Enum):
 
     READ = "read"
     FILTERED = "filtered"  # only other documents were asked
-    OTHER_PERIOD = "other period"  # of its series, the question names the period of another document
+    OTHER_PERIOD = "other period"  # the question names other documents, or the period of others of its series
     NOT_NEAR = "not near"  # neither search has it among its nearest
     LOW_SCORE = "low score"
     REPEATED = "repeated"  # another passage with the same words was taken in its place
@@ -190,7 +190,7 @@ class _Way:
         if _rank(self.chunk, found.hits):
             return None
         if self.chunk.document_id in found.left:
-            return Fate.OTHER_PERIOD, "The question names the period of another document of its series."
+            return Fate.OTHER_PERIOD, "The question names other documents, or their period."
         rank = _rank(self.chunk, self.retriever.stages(self.question, count=_DEPTH, scope=self.scope).fused)
         if rank is None:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."

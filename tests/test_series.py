@@ -130,7 +130,8 @@ def test_a_series_that_is_named_leaves_out_the_others() -> None:
     assert sorted(series.others("How was it in 2023?", known, named)) == ["2023 b.md", "2024 a.md", "2024 b.md"]
     assert sorted(series.others("How was it over time?", known, named)) == ["2023 b.md", "2024 b.md"]
     assert series.others("How was it over time?", known, [*named, ("2023 b.md", "2024 b.md")]) == ()
-    assert series.others("How was it over time?", known, [("c.md",)]) == ()
+    assert sorted(series.others("How was it over time?", known, named, ["c.md"])) == ["2023 b.md", "2024 b.md", "c.md"]
+    assert series.others("How was it over time?", known, [("c.md",)], ["c.md"]) == ()
 
 
 def test_a_group_is_named_by_a_word_that_stands_all_over_it_and_hardly_elsewhere() -> None:

@@ -147,7 +147,7 @@ def reports(desk: Desk) -> Desk:
 def test_a_passage_of_another_period_than_the_question_names_is_said_to_be(reports: Desk) -> None:
     question = "What were sales of boats in Q2 2024?"
     found = reports.ask("Sales of boats were 300 EUR", question)
-    assert (found.fate, "another document of its series" in found.reason) == (Fate.OTHER_PERIOD, True)
+    assert (found.fate, "names other documents" in found.reason) == (Fate.OTHER_PERIOD, True)
     assert reports.ask("Sales of boats were 200 EUR", question).fate is Fate.READ
     refused = reports.ask("Sales of boats were 300 EUR", question, minimum_evidence=4.0)
     assert refused.fate is Fate.REFUSED, "then all issues were searched"

@@ -20,7 +20,7 @@ from rag.evaluation.questions import Question, held_out
 from rag.evaluation.refusals import RefusalTest
 from rag.models import file_hashes
 from rag.queue import Cancelled
-from rag.retriever import Retrieval, Retriever
+from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Hit
 
@@ -206,8 +206,10 @@ def _search(question: Question, text: str, subject: Subject, record: Record) -> 
     """Measures of every stage for a question that stands alone; what was found is noted in the record."""
     if not question.relevant:
         return {}
-    found, settings = subject.retriever.stages(subject.retriever.corrected(text), count=_DEPTH), subject.settings
-    as_run = Retrieval.of(found.fused, k=settings.top_k, minimum_score=settings.minimum_score).hits
+    retriever, settings = subject.retriever, subject.settings
+    asked = retriever.corrected(text)
+    found = retriever.stages(asked, count=_DEPTH)
+    as_run = retriever.retrieve(asked, k=settings.top_k, minimum_score=settings.minimum_score).hits
     record["found"] = {name: _places(question, getattr(found, name)) for name in subject.stages}
     record["found"][AS_RUN] = _places(question, as_run)
     times = {f"{name} ms": 1_000 * seconds for name, seconds in found.seconds.items()}

@@ -6,7 +6,7 @@ They say nearly the same, so a search finds the wrong issue as easily as the rig
 import datetime
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -52,6 +52,16 @@ _EACH = re.compile(
     r"|\büber die (?:\w+\s+)?(?:quartale|monate|jahre|wochen|zeit)\b|\bje(?:dem|den|der|des|de) "
     r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
     re.IGNORECASE,
+)
+_SINCE, _LATER, _EARLIER, _FROM, _TO = (  # before a period
+    re.compile(rf"\b(?:{words})\s+(?:the\s+)?$", re.IGNORECASE)
+    for words in (
+        "since|starting (?:in|with)|seit|ab",
+        "after|later than|nach",
+        "before|earlier than|prior to|vor",
+        "from|between|von|zwischen",
+        "to|and|until|through|bis|und",
+    )
 )
 _YEARS = re.compile(r"\b(?:19|20)\d\d\b")
 _ANY_YEAR = 2000  # of periods whose year is not said, where only their words count
@@ -113,7 +123,10 @@ def asked(question: str, issues: Sequence[Issue]) -> tuple[Issue, ...]:
     """
     each = asks_each(question)
     if named := _periods(question, issues[-1].first.year):
-        found = tuple(issue for issue in issues if any(_meet(issue, period) for period in named))
+        stretches = list(_stretches(question, named))
+        found = tuple(
+            issue for issue in issues if any(first < issue.after and issue.first < after for first, after in stretches)
+        )
         return () if each and len(found) < 2 else found
     if _LATEST.search(question) and not each:
         return tuple(issue for issue in issues if issue.first == issues[-1].first)
@@ -235,8 +248,25 @@ def _periods(question: str, year: int) -> list[Period]:
     return found or [one for match in _YEARS.finditer(question) for one in periods(f"in {match.group()}")]
 
 
-def _meet(issue: Issue, period: Period) -> bool:
-    return issue.first < period.after and period.first < issue.after
+def _stretches(question: str, named: Sequence[Period]) -> Iterator[tuple[datetime.date, datetime.date]]:
+    """From which day to before which one a question asks: "since" a period, "from" one "to" another, or in it."""
+    begun: datetime.date | None = None
+    for place, period in enumerate(named):
+        before = question[: question.find(period.text)]
+        next_one = named[place + 1] if place + 1 < len(named) else None
+        if begun is not None:
+            yield begun, period.after
+            begun = None
+        elif next_one and _FROM.search(before) and _TO.search(question[: question.rfind(next_one.text)]):
+            begun = period.first
+        elif _SINCE.search(before):
+            yield period.first, datetime.date.max
+        elif _LATER.search(before):
+            yield period.after, datetime.date.max
+        elif _EARLIER.search(before):
+            yield datetime.date.min, period.first
+        else:
+            yield period.first, period.after
 
 
 def _dated(name: str) -> tuple[str, datetime.date, datetime.date] | None:

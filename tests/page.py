@@ -51,9 +51,9 @@ class Page:
         self.wait(lambda: all(job.done.is_set() for job in self.engine.answer_jobs.values()))
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not condition():
-            assert time.monotonic() < end
+            assert time.monotonic() < end, f"the engine says {self.engine.state}"
             time.sleep(0.05)
 
     def html(self) -> str:

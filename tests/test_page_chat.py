@@ -57,7 +57,7 @@ class GatedEmbedder(HashingEmbedder):
         self.gate = threading.Event()
 
     def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
-        self.gate.wait(20)
+        self.gate.wait(60)
         return super().encode_documents(texts, on_batch=on_batch)
 
 

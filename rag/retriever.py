@@ -114,10 +114,10 @@ class Retriever:
         where it names that series; where it asks for each, the best of each are taken.
 
         Args:
-            every_issue: searches all documents alike.
+            every_issue: searches all issues alike, whatever period is named; only of a series that is named.
         """
-        known, named, alone = ([], set(), set()) if every_issue else self._series(question, scope)
-        left = series.others(question, known, named, alone)
+        known, named, alone = self._series(question, scope)
+        left = series.others(question, known, named, alone, every_issue=every_issue)
         topic = series.topic(question) if known else question
         asked = topic if left else question
         kept = {*alone, *(issue.document_id for issues in known for issue in issues)}.difference(left)

@@ -138,6 +138,8 @@ def others(
     found: Sequence[tuple[Issue, ...]],
     named: Collection[tuple[str, ...]] = (),
     alone: Collection[str] = (),
+    *,
+    every_issue: bool = False,
 ) -> tuple[str, ...]:
     """The documents that a question leaves out.
 
@@ -146,11 +148,12 @@ def others(
     Args:
         named: groups of documents that it names.
         alone: documents of no series.
+        every_issue: whatever period it asks for.
     """
     meant = _named_series(found, named)
     left = list(alone) if meant else []
     for issues in found:
-        chosen = asked(question, issues) or issues
+        chosen = issues if every_issue else asked(question, issues) or issues
         left += (issue.document_id for issue in issues if issue not in chosen or meant not in ((), documents(issues)))
     return tuple(left)
 

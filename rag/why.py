@@ -148,7 +148,7 @@ class _Way:
         if found.issues:
             return self._quoted(found, lines, fate)
         reason, reading = self._judged(found, lines)
-        if reason and found.left:
+        if reason and found.left and not self.every_issue:
             return replace(self, every_issue=True).end()
         if fate:
             return fate

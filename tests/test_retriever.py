@@ -162,5 +162,8 @@ def test_of_two_series_the_one_is_asked_that_the_question_names(two_series: Retr
         assert {name[8:] for name in _names(found)} == {"HRN.txt"}
     found = two_series.retrieve("What were Heron's sales of pumps in Q2 2024?", k=6, minimum_score=0.0)
     assert _names(found) == ["2024 Q2 HRN.txt"]
+    question = "What were Heron's sales of pumps in Q2 2024?"
+    everything = two_series.retrieve(question, k=6, minimum_score=0.0, every_issue=True)
+    assert {name[8:] for name in _names(everything)} == {"HRN.txt"}, "of no other maker all the same"
     everything = two_series.retrieve("How did sales of pumps and boats develop over time?", k=6, minimum_score=0.0)
     assert len(everything.issues) == 3, "of the one with most hits"

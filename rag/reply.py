@@ -186,6 +186,7 @@ class Reply:
         self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
         started = time.perf_counter()
         self._take(self._found(self.standalone, every_issue=True))
+        self._is_held = False  # there is nothing more to search
         self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
 
     def _calculate(self) -> Iterator[str]:

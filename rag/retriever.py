@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _CANDIDATES = 50  # of each search, before they are fused
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
+_COMMON = 50_000  # chunks: a term that stands in more is not looked up by document: it would take long, and names nothing
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
@@ -177,7 +178,8 @@ class Retriever:
             return [], set(), set()
         groups = [series.documents(issues) for issues in known]
         alone = chunks.keys() - {one for group in groups for one in group}
-        held = self._lexical.by_document(list(dict.fromkeys(terms(series.topic(question), parts=True))))
+        counted = self._lexical.held(list(dict.fromkeys(terms(series.topic(question), parts=True))))
+        held = self._lexical.by_document([term for term, count in counted.items() if count <= _COMMON])
         return known, series.named([*groups, *((one,) for one in alone)], held.values(), chunks), alone
 
     def _of_each(self, topic: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:

@@ -53,11 +53,10 @@ _EACH = re.compile(
     r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
     re.IGNORECASE,
 )
-_SINCE, _LATER, _EARLIER, _FROM, _TO = (  # before a period
+_SINCE, _EARLIER, _FROM, _TO = (  # before a period
     re.compile(rf"\b(?:{words})\s+(?:the\s+)?$", re.IGNORECASE)
     for words in (
         "since|starting (?:in|with)|seit|ab",
-        "after|later than|nach",
         "before|earlier than|prior to|vor",
         "from|between|von|zwischen",
         "to|and|until|through|bis|und",
@@ -264,7 +263,7 @@ def _stretches(question: str, named: Sequence[Period]) -> Iterator[tuple[datetim
             begun = period.first
         elif _SINCE.search(before):
             yield period.first, datetime.date.max
-        elif _LATER.search(before):
+        elif period.is_over:
             yield period.after, datetime.date.max
         elif _EARLIER.search(before):
             yield datetime.date.min, period.first

@@ -16,7 +16,7 @@ from rag.assistant import Assistant, QuestionError
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
 from rag.reply import Progress, Stage
-from rag.retriever import Retriever
+from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
 from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator, hit, probe
@@ -404,6 +404,24 @@ def test_what_is_in_no_issue_is_refused(question: str, reports: Library, setting
     assistant, generator = build(reports, settings)
     answer = assistant.answer(question)
     assert (answer.text, answer.finish.is_refusal, generator.prompts) == (REFUSAL, True, [])
+
+
+def test_all_issues_are_searched_once_where_those_that_are_asked_do_not_tell(
+    reports: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[bool] = []
+
+    def seen(retriever: Retriever, question: str, *, every_issue: bool = False, **options: Any) -> Retrieval:
+        searched.append(every_issue)
+        found = retrieve(retriever, question, every_issue=every_issue, **options)
+        return replace(found, left=("of another series",))
+
+    retrieve = Retriever.retrieve
+    monkeypatch.setattr(Retriever, "retrieve", seen)
+    for question in ("How did gulls fare over time?", "Which gulls nest in reeds, as of Q2 2024?"):
+        searched.clear()
+        assert build(reports, settings)[0].answer(question).text == REFUSAL
+        assert searched == [False, True]
 
 
 def test_the_issue_that_a_question_names_is_answered_from(reports: Library, settings: Settings) -> None:

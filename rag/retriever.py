@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _CANDIDATES = 50  # of each search, before they are fused
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
-_COMMON = 50_000  # chunks: a term that stands in more is not looked up by document: it would take long, and names nothing
+_COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 

@@ -416,11 +416,11 @@ def test_all_issues_are_searched_once_where_those_that_are_asked_do_not_tell(
         found = retrieve(retriever, question, every_issue=every_issue, **options)
         return replace(found, left=("of another series",))
 
-    retrieve = Retriever.retrieve
+    retrieve, strict = Retriever.retrieve, replace(settings, minimum_evidence=3.0)
     monkeypatch.setattr(Retriever, "retrieve", seen)
-    for question in ("How did gulls fare over time?", "Which gulls nest in reeds, as of Q2 2024?"):
+    for question in ("How did sales of pumps develop over time?", "Which gulls nest in reeds, as of Q2 2024?"):
         searched.clear()
-        assert build(reports, settings)[0].answer(question).text == REFUSAL
+        assert build(reports, strict)[0].answer(question).text == REFUSAL
         assert searched == [False, True]
 
 

@@ -77,9 +77,7 @@ def take_snapshot(
     batch = {
         state: total for state, total in catalog.queue_totals(collection, since=since).items() if not state.is_open
     } | {state: total for state, total in totals.items() if state.is_open}
-    files: list[QueuedFile] = []
-    for states in (*((state,) for state in _ORDER), tuple(state for state in QueueState if state not in _ORDER)):
-        files += catalog.queue(collection, *states, limit=_SHOWN - len(files))
+    files = catalog.queue_by_state(collection, _ORDER, limit=_SHOWN)
     sizes = {state: size for state, (_, size) in totals.items()}
     part = progress.part if progress is not None else 0.0
     to_read = sizes.get(QueueState.WAITING, 0) + sizes.get(QueueState.WORKING, 0) * (1 - part)

@@ -1,10 +1,13 @@
 """Which files of the queue are done is asked of SQLite, and is what a look at all of them one by one finds."""
 
 import random
+import threading
 from pathlib import Path
 
 import pytest
 
+from ingest.pace import Pace
+from ingest.snapshot import take_snapshot
 from rag.catalog import Catalog, QueuedFile, QueueState
 from rag.types import Document, Page
 
@@ -48,4 +51,39 @@ def test_the_files_that_are_done_are_those_of_a_look_at_each(tmp_path: Path, see
     done = catalog.finish_embedded("library", of)
     assert [(file.name, state_of(catalog, file)) for file in done] == wanted
     assert catalog.finish_embedded("library", of) == []
+    catalog.close()
+
+
+def test_a_file_that_changes_its_state_is_in_every_look_once(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog.db")
+    file_id = catalog.enqueue("library", tmp_path / "x", name="x", source="", size=1, is_copy=False)
+    ended = threading.Event()
+
+    def move() -> None:
+        while not ended.is_set():
+            for state in (QueueState.WORKING, QueueState.EMBEDDING, QueueState.WAITING):
+                catalog.set_queue_state([file_id], state)
+
+    moving = threading.Thread(target=move)
+    moving.start()
+    try:
+        looks = [
+            take_snapshot(catalog, "library", since=0, progress=None, pace=Pace(), paused=False, stopping=False).files
+            for _ in range(200)
+        ]
+    finally:
+        ended.set()
+        moving.join()
+        catalog.close()
+    assert all([file.id for file in files] == [file_id] for files in looks)
+
+
+def test_files_are_ordered_by_state_then_by_place(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog.db")
+    for name, state in (("a", "added"), ("b", "waiting"), ("c", "working"), ("d", "waiting"), ("e", "failed")):
+        file_id = catalog.enqueue("library", tmp_path / name, name=name, source="", size=1, is_copy=False)
+        catalog.set_queue_state([file_id], QueueState(state))
+    order = (QueueState.WORKING, QueueState.FAILED, QueueState.WAITING)
+    assert "".join(file.name for file in catalog.queue_by_state("library", order, limit=9)) == "cebda"
+    assert "".join(file.name for file in catalog.queue_by_state("library", order, limit=3)) == "ceb"
     catalog.close()

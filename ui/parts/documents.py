@@ -138,7 +138,6 @@ def _first(query: DocumentQuery, order: DocumentOrder, total: int) -> int:
 
 def _go_to(first: int) -> None:
     st.session_state[_FIRST] = first
-    _draw_anew()
 
 
 def _draw_anew() -> None:

@@ -1,13 +1,16 @@
 """Lines of documents as an answer shows them, word for word. Pure functions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import PurePath
 
 from rag.evidence import Line
-from rag.types import Citation, Hit
+from rag.types import JOINT, Citation, Hit
 
 _AT_MOST = 300  # characters
+_HEADING = 100  # characters
+_ANCHOR = re.compile(r"\{#[^}]*\}")  # of a heading in Markdown
 _BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
 
 
@@ -26,3 +29,25 @@ def of_document(number: int, hit: Hit, lines: Sequence[Line]) -> tuple[str, Cita
     said = quotation(" ".join(line.reading for line in lines))
     text = f"- {PurePath(hit.chunk.document_name).stem}: {said} [{number}]"
     return text, Citation(number, hit, tuple(line.span for line in lines))
+
+
+def of_sections(hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[tuple[str, Citation]]:
+    """What lines say under their headings, as items of a list with their footnotes: those of a passage share one.
+
+    Args:
+        lines: of the hits, in the order of the text; the first passage that is quoted has number 1.
+    """
+    is_one = len({hits[line.number - 1].chunk.document_id for line in lines}) == 1
+    for number, (place, own) in enumerate(groupby(lines, key=lambda line: line.number), 1):
+        for heading, told in groupby(own, key=lambda line: line.heading):
+            said = list(told)
+            quotations = " ".join(quotation(line.reading) for line in said)
+            named = _named(heading) or ("" if is_one else PurePath(hits[place - 1].chunk.document_name).stem)
+            text = f"- {named}{':' * named[-1:].isalnum()}{' ' * bool(named)}{quotations} [{number}]"
+            yield text, Citation(number, hits[place - 1], tuple(line.span for line in said))
+
+
+def _named(heading: str) -> str:
+    parts = (" ".join(_BRACKETS.sub("", _ANCHOR.sub("", part)).split()) for part in heading.split(JOINT))
+    named = JOINT.join(part for part in parts if part)
+    return named if len(named) <= _HEADING else f"{named[:_HEADING].rstrip()}…"

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import citations, conflicts, follow_ups, prompt, quotations, series, table_answers
+from rag import citations, conflicts, follow_ups, overviews, prompt, quotations, series, table_answers
 from rag.answerability import LIKELY, Judge, Reading
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
 from rag.models import find_row
+from rag.overviews import Overview
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
+from rag.wording import counted, fits
 
 _REWRITE_TOKENS = 64
 _FINISHES = {
@@ -93,7 +95,8 @@ class Reply:
         self._timings = Timings()
         self._dropped: tuple[Hit, ...] = ()
         self._issues: tuple[str, ...] = ()
-        self._is_held = False  # to some issues of a series
+        self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
+        self._overview: Overview | None = None
 
     @property
     def answer(self) -> Answer:
@@ -120,16 +123,19 @@ class Reply:
     def _steps(self) -> Iterator[str]:
         try:
             self._search(self._readings() if self._history else (self.question,))
-            yield from self._calculate()
+            if not self._overview:
+                yield from self._calculate()
+            if self._answer is None and self._issues:
+                yield from self._quote(self._each())
+            elif self._overview:
+                told = overviews.told(self._overview, self.evidence)
+                yield from self._quote(quotations.of_sections(self.hits, told))
             if self._answer is not None:
                 return
-            if self._issues:
-                yield from self._quote_each()
-                if self._answer is not None:
-                    return
+            if self._issues or self._overview:
                 self._search_all()
             why = self._refused()
-            if why is not None and self._is_held:
+            if why is not None and self._left:
                 self._search_all()
                 why = self._refused()
             if why is None:
@@ -145,6 +151,8 @@ class Reply:
 
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
+        if overviews.is_whole(self.question):
+            return (self.question,)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
             completed = follow_ups.completed(self.question, self._history, self._parts.generator)
@@ -152,7 +160,9 @@ class Reply:
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return (completed,) if completed else follow_ups.readings(self.question, rewritten, self._history)
+        if completed or overviews.is_whole(rewritten):
+            return (rewritten,)
+        return follow_ups.readings(self.question, rewritten, self._history)
 
     def _rewritten(self) -> str:
         """The question as the generator rewrites it; as it is where it does not come to an end."""
@@ -178,7 +188,8 @@ class Reply:
     def _take(self, found: _Found) -> None:
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
-        self._dropped, self._issues, self._is_held = retrieval.below, retrieval.issues, bool(retrieval.left)
+        self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
+        self._overview = retrieval.overview
         self._reading = None  # of what was found before
 
     def _search_all(self) -> None:
@@ -186,7 +197,7 @@ class Reply:
         self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
         started = time.perf_counter()
         self._take(self._found(self.standalone, every_issue=True))
-        self._is_held = False  # there is nothing more to search
+        self._left = ()  # there is nothing more to search
         self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
 
     def _calculate(self) -> Iterator[str]:
@@ -246,27 +257,42 @@ class Reply:
             raise Cancelled
         return Finish.NO_ANSWER if judge.by_reading(reading) else None, reading
 
-    def _quote_each(self) -> Iterator[str]:
-        """Quotes what each issue of a series says, in the order of time: generators mix up what several say."""
-        cited: list[Citation] = []
+    def _each(self) -> Iterator[tuple[str, Citation]]:
+        """What each of several documents says: generators mix up what several say."""
+        number = 0
+        for own in series.by_issue(self._issues, self.hits, self.evidence).values():
+            if told := self._told(own):
+                number += 1
+                yield quotations.of_document(number, self.hits[told[0].number - 1], told)
+
+    def _quote(self, items: Iterator[tuple[str, Citation]]) -> Iterator[str]:
+        """Answers by lines of documents, word for word; does nothing where there are none."""
+        cited: dict[int, Citation] = {}
         with contextlib.suppress(Cancelled):
-            for own in series.by_issue(self._issues, self.hits, self.evidence).values():
-                why, reading = self._judged(own)
-                if why is None:
-                    told, *_ = quoted(reading.lines if reading else own)
-                    hit = self.hits[told[0].number - 1]
-                    text, citation = quotations.of_document(len(cited) + 1, hit, told)
-                    cited.append(citation)
-                    self._written += f"{text}\n"
-                    yield f"{text}\n"
+            for text, citation in items:
+                before = cited.get(citation.number)
+                marks = (*(before.marks if before else ()), *citation.marks)
+                cited[citation.number] = replace(citation, marks=marks)
+                self._written += f"{text}\n"
+                yield f"{text}\n"
         if self.stop.is_set() and not cited:
             raise Cancelled
         if cited:
-            used = tuple(citation.hit for citation in cited)
+            if self._overview is Overview.DOCUMENTS and self._left:
+                more = len(self._left)
+                self._written += f"\n{counted(more, 'more document')} {fits(more, 'is', 'are')} not named here."
+            used = tuple(citation.hit for citation in cited.values())
             self._dropped = (*(hit for hit in self.hits if hit not in used), *self._dropped)
             self.hits = used
             finish = Finish.STOPPED if self.stop.is_set() else Finish.COMPLETE
-            self._conclude(self._written.rstrip(), tuple(cited), used, finish)
+            self._conclude(self._written.rstrip(), tuple(cited.values()), used, finish)
+
+    def _told(self, own: Sequence[Line]) -> Sequence[Line]:
+        """Which of the lines of a document are quoted, none where they are no answer."""
+        if self._overview:
+            return (overviews.lead(self._overview, own),)
+        why, reading = self._judged(own)
+        return () if why else quoted(reading.lines if reading else own)[0]
 
     def _narrow(self) -> None:
         """Keeps the passages that may bear the answer: those with the nearest lines, as many as fit a prompt."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rag import lines, ranges, series, spelling
-from rag.catalog import Catalog, DocumentState
+import numpy as np
+
+from rag import lines, overviews, ranges, series, spelling
+from rag.catalog import Catalog, DocumentState, NamedDocument
 from rag.embedders import Embedder, Vectors
 from rag.embedders.remembering import RememberingEmbedder
 from rag.evidence import Line, nearest_lines
@@ -18,6 +20,7 @@ from rag.folding import fold
 from rag.joining import join
 from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
+from rag.overviews import Overview
 from rag.settings import Settings
 from rag.support import Support
 from rag.terms import is_unspaced, terms
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 _CANDIDATES = 50  # of each search, before they are fused
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
+_OF_ONE = 8  # passages that stand for a document
+_DOCUMENTS, _OF_SEVERAL = 12, 3  # in an overview of several, and passages that stand for each
 _COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
@@ -41,6 +46,7 @@ class Retrieval:
         issues: documents of a series, in the order of time, where the question asks for each; hits are of them alone.
         left: documents that were not searched, as the question names others or their period.
         topic: the question, without the words that say which issues of a series are asked.
+        overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
     """
 
     hits: tuple[Hit, ...]
@@ -48,6 +54,7 @@ class Retrieval:
     issues: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     topic: str = ""  # of what is made of hits alone
+    overview: Overview | None = None
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
@@ -112,11 +119,23 @@ class Retriever:
         """The k best chunks of whole documents as `Retrieval.of` gives them.
 
         Of a series of documents only the issues are searched that the question names a period of, and no other document
-        where it names that series; where it asks for each, the best of each are taken.
+        where it names that series; where it asks for each, the best of each are taken. A question for an overview of
+        documents finds the passages that stand for them.
 
         Args:
             every_issue: searches all issues alike, whatever period is named; only of a series that is named.
         """
+        about = None if every_issue else overviews.subject(question)
+        if about is not None:
+            if documents := self._overviewed(question, scope):
+                return self._standing_for(documents, about)
+            if overviews.may_be_of_matter(question):
+                found = self._search(about, k=k, minimum_score=minimum_score, scope=scope, every_issue=False)
+                if overviews.treats(found.hits, by_meaning=self._embedder.reads(about)):
+                    return replace(found, overview=Overview.MATTER)
+        return self._search(question, k=k, minimum_score=minimum_score, scope=scope, every_issue=every_issue)
+
+    def _search(self, question: str, *, k: int, minimum_score: float, scope: Scope, every_issue: bool) -> Retrieval:
         known, named, alone = self._series(question, scope)
         left = series.others(question, known, named, alone, every_issue=every_issue)
         topic = series.topic(question) if known else question
@@ -162,6 +181,37 @@ class Retriever:
         """The chunks of a document, in their order."""
         return all_passages(self._catalog, self._store, self._collection, document_id)
 
+    def _named(self, scope: Scope) -> list[NamedDocument]:
+        """The documents that are asked, the newest first."""
+        found = self._catalog.named_documents(self._collection)
+        return [one for one in found if not scope.documents or one.id in scope.documents]
+
+    def _overviewed(self, question: str, scope: Scope) -> list[NamedDocument]:
+        """The documents that an overview is asked of."""
+        asked = self._named(scope)
+        meant = set(overviews.documents(question, [(one.id, f"{one.name} {one.title}") for one in asked]))
+        return [one for one in asked if one.id in meant]
+
+    def _standing_for(self, documents: Sequence[NamedDocument], about: str) -> Retrieval:
+        """Passages that stand for documents: several of one, or some of each in the order of their names."""
+        shown, left = documents[:_DOCUMENTS], documents[_DOCUMENTS:]
+        of_each = _OF_ONE if len(documents) == 1 else _OF_SEVERAL
+        ordered = sorted(shown, key=lambda one: one.name)
+        hits = tuple(hit for one in ordered for hit in self._standing(one.id, of_each))
+        issues = tuple(one.id for one in ordered) if len(documents) > 1 else ()
+        topic = about if len(documents) > 1 else documents[0].title or documents[0].name
+        return Retrieval(hits, (), issues, tuple(one.id for one in left), topic, Overview.DOCUMENTS)
+
+    def _standing(self, document: str, count: int) -> list[Hit]:
+        """Those without vectors yet stand for themselves where none has any."""
+        records = sorted(self._store.records([document]), key=lambda record: record.chunk.position)
+        if not records:
+            return [Hit(chunk, 0.0) for chunk in self.passages(document)[:count]]
+        rows = np.stack([record.vector for record in records])
+        full = [overviews.has_sentence(record.chunk.text) for record in records]
+        middle = rows.mean(axis=0)
+        return [Hit(records[row].chunk, float(rows[row] @ middle)) for row in overviews.stretches(rows, full, count)]
+
     def _series(
         self, question: str, scope: Scope
     ) -> tuple[list[tuple[series.Issue, ...]], set[tuple[str, ...]], set[str]]:
@@ -171,9 +221,9 @@ class Retriever:
         """
         if not (series.asks_each(question) or series.asks_for_some(question)):
             return [], set(), set()
-        found = self._catalog.named_documents(self._collection)
-        chunks = {one: count for one, _, count in found if not scope.documents or one in scope.documents}
-        known = series.series((one, name) for one, name, _ in found if one in chunks)
+        found = self._named(scope)
+        chunks = {one.id: one.chunks for one in found}
+        known = series.series((one.id, one.name) for one in found)
         if not known:
             return [], set(), set()
         groups = [series.documents(issues) for issues in known]

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import prompt, series
+from rag import overviews, prompt, series
 from rag.answerability import Judge, Reading
 from rag.errors import FootnoteError
 from rag.evidence import Line, narrow
 from rag.generators import Message
+from rag.overviews import Overview
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
@@ -36,6 +37,7 @@ class Fate(str, Enum):
     TOO_MANY = "too many"  # others scored higher than the last that was taken
     FARTHER_LINES = "farther lines"  # retrieved, but other passages hold nearer lines
     OVER_BUDGET = "over budget"  # chosen, but there was no room for it in the prompt
+    NOT_TELLING = "not telling"  # an overview is made of other passages
     REFUSED = "refused"  # no line of any passage was near enough, or a code is missing
 
 
@@ -141,10 +143,16 @@ class _Way:
             scope=self.scope,
             every_issue=self.every_issue,
         )
+        if found.overview is Overview.DOCUMENTS and not _rank(self.chunk, found.hits):
+            return Fate.NOT_TELLING, "An overview was asked for, and other passages stand for the documents it is of."
         fate = self._searched(found)
+        if found.overview and fate:
+            return fate
         if fate and not found.left and not found.issues:
             return fate
         lines = self.retriever.evidence(found.topic, found.hits)
+        if found.overview:
+            return self._surveyed(found.overview, found, lines)
         if found.issues:
             return self._quoted(found, lines, fate)
         reason, reading = self._judged(found, lines)
@@ -181,6 +189,14 @@ class _Way:
             Fate.FARTHER_LINES,
             "It was found, but another passage of its document holds a line nearer to the question.",
         )
+
+    def _surveyed(self, of: Overview, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str]:
+        """The same where lines are quoted for an overview."""
+        own = series.by_issue(found.issues, found.hits, lines).values() if found.issues else ()
+        told = [overviews.lead(of, some) for some in own] or overviews.told(of, lines)
+        if _rank(self.chunk, [found.hits[line.number - 1] for line in told]):
+            return Fate.READ, "A line of it was quoted for the overview."
+        return Fate.FARTHER_LINES, "It was found, but lines of other passages tell more for the overview."
 
     def _searched(self, found: Retrieval) -> tuple[Fate, str] | None:
         if _rank(self.chunk, found.below):

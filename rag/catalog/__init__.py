@@ -16,7 +16,15 @@ from rag.catalog.marks import Marks
 from rag.catalog.quarantine import Quarantine, Quarantined, Release
 from rag.catalog.queue import Queue, QueuedFile, QueueState
 from rag.catalog.recognition import Recognition
-from rag.catalog.records import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.records import (
+    ANSWERING,
+    DocumentOrder,
+    DocumentQuery,
+    DocumentRecord,
+    DocumentState,
+    NamedDocument,
+    Totals,
+)
 from rag.catalog.reembeddings import Reembedding, Reembeddings
 from rag.catalog.salvage import Salvage
 from rag.catalog.tags import Tags
@@ -39,6 +47,7 @@ __all__ = [
     "Embedded",
     "KeptAnswer",
     "Quarantined",
+    "NamedDocument",
     "QueueState",
     "QueuedFile",
     "Reembedding",

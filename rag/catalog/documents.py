@@ -11,7 +11,15 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.catalog.database import Database
 from rag.catalog.filters import ORDERS, conditions, ending
 from rag.catalog.likeness import forget_likeness
-from rag.catalog.records import ANSWERING, DocumentOrder, DocumentQuery, DocumentRecord, DocumentState, Totals
+from rag.catalog.records import (
+    ANSWERING,
+    DocumentOrder,
+    DocumentQuery,
+    DocumentRecord,
+    DocumentState,
+    NamedDocument,
+    Totals,
+)
 from rag.catalog.tables import documents as _documents
 from rag.catalog.tables import quarantine as _quarantine
 from rag.catalog.tables import recognised as _recognised
@@ -174,12 +182,13 @@ class Documents(Database):
         with self._transaction() as run:
             return list(run.execute(names.limit(limit)).scalars())
 
-    def named_documents(self, collection: str) -> list[tuple[str, str, int]]:
-        """Id, name and number of chunks of every document that answers."""
-        query = sql.select(_documents.c.id, _documents.c.name, _documents.c.chunks)
+    def named_documents(self, collection: str) -> list[NamedDocument]:
+        """Every document that answers, the newest first."""
+        query = sql.select(_documents.c.id, _documents.c.name, _documents.c.title, _documents.c.chunks)
+        answering = conditions(collection, DocumentQuery(states=ANSWERING))
+        query = query.where(*answering).order_by(_documents.c.added_at.desc(), _documents.c.name)
         with self._transaction() as run:
-            rows = run.execute(query.where(*conditions(collection, DocumentQuery(states=ANSWERING)))).all()
-        return [(row.id, row.name, row.chunks) for row in rows]
+            return [NamedDocument(*row) for row in run.execute(query)]
 
     def document_named(self, collection: str, name: str) -> DocumentRecord | None:
         """The last added document of this name, None where there is none; one that is leaving does not count."""

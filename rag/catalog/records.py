@@ -48,6 +48,16 @@ class DocumentRecord:
         return frozenset([self.name, *map(source_name, self.sources)])
 
 
+@dataclass(frozen=True)
+class NamedDocument:
+    """What a document is called, and how many chunks it has."""
+
+    id: str
+    name: str
+    title: str
+    chunks: int
+
+
 class DocumentOrder(str, Enum):
     """By what documents are put in order."""
 

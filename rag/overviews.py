@@ -8,7 +8,7 @@ stretch (sentences nearest to the centroid: Radev et al. 2004, https://doi.org/1
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
 
@@ -25,9 +25,10 @@ _OF = r"(?:\s+(?:of|on|about|for)\s+(?P<subject>.+))?"
 _MAIN = r"(?:(?:main|key|most important|major|central|essential)\s+)"
 _POINTS = r"(?:points|ideas|topics|takeaways|messages|findings|contents?|subjects|themes)"
 _ASKED = tuple(
-    re.compile(rf"(?:{pattern})\s*[?.!。？！]*", re.IGNORECASE)
+    re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_POLITE}(?:summari[sz]e|sum\s+up|outline|recap)(?:\s+(?:for me\s+)?(?P<subject>.+))?",
+        rf"{_POLITE}sum\s+(?P<subject>.+)\s+up",
         rf"{_POLITE}(?:(?:give|write|make|show)\s+(?:me\s+|us\s+)?)?(?:(?:a|an|the)\s+)?{_SIZE}{_WHAT}{_OF}",
         rf"(?:what\s+(?:is|are)|what's)\s+(?:the\s+)?{_MAIN}{_POINTS}(?:\s+(?:of|in|from)\s+(?P<subject>.+))?",
         rf"{_POLITE}(?:list\s+|give\s+(?:me\s+)?)?(?:the\s+)?{_MAIN}{_POINTS}(?:\s+(?:of|in|from)\s+(?P<subject>.+))?",
@@ -51,15 +52,6 @@ _LEAD_IN = re.compile(  # of a subject; it tells no matter from another
     r"\s+(?:of|in|from|for|on|about|regarding)\s+",
     re.IGNORECASE,
 )
-# Forms that ask for a fact unless their subject is a document: "What does the warranty cover?" is no such question.
-_OF_DOCUMENTS = re.compile(rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN})|was steht|worum|wovon", re.IGNORECASE)
-_KINDS = frozenset(  # words for documents that are part of their names
-    terms(
-        "handbook manual policy guide guideline instructions notes minutes contract agreement faq plan specification "
-        "presentation slides sheet spreadsheet brochure leaflet thesis study newsletter handbuch anleitung richtlinie "
-        "vertrag protokoll leitfaden broschüre"
-    )
-)
 _ANY = frozenset(  # words for documents of any name
     terms(
         "document documents file files text texts paper papers report reports page pages book article letter pdf pdfs "
@@ -68,11 +60,22 @@ _ANY = frozenset(  # words for documents of any name
         "dieser das die der den dem meine meinen unterlagen"
     )
 )
+# Forms that ask for a fact unless their subject is a document: "What does the warranty cover?" is no such question.
+_OF_DOCUMENTS = re.compile(rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN})|was steht|worum|wovon", re.IGNORECASE)
+_DOCUMENTS = _ANY | set(  # and words that are part of their names
+    terms(
+        "handbook manual policy guide guideline instructions notes minutes contract agreement faq plan specification "
+        "presentation slides sheet spreadsheet brochure leaflet thesis study newsletter handbuch anleitung richtlinie "
+        "vertrag protokoll leitfaden broschüre"
+    )
+)
 _ANY_CHINESE = re.compile(r"(?:这|那|此|该|本|份|篇|个|些|我|们|的|所|有|全|部|文|档|件|章|资|料|书|库)*")
 _ALL = "every each both one das die der den dem des ein eine einen diese dieses diesem dieser the"
 _SMALL = frozenset(terms(_ALL))  # of a subject; they name nothing
 _BACK = re.compile(r"(?:it|that|this|these|those|them|him|her|das|dies|es|这|那|它)", re.IGNORECASE)
-_LEANING = re.compile(rf"^{_BACK.pattern}$|\b(?:its?|that|those|they|them|their)\b", re.IGNORECASE)
+_LEANING = re.compile(r"\b(?:its?|that|those|they|them|their)\b", re.IGNORECASE)
+_ABOUT_WHAT = re.compile(r"^(?:and\s+|but\s+|so\s+)?(?:what|how)\s+about\s+", re.IGNORECASE)
+_SIGNS = " ?.!。？！"  # at the end of a question
 _SEPARATORS = re.compile(r"[\W_]+")
 _HELD, _NEAR = 0.7, 0.35  # share of its words, and cosine of its nearest line, from which a passage treats a matter
 _ABOUT = 0.7  # of the score of the nearest line, from which another is of the same matter
@@ -82,8 +85,7 @@ _PAIR = re.compile(rf"[{UNSPACED}]{{2}}")  # counts as a word
 _MARKUP = re.compile(r"\{\{|\]\(|\||\s{3,}|\.{4,}")
 _ITEM = re.compile(r"^(?:[-*+•‣◦–]|\w{1,3}[.)])\s+")
 _MIDDLE = 0.3  # of the nearness to the middle of all passages, beside that to the middle of its own
-_FIRST = 0.2  # for the line that begins a section: it mostly says what follows
-_LATER = 0.4  # off for a line of another passage than the first
+_FIRST = 0.2  # for the first sentence under a heading: it mostly says what follows
 _DRAWBACK = 0.3  # off for a line that says little where it stands alone
 _LEANS = re.compile(  # on what stands before it
     r"(?:it|they|them|those|he|she|such|otherwise|however|but|also|then|there|see|das|dies|sie|er|es|sonst)\b"
@@ -102,17 +104,33 @@ class Overview(Enum):
 
 def subject(question: str) -> str | None:
     """What an overview is asked of, "" where nothing is named; None of other questions."""
-    text = " ".join(question.split())
-    for pattern in _ASKED:
-        if match := pattern.fullmatch(text):
-            return _LEAD_IN.sub("", (match.groupdict().get("subject") or "").strip(" \"“”'?.!。？！"))
-    return None
+    asked = _asked(question)
+    return None if asked is None else _LEAD_IN.sub("", _named(asked).strip(f"\"“”'{_SIGNS}"))
 
 
-def is_whole(question: str) -> bool:
-    """Whether it asks for an overview of something that it names, or of all: it is no follow-up."""
-    about = subject(question)
-    return about is not None and not _LEANING.search(about)
+def whole(question: str, before: str) -> str | None:
+    """A question for an overview that follows another question, as it is understood alone; None of all others.
+
+    One that only points back is of what was asked before.
+    """
+    asked = _asked(question)
+    if asked is None:
+        return None
+    if not _BACK.fullmatch(_named(asked)):
+        names = may_be_of_matter(question) or _words(_named(asked)) & _DOCUMENTS
+        return question if names and not _LEANING.search(_named(asked)) else None
+    meant = _ABOUT_WHAT.sub("", subject(before) or before).rstrip(_SIGNS)
+    start, end = asked.span("subject")
+    return f"{asked.string[:start]}“{meant}”{asked.string[end:]}"
+
+
+def _asked(question: str) -> re.Match[str] | None:
+    text = " ".join(question.split()).rstrip(_SIGNS)
+    return next((found for pattern in _ASKED if (found := pattern.fullmatch(text))), None)
+
+
+def _named(asked: re.Match[str]) -> str:
+    return (asked.groupdict().get("subject") or "").strip()
 
 
 def may_be_of_matter(question: str) -> bool:
@@ -129,14 +147,18 @@ def documents(question: str, asked: Sequence[tuple[str, str]]) -> tuple[str, ...
     about = subject(question)
     if about is None:
         return ()
-    words = set(terms(_SEPARATORS.sub(" ", about))) - _SMALL
-    if may_be_of_matter(question) or words & (_ANY | _KINDS):
-        held = {document: set(terms(_SEPARATORS.sub(" ", name))) for document, name in asked}
+    words = _words(about) - _SMALL
+    if may_be_of_matter(question) or words & _DOCUMENTS:
+        held = {document: _words(name) for document, name in asked}
         for wanted in (words, words - _ANY):
             if wanted and (found := tuple(document for document, names in held.items() if wanted <= names)):
                 return found
     is_any = _BACK.fullmatch(about) or _ANY_CHINESE.fullmatch(about) or not words - _ANY
     return tuple(document for document, _ in asked) if is_any else ()
+
+
+def _words(text: str) -> set[str]:
+    return set(terms(_SEPARATORS.sub(" ", text)))
 
 
 def treats(hits: Sequence[Hit], *, by_meaning: bool) -> bool:
@@ -159,7 +181,7 @@ def stretches(vectors: Vectors, full: Sequence[bool], count: int) -> list[int]:
         return list(range(len(vectors)))
     first = next((row for row, is_full in enumerate(full) if is_full), 0)
     chosen = {first}
-    for rows in np.array_split(np.arange(first + 1, len(vectors)), count - 1):
+    for rows in np.array_split(np.arange(first + 1, len(vectors)), count - 1) if count > 1 else ():
         if len(rows):
             nearness = vectors[rows] @ vectors[rows].mean(axis=0) - 2 * ~np.asarray(full)[rows]
             chosen.add(int(rows[np.argmax(nearness)]))
@@ -184,14 +206,8 @@ def told(of: Overview, lines: Sequence[Line]) -> list[Line]:
 
 
 def lead(of: Overview, lines: Sequence[Line]) -> Line:
-    """The one line of a document, from its passages: of its first one, where that has a good line."""
-    if of is Overview.MATTER:
-        return lines[0]
-    middle = _middle(lines)
-    worth: dict[Line, float] = {}
-    for place, own in enumerate(_by_passage(lines)):
-        worth |= {line: value - _LATER * (place > 0) for line, value in _worth(own, middle).items()}
-    return max(worth, key=worth.__getitem__)
+    """The one line that stands for a document, of lines as `told` takes them."""
+    return lines[0] if of is Overview.MATTER else max(_telling(lines, count=1), key=lambda one: -one.number)
 
 
 def _nearest(lines: Sequence[Line]) -> list[Line]:
@@ -199,13 +215,14 @@ def _nearest(lines: Sequence[Line]) -> list[Line]:
     return _once([line for line in near if _is_full(line.text)] or near)[:_LINES]
 
 
-def _telling(lines: Sequence[Line]) -> Iterator[Line]:
-    """One line of each passage, or some more of few."""
-    of = _by_passage(lines)
+def _telling(lines: Sequence[Line], *, count: int = _LINES) -> Iterator[Line]:
+    """One line of each passage, or some more of few: full sentences, where there are any."""
     middle = _middle(lines)
+    full = [line for line in lines if _is_full(line.text)]
+    of = _by_passage(full or lines)
     for own in of:
         worth = _worth(own, middle)
-        yield from sorted(own, key=lambda line: -worth[line])[: max(1, _LINES // len(of))]
+        yield from sorted(own, key=lambda line: -worth[line])[: max(1, count // len(of))]
 
 
 def _once(lines: Iterable[Line]) -> list[Line]:
@@ -225,11 +242,11 @@ def _by_passage(lines: Sequence[Line]) -> list[list[Line]]:
 def _worth(own: Sequence[Line], middle: Vectors) -> dict[Line, float]:
     """How well each line of a passage stands for it."""
     centre = _middle(own) + _MIDDLE * middle
-    firsts = {own[0].span, *(line.span for before, line in pairwise(own) if line.heading != before.heading)}
+    firsts = {line.heading: line for line in reversed(own)}.values()
     return {
         line: float(line.vector @ centre)
-        + _FIRST * (line.span in firsts)
-        - _DRAWBACK * ((_LEANS.match(line.reading) is not None) + 2 * (not _is_full(line.text)))
+        + _FIRST * (line in firsts)
+        - _DRAWBACK * (_LEANS.match(line.reading) is not None)
         for line in own
     }
 

@@ -151,8 +151,8 @@ class Reply:
 
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
-        if overviews.is_whole(self.question):
-            return (self.question,)
+        if whole := overviews.whole(self.question, self._history[-1].question):
+            return (whole,)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
             completed = follow_ups.completed(self.question, self._history, self._parts.generator)
@@ -160,9 +160,7 @@ class Reply:
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        if completed or overviews.is_whole(rewritten):
-            return (rewritten,)
-        return follow_ups.readings(self.question, rewritten, self._history)
+        return (completed,) if completed else follow_ups.readings(self.question, rewritten, self._history)
 
     def _rewritten(self) -> str:
         """The question as the generator rewrites it; as it is where it does not come to an end."""

@@ -33,7 +33,7 @@ _CANDIDATES = 50  # of each search, before they are fused
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
 _OF_ONE = 8  # passages that stand for a document
-_DOCUMENTS, _OF_SEVERAL = 12, 3  # in an overview of several, and passages that stand for each
+_DOCUMENTS = 12  # in an overview of several, each by one passage
 _COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
@@ -193,9 +193,9 @@ class Retriever:
         return [one for one in asked if one.id in meant]
 
     def _standing_for(self, documents: Sequence[NamedDocument], about: str) -> Retrieval:
-        """Passages that stand for documents: several of one, or some of each in the order of their names."""
+        """Passages that stand for documents: several of one, or one of each in the order of their names."""
         shown, left = documents[:_DOCUMENTS], documents[_DOCUMENTS:]
-        of_each = _OF_ONE if len(documents) == 1 else _OF_SEVERAL
+        of_each = _OF_ONE if len(documents) == 1 else 1
         ordered = sorted(shown, key=lambda one: one.name)
         hits = tuple(hit for one in ordered for hit in self._standing(one.id, of_each))
         issues = tuple(one.id for one in ordered) if len(documents) > 1 else ()

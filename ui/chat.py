@@ -45,8 +45,9 @@ _FOCUS = """<script>
   }, 150);
 }
 </script>"""
-# The last question goes to the top once when it is asked, answered, and its conversation opened: what is below an
-# earlier answer is out of sight else. Streamlit follows what grows to its end for a moment, hence several times.
+# The last question goes to the top once when it is asked, answered, and its conversation opened: its answer is out of
+# sight else, below an earlier one or above its own sources. Streamlit follows what grows to its end for a moment, hence
+# several times.
 _BRING_UP = """<script>
 if (window.footnoteBroughtUp !== "%(key)s") {
   window.footnoteBroughtUp = "%(key)s";
@@ -56,7 +57,7 @@ if (window.footnoteBroughtUp !== "%(key)s") {
   let tries = 0;
   window.footnoteBringing = setInterval(() => {
     const messages = document.querySelectorAll('[data-testid="stChatMessage"]');
-    if (messages.length > 2) messages[messages.length - 2].scrollIntoView({block: "start"});
+    if (messages.length > 1) messages[messages.length - 2].scrollIntoView({block: "start"});
     if (++tries === 12) stop();
   }, 150);
 }

@@ -1,0 +1,276 @@
+"""Questions for an overview: what they ask of, which lines answer them, and how that is told."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
+from ingest.report import IngestReport
+from rag import overviews, quotations
+from rag.answered import basis_of, find
+from rag.assistant import Assistant
+from rag.evidence import Line
+from rag.library import Library
+from rag.overviews import Overview
+from rag.prompt import REFUSAL
+from rag.retriever import Retriever
+from rag.settings import Settings, load_settings
+from rag.types import Finish, Scope, Span, Turn, answer_to_json
+from rag.why import Fate, explain, find_passage
+from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
+
+NAMES = [("h", "employee-handbook.pdf"), ("m", "skua-4-manual.pdf Skua 4: Manual"), ("f", "faq.md Skua 4 questions")]
+EVERY = ("h", "m", "f")
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Summarize the employee handbook", ("h",)),
+        ("Can you please summarise the key points of the Skua manual?", ("m",)),
+        ("Give me a short overview of Skua 4.", ("m", "f")),
+        ("What is the employee handbook about?", ("h",)),
+        ("What does the Skua 4 manual contain?", ("m",)),
+        ("summarize employee-handbook.pdf", ("h",)),
+        ("What are the main points?", EVERY),
+        ("Summarise each document", EVERY),
+        ("tl;dr", EVERY),
+        ("Please sum this up.", EVERY),
+        ("Worum geht es in diesem Dokument?", EVERY),
+        ("Fasse die Dokumente kurz zusammen.", EVERY),
+        ("总结一下这份文件", EVERY),
+        ("这份文件的主要内容是什么？", EVERY),
+        ("What does the Skua 4 contain?", ()),  # a fact
+        ("What does the warranty cover?", ()),
+        ("Summarize annual leave", ()),  # a matter
+        ("How is the handbook changed?", ()),
+        ("What's new?", ()),
+    ],
+)
+def test_the_documents_that_an_overview_is_asked_of(question: str, asked: tuple[str, ...]) -> None:
+    assert overviews.documents(question, NAMES) == asked
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("Summarize the rules for annual leave.", "annual leave"),
+        ("What are the key points of annual leave?", "annual leave"),
+        ("I'd like a brief overview on “pairing”", "pairing"),
+        ("Outline the steps of pairing", "pairing"),
+        ("Gib mir einen Überblick über den Urlaub", "den Urlaub"),
+        ("概括年假规定", "年假规定"),
+        ("How long is annual leave?", None),
+        ("Which summary is due in May?", None),
+    ],
+)
+def test_the_matter_that_an_overview_is_asked_of(question: str, about: str | None) -> None:
+    assert overviews.subject(question) == about
+    assert about is None or overviews.may_be_of_matter(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "understood"),
+    [
+        ("Summarize it.", "Summarize “How long is annual leave”"),
+        ("Can you sum that up?", "Can you sum “How long is annual leave” up"),
+        ("Summarize the manual", "Summarize the manual"),
+        ("Give me a summary", "Give me a summary"),
+        ("Summarize the risks and how they changed", None),  # the generator says what "they" are
+        ("What is the second one about?", None),
+        ("And the battery?", None),
+    ],
+)
+def test_an_overview_after_another_question(question: str, understood: str | None) -> None:
+    assert overviews.whole(question, "How long is annual leave?") == understood
+    if "“" in (understood or ""):
+        assert overviews.whole("Summarize it.", "Summarize the manual") == "Summarize “the manual”"
+
+
+def test_passages_of_all_stretches_stand_for_a_document() -> None:
+    vectors = np.eye(4, dtype=np.float32)[[3, 0, 0, 1, 1, 1, 2, 2, 3]]
+    assert overviews.stretches(vectors, [True] * 9, 4) == [0, 1, 4, 7]
+    assert overviews.stretches(vectors, [False, *[True] * 8], 4)[0] == 1  # a cover without a sentence
+    assert overviews.stretches(vectors, [True] * 3 + [False] * 2 + [True] * 4, 4)[2] == 5
+    assert overviews.stretches(vectors[:3], [True] * 3, 4) == [0, 1, 2]
+    assert len(overviews.stretches(vectors, [False] * 9, 4)) == 4
+
+
+def lines(*texts: str, number: int = 1, heading: str = "", score: float = 1.0) -> list[Line]:
+    row = np.ones(4, dtype=np.float32) / 2
+    found, start = [], 0
+    for text in texts:
+        found.append(Line(number, Span(start, start + len(text)), text, text, heading, True, score, row))
+        start += len(text) + 1
+    return found
+
+
+def test_full_sentences_are_told_and_none_twice() -> None:
+    first = lines("Ended", "It is kept for a while, as all of them are.", "The station measures wind, rain and snow.")
+    second = lines("The station measures wind, rain and snow.", "The mast stands on a base of solid stone.", number=2)
+    told = overviews.told(Overview.DOCUMENTS, [*second, *first])
+    assert [line.reading for line in told if line.reading.startswith("The")] == [
+        "The station measures wind, rain and snow.",
+        "The mast stands on a base of solid stone.",
+    ]
+    assert overviews.lead(Overview.DOCUMENTS, [*second, *first]).number == 1
+    assert overviews.lead(Overview.DOCUMENTS, [*lines("Ended", "10-Q"), *second]).number == 2
+    assert overviews.told(Overview.DOCUMENTS, []) == overviews.told(Overview.MATTER, []) == []
+
+
+def test_of_a_matter_the_lines_are_told_that_are_about_as_near() -> None:
+    near = lines("The warranty lasts for 36 months in all.", "The warranty is void if")
+    far = lines("Lunch costs four euros on every working day.", number=2, score=0.6)
+    assert [line.reading for line in overviews.told(Overview.MATTER, [*near, *far])] == [near[0].reading]
+
+
+def test_lines_are_quoted_under_their_headings() -> None:
+    hits = [hit("a", document="d1"), hit("b", document="d2")]
+    told = [
+        *lines("Is it so?", heading="Care{#care} › What is it [2]?"),  # noqa: RUF001
+        *lines("Six days are free.", "Four are not [1].", number=2),
+    ]
+    items = list(quotations.of_sections(hits, told))
+    assert [text for text, _ in items] == [
+        "- Care › What is it ? “Is it so?” [1]",  # noqa: RUF001
+        "- d2: “Six days are free.” “Four are not .” [2]",
+    ]
+    assert [citation.number for _, citation in items] == [1, 2]
+    assert [len(citation.marks) for _, citation in items] == [1, 2]
+    assert next(quotations.of_sections(hits, told[1:]))[0].startswith("- “Six")  # the only document needs no name
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.2)
+
+
+@pytest.fixture
+def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    manual = ["# Pump manual", "This manual is for people who run the pump each day."]
+    for number, part in enumerate(("filter", "valve", "motor", "hose", "gauge", "seal", "base", "lamp", "drain"), 1):
+        manual += [f"## The {part}", f"The {part} of the pump is cleaned after {number}00 hours of work.", "Done [x]"]
+    (folder / "manual.md").write_text("\n\n".join(manual))
+    (folder / "leave.txt").write_text("Staff get 28 days of leave in every year. Six days carry over until 31 March.")
+    with Library.open(settings, holder="test") as opened:
+        embedder = HashingEmbedder(1_024)
+        opened.open_store(embedder)
+        ingest(
+            find_files([folder]),
+            library=opened,
+            embedder=embedder,
+            settings=replace(settings, chunk_tokens=30, chunk_overlap=0),
+        )
+        yield opened
+
+
+def ask(library: Library, settings: Settings, *replies: str) -> tuple[Assistant, ScriptedGenerator]:
+    generator = ScriptedGenerator(*replies)
+    return Assistant(Retriever.of_library(library, HashingEmbedder(1_024), settings), generator, settings), generator
+
+
+def test_a_document_is_told_by_lines_of_all_its_parts(library: Library, settings: Settings) -> None:
+    assistant, generator = ask(library, settings)
+    reply = assistant.ask("Summarize the manual")
+    pieces = list(reply)
+    answer = reply.answer
+    rows = answer.text.splitlines()
+    assert (len(pieces), generator.prompts, answer.finish) == (len(rows), [], Finish.COMPLETE)
+    assert rows[0] == "- “This manual is for people who run the pump each day.” [1]"
+    assert rows[-1] == "- The drain: “The drain of the pump is cleaned after 900 hours of work.” [8]"
+    assert [citation.number for citation in answer.citations] == [*range(1, 9)]
+    for citation, row in zip(answer.citations, rows, strict=True):
+        assert all(citation.hit.chunk.text[mark.start : mark.end] in row for mark in citation.marks)
+
+
+def test_several_documents_are_told_by_a_line_of_each(library: Library, settings: Settings) -> None:
+    assistant, generator = ask(library, settings)
+    answer = assistant.answer("What are my documents about?")
+    assert answer.text.splitlines() == [
+        "- leave: “Staff get 28 days of leave in every year.” [1]",
+        "- manual: “This manual is for people who run the pump each day.” [2]",
+    ]
+    only = assistant.answer("Summarize this document", scope=Scope((answer.citations[0].hit.chunk.document_id,)))
+    assert {citation.hit.chunk.document_name for citation in only.citations} == {"leave.txt"}
+    assert generator.prompts == []
+
+
+def test_how_many_documents_an_overview_leaves_out_is_said(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    for number in range(13):
+        (tmp_path / f"note {number:02}.txt").write_text(f"Note {number} tells of the heron of tree {number}.")
+    embedder = HashingEmbedder(1_024)
+    ingest(find_files([*tmp_path.glob("note*.txt")]), library=library, embedder=embedder, settings=settings)
+    answer = ask(library, settings)[0].answer("Summarize everything")
+    assert len(answer.citations) == 12
+    assert answer.text.endswith("\n3 more documents are not named here.")
+
+
+def test_a_matter_is_told_by_the_nearest_lines_or_refused(library: Library, settings: Settings) -> None:
+    assistant, generator = ask(library, settings)
+    answer = assistant.answer("Give me an overview of days of leave")
+    assert answer.text == "- “Staff get 28 days of leave in every year.” “Six days carry over until 31 March.” [1]"
+    refused = assistant.answer("Give me an overview of space travel")
+    assert (refused.text, generator.prompts) == (REFUSAL, [])
+
+
+def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, settings: Settings) -> None:
+    assistant, generator = ask(library, settings)
+    answer = assistant.answer("Summarize it", history=[Turn("What about days of leave?", "28 days [1].")])
+    assert "Staff get 28 days" in answer.text
+    assert (answer.standalone, generator.prompts) == ("Summarize “days of leave”", [])
+
+
+def test_an_overview_is_given_again_until_a_document_is_added(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    question, catalog = "Summarize my documents", library.catalog
+    assistant, _ = ask(library, settings)
+    answer = replace(assistant.answer(question), basis=basis_of(question, settings))
+    catalog.add_answer(catalog.start_conversation("x").id, answer_to_json(answer))
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    again = find(catalog, retriever, settings, question, Scope())
+    assert again is not None
+    assert again.text == answer.text
+    (tmp_path / "new.txt").write_text("Herons nest in the trees by the lake.")
+    embedder = HashingEmbedder(1_024)
+    ingest(find_files([tmp_path / "new.txt"]), library=library, embedder=embedder, settings=settings)
+    assert find(catalog, retriever, settings, question, Scope()) is None
+
+
+def test_why_a_passage_is_not_in_an_overview(library: Library, settings: Settings) -> None:
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+
+    def fate(question: str, words: str) -> Fate:
+        return explain(question, find_passage(words, retriever), retriever=retriever, settings=settings).fate
+
+    assert fate("Summarize the manual", "This manual is for people") is Fate.READ
+    assert fate("Summarize the manual", "Staff get 28 days of leave") is Fate.NOT_TELLING
+    assert fate("Summarize my documents", "Staff get 28 days of leave") is Fate.READ
+    assert fate("Summarize my documents", "The drain of the pump is cleaned after 900 hours") is Fate.NOT_TELLING
+    assert fate("Summarize days of leave", "Staff get 28 days of leave") is Fate.READ
+
+
+@pytest.mark.model
+def test_the_samples_are_told_by_real_vectors(samples: tuple[Path, IngestReport]) -> None:
+    from rag.build import load_embedder
+
+    settings = load_settings(library=samples[0])
+    with Library.open(settings, holder="test") as library:
+        embedder = load_embedder(settings)
+        library.open_store(embedder)
+        assistant = Assistant(Retriever.of_library(library, embedder, settings), ScriptedGenerator(), settings)
+        manual = assistant.answer("Summarize the Skua 4 manual")
+        assert len({citation.hit.chunk.page for citation in manual.citations}) == 8
+        assert "The Skua 4 measures temperature" in manual.text.splitlines()[0]
+        leave = assistant.answer("Give me an overview of annual leave")
+        assert "28 days of paid leave" in leave.text
+        assert assistant.answer("Give me an overview of space travel").finish.is_refusal
+        assert len(assistant.answer("What are my documents about?").citations) == 6

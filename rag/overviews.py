@@ -207,7 +207,9 @@ def told(of: Overview, lines: Sequence[Line]) -> list[Line]:
 
 def lead(of: Overview, lines: Sequence[Line]) -> Line:
     """The one line that stands for a document, of lines as `told` takes them."""
-    return lines[0] if of is Overview.MATTER else max(_telling(lines, count=1), key=lambda one: -one.number)
+    if of is Overview.MATTER:
+        return next((line for line in lines if _is_full(line.text)), lines[0])
+    return max(_telling(lines, count=1), key=lambda line: -line.number)
 
 
 def _nearest(lines: Sequence[Line]) -> list[Line]:

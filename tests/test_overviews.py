@@ -126,6 +126,9 @@ def test_of_a_matter_the_lines_are_told_that_are_about_as_near() -> None:
     near = lines("The warranty lasts for 36 months in all.", "The warranty is void if")
     far = lines("Lunch costs four euros on every working day.", number=2, score=0.6)
     assert [line.reading for line in overviews.told(Overview.MATTER, [*near, *far])] == [near[0].reading]
+    contents = lines("Warranty 20", number=3, score=2.0)
+    assert overviews.lead(Overview.MATTER, [*contents, *near]) == near[0]
+    assert overviews.lead(Overview.MATTER, contents) == contents[0]
 
 
 def test_lines_are_quoted_under_their_headings() -> None:

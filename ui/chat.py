@@ -26,6 +26,7 @@ EXAMPLES = (
     "What does error E-14 mean and what should I do?",
     "How many days of unused leave can be carried over, and until when?",
     "How long must a password be?",
+    "Give me an overview of the Skua 4 manual.",
 )
 _MANUAL = "skua-4-manual.pdf"  # the sample that the examples ask
 _USER, _FOOTNOTE = ":material/person:", ":material/format_quote:"

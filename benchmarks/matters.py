@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rag.build import load_embedder
 from rag.embedders import Embedder
+from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.overviews import treats
 from rag.retriever import Retriever
@@ -31,12 +32,14 @@ def headings(library: Library) -> list[str]:
     return plain[:_COUNT]
 
 
-def passing(retriever: Retriever, matters: Sequence[str], settings: Settings, embedder: Embedder) -> list[str]:
+def passing(
+    retriever: Retriever, lexical: LexicalIndex, matters: Sequence[str], settings: Settings, embedder: Embedder
+) -> list[str]:
     """Those of the matters that the documents treat, and the heading over the best passage."""
     found = []
     for matter in matters:
         hits = retriever.retrieve(matter.lower(), k=settings.top_k, minimum_score=settings.minimum_score).hits
-        if treats(hits, by_meaning=embedder.reads(matter)):
+        if treats(hits, lexical.weights(matter), by_meaning=embedder.reads(matter)):
             found.append(f"{matter} ({hits[0].chunk.label}: {hits[0].chunk.heading})")
     return found
 
@@ -57,7 +60,7 @@ def main() -> None:
         library.open_store(embedder)
         retriever = Retriever.of_library(library, embedder, settings)
         for folder, some in matters.items():
-            found = passing(retriever, some, settings, embedder)
+            found = passing(retriever, library.lexical, some, settings, embedder)
             print(f"{folder}: {len(found) / len(some):.2f} of {len(some)} headings are treated in {asked}")
             if folder != asked:
                 print("".join(f"  {one}\n" for one in found), end="")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.catalog import Catalog
+from rag.overviews import Overview
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Finish, Hit, Scope, Timings, answer_from_json
@@ -36,8 +37,11 @@ def find(catalog: Catalog, retriever: Retriever, settings: Settings, question: s
     @cache
     def passages(asked: str) -> set[Any]:
         """As it was asked then: another case or full stop moves the scores a little."""
-        found = retriever.retrieve(asked, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope)
-        return _passages((*found.hits, *found.below))
+        found = retriever.retrieve(
+            asked, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope, overview=True
+        )
+        left_out = len(found.left) if found.overview is Overview.DOCUMENTS else 0  # their number is told
+        return _passages((*found.hits, *found.below)) | ({left_out} if left_out else set())
 
     for answer in reversed(answers):
         if _passages((*answer.used, *answer.dropped)) == passages(answer.standalone):

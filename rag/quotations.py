@@ -11,6 +11,7 @@ from rag.types import JOINT, Citation, Hit
 _AT_MOST = 300  # characters
 _HEADING = 100  # characters
 _ANCHOR = re.compile(r"\{#[^}]*\}")  # of a heading in Markdown
+_SIGNS = re.compile(r"[\\*`<>#\[\]]|(?<!\w)_+|_+(?!\w)")
 _BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
 
 
@@ -27,7 +28,7 @@ def of_document(number: int, hit: Hit, lines: Sequence[Line]) -> tuple[str, Cita
         lines: of the hit, as they follow each other.
     """
     said = quotation(" ".join(line.reading for line in lines))
-    text = f"- {PurePath(hit.chunk.document_name).stem}: {said} [{number}]"
+    text = f"- {named(PurePath(hit.chunk.document_name).stem)}: {said} [{number}]"
     return text, Citation(number, hit, tuple(line.span for line in lines))
 
 
@@ -42,12 +43,17 @@ def of_sections(hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[tuple[st
         for heading, told in groupby(own, key=lambda line: line.heading):
             said = list(told)
             quotations = " ".join(quotation(line.reading) for line in said)
-            named = _named(heading) or ("" if is_one else PurePath(hits[place - 1].chunk.document_name).stem)
-            text = f"- {named}{':' * named[-1:].isalnum()}{' ' * bool(named)}{quotations} [{number}]"
+            name = named(heading) or ("" if is_one else named(PurePath(hits[place - 1].chunk.document_name).stem))
+            text = f"- {name}{':' * bool(name)}{' ' * bool(name)}{quotations} [{number}]"
             yield text, Citation(number, hits[place - 1], tuple(line.span for line in said))
 
 
-def _named(heading: str) -> str:
-    parts = (" ".join(_BRACKETS.sub("", _ANCHOR.sub("", part)).split()) for part in heading.split(JOINT))
-    named = JOINT.join(part for part in parts if part)
-    return named if len(named) <= _HEADING else f"{named[:_HEADING].rstrip()}…"
+def named(text: str) -> str:
+    """A heading or the name of a document as an item of a list begins with it, in bold.
+
+    What would be read as a footnote or as Markdown is left out.
+    """
+    parts = (" ".join(_SIGNS.sub("", _ANCHOR.sub("", _BRACKETS.sub("", part))).split()) for part in text.split(JOINT))
+    plain = JOINT.join(part for part in parts if part)
+    plain = plain if len(plain) <= _HEADING else f"{plain[:_HEADING].rstrip()}…"
+    return f"**{plain}**" if plain else ""

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import citations, conflicts, follow_ups, overviews, prompt, quotations, series, table_answers
+from rag import (
+    citations,
+    conflicts,
+    follow_ups,
+    overview_questions,
+    overviews,
+    prompt,
+    quotations,
+    series,
+    table_answers,
+    table_questions,
+)
 from rag.answerability import LIKELY, Judge, Reading
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
@@ -123,9 +134,10 @@ class Reply:
     def _steps(self) -> Iterator[str]:
         try:
             self._search(self._readings() if self._history else (self.question,))
-            if not self._overview:
-                yield from self._calculate()
-            if self._answer is None and self._issues:
+            yield from self._calculate()
+            if self._answer is not None:
+                return
+            if self._issues:
                 yield from self._quote(self._each())
             elif self._overview:
                 told = overviews.told(self._overview, self.evidence)
@@ -151,7 +163,7 @@ class Reply:
 
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
-        if whole := overviews.whole(self.question, self._history[-1].question):
+        if whole := overview_questions.whole(self.question, self._history[-1].question):
             return (whole,)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
@@ -178,7 +190,7 @@ class Reply:
             one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0])
         )
         best = max(fitting, default=first, key=_Found.sure)
-        if best.sure() <= first.sure() + follow_ups.surer_by(self.question):
+        if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(self.question):
             best = first
         self._take(best)
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
@@ -200,26 +212,32 @@ class Reply:
 
     def _calculate(self) -> Iterator[str]:
         """Answers from the cells of a table what asks for that; otherwise does nothing."""
+        if self._overview and not table_questions.asked(self.standalone):
+            return
         generator, started = self._parts.generator, time.perf_counter()
         folder = self._parts.settings.library_folder
-        found_for = (self.standalone, self.hits, self.evidence, folder)
-        with table_answers.begun(*found_for, below=self._dropped) as calculation:
+        found = self._found(self.standalone, every_issue=True) if self._overview else None  # not what stands for all
+        hits, below = (found.retrieval.hits, found.retrieval.below) if found else (self.hits, self._dropped)
+        lines = found.lines if found else self.evidence
+        with table_answers.begun(self.standalone, hits, lines, folder, below=below) as calculation:
             if calculation is None:
                 return
             with self._turn(Stage.CALCULATING):
-                found = calculation.answer(generator, budget=self._budget(), stop=self.stop)
+                result = calculation.answer(generator, budget=self._budget(), stop=self.stop)
         if self.stop.is_set():
             raise Cancelled
         seconds = time.perf_counter() - started - self._timings.wait
-        if found is None:
+        if result is None:
             self._timings = replace(self._timings, retrieve=self._timings.retrieve + seconds)
         else:
             self._timings = replace(self._timings, first_token=seconds, generate=seconds)
-            self._dropped = (*self.hits, *self._dropped)
-            self.hits = (found.hit,)
-            self._written = found.text
-            yield found.text
-            self._conclude(found.text, (Citation(1, found.hit, found.marks),), self.hits, Finish.COMPLETE, found.sql)
+            self._dropped = (*hits, *below)
+            self.hits = (result.hit,)
+            self._written = result.text
+            yield result.text
+            self._conclude(
+                result.text, (Citation(1, result.hit, result.marks),), self.hits, Finish.COMPLETE, result.sql
+            )
 
     def _found(self, reading: str, *, every_issue: bool = False) -> _Found:
         settings, retriever = self._parts.settings, self._parts.retriever
@@ -230,6 +248,7 @@ class Reply:
             minimum_score=settings.minimum_score,
             scope=self._scope,
             every_issue=every_issue,
+            overview=not every_issue,
         )
         return _Found(reading, found, tuple(retriever.evidence(found.topic, found.hits)))
 
@@ -268,6 +287,8 @@ class Reply:
         cited: dict[int, Citation] = {}
         with contextlib.suppress(Cancelled):
             for text, citation in items:
+                if self.stop.is_set():
+                    break
                 before = cited.get(citation.number)
                 marks = (*(before.marks if before else ()), *citation.marks)
                 cited[citation.number] = replace(citation, marks=marks)
@@ -276,19 +297,27 @@ class Reply:
         if self.stop.is_set() and not cited:
             raise Cancelled
         if cited:
-            if self._overview is Overview.DOCUMENTS and self._left:
-                more = len(self._left)
-                self._written += f"\n{counted(more, 'more document')} {fits(more, 'is', 'are')} not named here."
+            if note := self._left_out(len(cited)):
+                self._written += note
+                yield note
             used = tuple(citation.hit for citation in cited.values())
             self._dropped = (*(hit for hit in self.hits if hit not in used), *self._dropped)
             self.hits = used
             finish = Finish.STOPPED if self.stop.is_set() else Finish.COMPLETE
             self._conclude(self._written.rstrip(), tuple(cited.values()), used, finish)
 
+    def _left_out(self, told: int) -> str:
+        """How many of the documents that an overview is asked of are not told."""
+        more = len(self._left) + max(0, len(self._issues) - told)
+        if self._overview is not Overview.DOCUMENTS or not more or self.stop.is_set():
+            return ""
+        return f"\n{counted(more, 'more document')} {fits(more, 'is', 'are')} not named here."
+
     def _told(self, own: Sequence[Line]) -> Sequence[Line]:
         """Which of the lines of a document are quoted, none where they are no answer."""
         if self._overview:
-            return (overviews.lead(self._overview, own),)
+            line = overviews.lead(self._overview, own, best=self.evidence[0].score)
+            return (line,) if line else ()
         why, reading = self._judged(own)
         return () if why else quoted(reading.lines if reading else own)[0]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import lines, overviews, ranges, series, spelling
+from rag import lines, overview_questions, overviews, ranges, series, spelling
 from rag.catalog import Catalog, DocumentState, NamedDocument
 from rag.embedders import Embedder, Vectors
 from rag.embedders.remembering import RememberingEmbedder
@@ -114,24 +114,32 @@ class Retriever:
         )
 
     def retrieve(
-        self, question: str, *, k: int, minimum_score: float, scope: Scope = Scope(), every_issue: bool = False
+        self,
+        question: str,
+        *,
+        k: int,
+        minimum_score: float,
+        scope: Scope = Scope(),
+        every_issue: bool = False,
+        overview: bool = False,
     ) -> Retrieval:
         """The k best chunks of whole documents as `Retrieval.of` gives them.
 
         Of a series of documents only the issues are searched that the question names a period of, and no other document
-        where it names that series; where it asks for each, the best of each are taken. A question for an overview of
-        documents finds the passages that stand for them.
+        where it names that series; where it asks for each, the best of each are taken.
 
         Args:
             every_issue: searches all issues alike, whatever period is named; only of a series that is named.
+            overview: where the question asks for one of documents, the passages that stand for them are found.
         """
-        about = None if every_issue else overviews.subject(question)
+        about = overview_questions.subject(question) if overview else None
         if about is not None:
             if documents := self._overviewed(question, scope):
                 return self._standing_for(documents, about)
-            if overviews.may_be_of_matter(question):
+            if overview_questions.may_be_of_matter(question):
                 found = self._search(about, k=k, minimum_score=minimum_score, scope=scope, every_issue=False)
-                if overviews.treats(found.hits, by_meaning=self._embedder.reads(about)):
+                weights = self._lexical.weights(about)
+                if overviews.treats(found.hits, weights, by_meaning=self._embedder.reads(about)):
                     return replace(found, overview=Overview.MATTER)
         return self._search(question, k=k, minimum_score=minimum_score, scope=scope, every_issue=every_issue)
 
@@ -189,7 +197,7 @@ class Retriever:
     def _overviewed(self, question: str, scope: Scope) -> list[NamedDocument]:
         """The documents that an overview is asked of."""
         asked = self._named(scope)
-        meant = set(overviews.documents(question, [(one.id, f"{one.name} {one.title}") for one in asked]))
+        meant = set(overview_questions.documents(question, asked))
         return [one for one in asked if one.id in meant]
 
     def _standing_for(self, documents: Sequence[NamedDocument], about: str) -> Retrieval:
@@ -203,14 +211,19 @@ class Retriever:
         return Retrieval(hits, (), issues, tuple(one.id for one in left), topic, Overview.DOCUMENTS)
 
     def _standing(self, document: str, count: int) -> list[Hit]:
-        """Those without vectors yet stand for themselves where none has any."""
+        """In the order of the document; while it has not all vectors, passages at equal distances."""
+        if self._catalog.unembedded(self._collection, document):
+            chunks = self.passages(document)
+            rows = np.unique(np.linspace(0, len(chunks) - 1, count).astype(int))
+            return [Hit(chunks[row], 0.0) for row in rows.tolist()]
         records = sorted(self._store.records([document]), key=lambda record: record.chunk.position)
         if not records:
-            return [Hit(chunk, 0.0) for chunk in self.passages(document)[:count]]
-        rows = np.stack([record.vector for record in records])
+            return []
+        vectors = np.stack([record.vector for record in records])
         full = [overviews.has_sentence(record.chunk.text) for record in records]
-        middle = rows.mean(axis=0)
-        return [Hit(records[row].chunk, float(rows[row] @ middle)) for row in overviews.stretches(rows, full, count)]
+        middle = vectors.mean(axis=0)
+        chosen = overviews.stretches(vectors, full, count)
+        return [Hit(records[row].chunk, float(vectors[row] @ middle)) for row in chosen]
 
     def _series(
         self, question: str, scope: Scope

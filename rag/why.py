@@ -142,6 +142,7 @@ class _Way:
             minimum_score=settings.minimum_score,
             scope=self.scope,
             every_issue=self.every_issue,
+            overview=not self.every_issue,
         )
         if found.overview is Overview.DOCUMENTS and not _rank(self.chunk, found.hits):
             return Fate.NOT_TELLING, "An overview was asked for, and other passages stand for the documents it is of."
@@ -193,7 +194,10 @@ class _Way:
     def _surveyed(self, of: Overview, found: Retrieval, lines: Sequence[Line]) -> tuple[Fate, str]:
         """The same where lines are quoted for an overview."""
         own = series.by_issue(found.issues, found.hits, lines).values() if found.issues else ()
-        told = [overviews.lead(of, some) for some in own] or overviews.told(of, lines)
+        leads = [overviews.lead(of, some, best=lines[0].score) for some in own]
+        told = [line for line in leads if line] if own else overviews.told(of, lines)
+        if not told:
+            return replace(self, every_issue=True).end()
         if _rank(self.chunk, [found.hits[line.number - 1] for line in told]):
             return Fate.READ, "A line of it was quoted for the overview."
         return Fate.FARTHER_LINES, "It was found, but lines of other passages tell more for the overview."
@@ -207,7 +211,8 @@ class _Way:
             return None
         if self.chunk.document_id in found.left:
             return Fate.OTHER_PERIOD, "The question names other documents, or their period."
-        rank = _rank(self.chunk, self.retriever.stages(self.question, count=_DEPTH, scope=self.scope).fused)
+        asked = found.topic if found.overview else self.question
+        rank = _rank(self.chunk, self.retriever.stages(asked, count=_DEPTH, scope=self.scope).fused)
         if rank is None:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."
         return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {self.settings.top_k}."

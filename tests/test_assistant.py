@@ -372,9 +372,9 @@ def test_a_question_for_each_issue_of_a_series_quotes_every_one(reports: Library
     pieces = list(reply)
     answer = reply.answer
     assert answer.text.splitlines() == [
-        "- 2024 Q1 Heron: “Sales of pumps were 100 EUR [a].” [1]",
-        "- 2024 Q2 Heron: “Sales of pumps were 200 EUR [a].” [2]",
-        "- 2024 Q3 Heron: “Sales of pumps were 300 EUR [a].” [3]",
+        "- **2024 Q1 Heron**: “Sales of pumps were 100 EUR [a].” [1]",
+        "- **2024 Q2 Heron**: “Sales of pumps were 200 EUR [a].” [2]",
+        "- **2024 Q3 Heron**: “Sales of pumps were 300 EUR [a].” [3]",
     ]
     assert (len(pieces), generator.prompts, answer.finish) == (3, [], Finish.COMPLETE)
     cited = [citation.hit.chunk for citation in answer.citations]
@@ -394,7 +394,7 @@ def test_what_was_quoted_stays_when_the_rest_is_stopped(reports: Library, settin
     reply = Assistant(retriever, generator, settings, judge).ask("How did sales of pumps develop over time?")
     for _ in reply:
         reply.stop.set()
-    assert reply.answer.text == "- 2024 Q1 Heron: “Sales of pumps were 100 EUR [a].” [1]"
+    assert reply.answer.text == "- **2024 Q1 Heron**: “Sales of pumps were 100 EUR [a].” [1]"
     assert (reply.answer.finish, len(reply.answer.citations)) == (Finish.STOPPED, 1)
     assert len(reply.answer.dropped) == 2
 

@@ -10,9 +10,10 @@ import pytest
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from ingest.report import IngestReport
-from rag import overviews, quotations
+from rag import overview_questions, overviews, quotations
 from rag.answered import basis_of, find
 from rag.assistant import Assistant
+from rag.catalog import NamedDocument
 from rag.evidence import Line
 from rag.library import Library
 from rag.overviews import Overview
@@ -23,8 +24,13 @@ from rag.types import Finish, Scope, Span, Turn, answer_to_json
 from rag.why import Fate, explain, find_passage
 from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
 
-NAMES = [("h", "employee-handbook.pdf"), ("m", "skua-4-manual.pdf Skua 4: Manual"), ("f", "faq.md Skua 4 questions")]
-EVERY = ("h", "m", "f")
+NAMES = [
+    NamedDocument("h", "employee-handbook.pdf", "Untitled document", 50),
+    NamedDocument("m", "skua-4-manual.pdf", "Skua 4: Manual", 40),
+    NamedDocument("f", "faq.md", "Skua 4 questions", 10),
+    NamedDocument("s", "sales 2023.csv", "", 10),
+]
+EVERY = ("h", "m", "f", "s")
 
 
 @pytest.mark.parametrize(
@@ -40,19 +46,32 @@ EVERY = ("h", "m", "f")
         ("Summarise each document", EVERY),
         ("tl;dr", EVERY),
         ("Please sum this up.", EVERY),
+        ("What are my documents about?", EVERY),  # whatever their titles
+        ("Summarize faq.md in three sentences, please", ("f",)),
+        ("What’s in this document?", EVERY),  # noqa: RUF001
+        ("Kannst du das Dokument kurz zusammenfassen?", EVERY),
+        ("Worum geht es im Dokument?", EVERY),
+        ("给我总结这份报告", EVERY),
         ("Worum geht es in diesem Dokument?", EVERY),
         ("Fasse die Dokumente kurz zusammen.", EVERY),
         ("总结一下这份文件", EVERY),
         ("这份文件的主要内容是什么？", EVERY),
         ("What does the Skua 4 contain?", ()),  # a fact
         ("What does the warranty cover?", ()),
+        ("What is in stock?", ()),
+        ("What do you say?", ()),
+        ("总结会议在哪里举行", ()),
+        ("谁写了摘要？", ()),
         ("Summarize annual leave", ()),  # a matter
+        ("Give me an overview of sales", ()),
+        ("Give me an overview of what I should do", ()),
+        ("Summarize the privacy policy for staff", ()),
         ("How is the handbook changed?", ()),
         ("What's new?", ()),
     ],
 )
 def test_the_documents_that_an_overview_is_asked_of(question: str, asked: tuple[str, ...]) -> None:
-    assert overviews.documents(question, NAMES) == asked
+    assert overview_questions.documents(question, NAMES) == asked
 
 
 @pytest.mark.parametrize(
@@ -62,6 +81,9 @@ def test_the_documents_that_an_overview_is_asked_of(question: str, asked: tuple[
         ("What are the key points of annual leave?", "annual leave"),
         ("I'd like a brief overview on “pairing”", "pairing"),
         ("Outline the steps of pairing", "pairing"),
+        ("Please summarize the footsteps of man briefly", "the footsteps of man"),
+        ("Tell me about pairing", "pairing"),
+        ("能不能总结一下年假？", "年假"),
         ("Gib mir einen Überblick über den Urlaub", "den Urlaub"),
         ("概括年假规定", "年假规定"),
         ("How long is annual leave?", None),
@@ -69,8 +91,8 @@ def test_the_documents_that_an_overview_is_asked_of(question: str, asked: tuple[
     ],
 )
 def test_the_matter_that_an_overview_is_asked_of(question: str, about: str | None) -> None:
-    assert overviews.subject(question) == about
-    assert about is None or overviews.may_be_of_matter(question)
+    assert overview_questions.subject(question) == about
+    assert about is None or overview_questions.may_be_of_matter(question)
 
 
 @pytest.mark.parametrize(
@@ -82,20 +104,27 @@ def test_the_matter_that_an_overview_is_asked_of(question: str, about: str | Non
         ("Give me a summary", "Give me a summary"),
         ("Summarize the risks and how they changed", None),  # the generator says what "they" are
         ("What is the second one about?", None),
+        ("What does it cover?", None),
+        ("What does it say?", None),
         ("And the battery?", None),
     ],
 )
 def test_an_overview_after_another_question(question: str, understood: str | None) -> None:
-    assert overviews.whole(question, "How long is annual leave?") == understood
-    if "“" in (understood or ""):
-        assert overviews.whole("Summarize it.", "Summarize the manual") == "Summarize “the manual”"
+    assert overview_questions.whole(question, "How long is annual leave?") == understood
+
+
+def test_an_overview_of_an_overview_is_of_the_same() -> None:
+    assert overview_questions.whole("Summarize it.", "Summarize the manual") == "Summarize “the manual”"
+    assert overview_questions.whole("Summarize it.", "Give me a summary") == "Give me a summary"
 
 
 def test_passages_of_all_stretches_stand_for_a_document() -> None:
     vectors = np.eye(4, dtype=np.float32)[[3, 0, 0, 1, 1, 1, 2, 2, 3]]
-    assert overviews.stretches(vectors, [True] * 9, 4) == [0, 1, 4, 7]
+    assert overviews.stretches(vectors, [True] * 9, 4) == [0, 1, 3, 6]
     assert overviews.stretches(vectors, [False, *[True] * 8], 4)[0] == 1  # a cover without a sentence
     assert overviews.stretches(vectors, [True] * 3 + [False] * 2 + [True] * 4, 4)[2] == 5
+    assert overviews.stretches(vectors, [False] * 8 + [True], 4) == [1, 3, 8]
+    assert overviews.stretches(vectors, [False] + [True] * 8, 1) == [1]
     assert overviews.stretches(vectors[:3], [True] * 3, 4) == [0, 1, 2]
     assert len(overviews.stretches(vectors, [False] * 9, 4)) == 4
 
@@ -117,34 +146,49 @@ def test_full_sentences_are_told_and_none_twice() -> None:
         "The station measures wind, rain and snow.",
         "The mast stands on a base of solid stone.",
     ]
-    assert overviews.lead(Overview.DOCUMENTS, [*second, *first]).number == 1
-    assert overviews.lead(Overview.DOCUMENTS, [*lines("Ended", "10-Q"), *second]).number == 2
+    leads = [
+        overviews.lead(Overview.DOCUMENTS, own, best=1.0) for own in ([*second, *first], [*lines("10-Q"), *second])
+    ]
+    assert [line and line.number for line in leads] == [1, 2]
     assert overviews.told(Overview.DOCUMENTS, []) == overviews.told(Overview.MATTER, []) == []
 
 
 def test_of_a_matter_the_lines_are_told_that_are_about_as_near() -> None:
     near = lines("The warranty lasts for 36 months in all.", "The warranty is void if")
     far = lines("Lunch costs four euros on every working day.", number=2, score=0.6)
-    assert [line.reading for line in overviews.told(Overview.MATTER, [*near, *far])] == [near[0].reading]
-    contents = lines("Warranty 20", number=3, score=2.0)
-    assert overviews.lead(Overview.MATTER, [*contents, *near]) == near[0]
-    assert overviews.lead(Overview.MATTER, contents) == contents[0]
+    row = lines("Battery of the station   24 months   from the day of delivery on", number=3, score=1.1)
+    contents = lines("Warranty 20", number=4, score=1.2)
+    told = overviews.told(Overview.MATTER, [*contents, *row, *near, *far])
+    assert [line.reading for line in told] == [near[0].reading, row[0].reading]
+    assert overviews.lead(Overview.MATTER, [*contents, *near], best=1.2) == near[0]
+    assert overviews.lead(Overview.MATTER, far, best=1.2) is None  # this document says nothing of it
+
+
+def test_a_line_that_is_repeated_keeps_its_rank() -> None:
+    others = [
+        line for n in range(9) for line in lines(f"The pump of hall {n} is cleaned in May.", number=n + 2, score=0.9)
+    ]
+    first, again = (
+        lines("The warranty lasts for 36 months in all.", number=n, score=s)[0] for n, s in ((1, 1.0), (12, 0.8))
+    )
+    assert first in overviews.told(Overview.MATTER, [first, *others, again])
 
 
 def test_lines_are_quoted_under_their_headings() -> None:
     hits = [hit("a", document="d1"), hit("b", document="d2")]
     told = [
-        *lines("Is it so?", heading="Care{#care} › What is it [2]?"),  # noqa: RUF001
+        *lines("Is it so?", heading="1. Care{#care} › # What is [2] *it*?"),  # noqa: RUF001
         *lines("Six days are free.", "Four are not [1].", number=2),
     ]
     items = list(quotations.of_sections(hits, told))
     assert [text for text, _ in items] == [
-        "- Care › What is it ? “Is it so?” [1]",  # noqa: RUF001
-        "- d2: “Six days are free.” “Four are not .” [2]",
+        "- **1. Care › What is it?**: “Is it so?” [1]",  # noqa: RUF001
+        "- **d2**: “Six days are free.” “Four are not .” [2]",
     ]
     assert [citation.number for _, citation in items] == [1, 2]
     assert [len(citation.marks) for _, citation in items] == [1, 2]
     assert next(quotations.of_sections(hits, told[1:]))[0].startswith("- “Six")  # the only document needs no name
+    assert quotations.named("report [2]_") == "**report**"
 
 
 @pytest.fixture
@@ -186,7 +230,7 @@ def test_a_document_is_told_by_lines_of_all_its_parts(library: Library, settings
     rows = answer.text.splitlines()
     assert (len(pieces), generator.prompts, answer.finish) == (len(rows), [], Finish.COMPLETE)
     assert rows[0] == "- “This manual is for people who run the pump each day.” [1]"
-    assert rows[-1] == "- The drain: “The drain of the pump is cleaned after 900 hours of work.” [8]"
+    assert rows[-1] == "- **The drain**: “The drain of the pump is cleaned after 900 hours of work.” [8]"
     assert [citation.number for citation in answer.citations] == [*range(1, 9)]
     for citation, row in zip(answer.citations, rows, strict=True):
         assert all(citation.hit.chunk.text[mark.start : mark.end] in row for mark in citation.marks)
@@ -196,8 +240,8 @@ def test_several_documents_are_told_by_a_line_of_each(library: Library, settings
     assistant, generator = ask(library, settings)
     answer = assistant.answer("What are my documents about?")
     assert answer.text.splitlines() == [
-        "- leave: “Staff get 28 days of leave in every year.” [1]",
-        "- manual: “This manual is for people who run the pump each day.” [2]",
+        "- **leave**: “Staff get 28 days of leave in every year.” [1]",
+        "- **manual**: “This manual is for people who run the pump each day.” [2]",
     ]
     only = assistant.answer("Summarize this document", scope=Scope((answer.citations[0].hit.chunk.document_id,)))
     assert {citation.hit.chunk.document_name for citation in only.citations} == {"leave.txt"}
@@ -222,6 +266,34 @@ def test_a_matter_is_told_by_the_nearest_lines_or_refused(library: Library, sett
     assert answer.text == "- “Staff get 28 days of leave in every year.” “Six days carry over until 31 March.” [1]"
     refused = assistant.answer("Give me an overview of space travel")
     assert (refused.text, generator.prompts) == (REFUSAL, [])
+
+
+def test_what_is_stopped_before_it_is_told_tells_nothing(library: Library, settings: Settings) -> None:
+    reply = ask(library, settings)[0].ask("Summarize the manual")
+    for _ in reply:
+        reply.stop.set()
+    assert (reply.answer.finish, len(reply.answer.citations)) == (Finish.STOPPED, 1)
+    stopped = ask(library, settings)[0].ask("Summarize the manual")
+    stopped.stop.set()
+    assert list(stopped) == []
+    assert (stopped.answer.text, stopped.answer.finish) == ("", Finish.STOPPED)
+
+
+def test_a_search_for_the_word_summary_is_no_overview(library: Library, settings: Settings) -> None:
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    found = retriever.retrieve("summary", k=2, minimum_score=0.0)
+    assert (found.overview, len(found.hits) + len(found.below)) == (None, 2)
+
+
+def test_while_vectors_fill_in_a_document_is_told_by_all_its_parts(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "birds.txt").write_text("\n\n".join(f"Bird {n} nests in the tree of hall {n}." for n in range(40)))
+    small, embedder = replace(settings, chunk_tokens=30, chunk_overlap=0), HashingEmbedder(1_024)
+    ingest(find_files([tmp_path / "birds.txt"]), library=library, embedder=embedder, settings=small, embed=False)
+    answer = ask(library, settings)[0].answer("Summarize birds")
+    assert len(answer.citations) == 8
+    assert answer.citations[-1].hit.chunk.position > 15
 
 
 def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, settings: Settings) -> None:

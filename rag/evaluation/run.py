@@ -209,7 +209,7 @@ def _search(question: Question, text: str, subject: Subject, record: Record) -> 
     retriever, settings = subject.retriever, subject.settings
     asked = retriever.corrected(text)
     found = retriever.stages(asked, count=_DEPTH)
-    as_run = retriever.retrieve(asked, k=settings.top_k, minimum_score=settings.minimum_score).hits
+    as_run = retriever.retrieve(asked, k=settings.top_k, minimum_score=settings.minimum_score, overview=True).hits
     record["found"] = {name: _places(question, getattr(found, name)) for name in subject.stages}
     record["found"][AS_RUN] = _places(question, as_run)
     times = {f"{name} ms": 1_000 * seconds for name, seconds in found.seconds.items()}

@@ -146,9 +146,8 @@ def test_full_sentences_are_told_and_none_twice() -> None:
         "The station measures wind, rain and snow.",
         "The mast stands on a base of solid stone.",
     ]
-    leads = [
-        overviews.lead(Overview.DOCUMENTS, own, best=1.0) for own in ([*second, *first], [*lines("10-Q"), *second])
-    ]
+    documents = ([*second, *first], [*lines("10-Q"), *second])
+    leads = [overviews.lead(Overview.DOCUMENTS, own, best=1.0) for own in documents]
     assert [line and line.number for line in leads] == [1, 2]
     assert overviews.told(Overview.DOCUMENTS, []) == overviews.told(Overview.MATTER, []) == []
 
@@ -165,12 +164,9 @@ def test_of_a_matter_the_lines_are_told_that_are_about_as_near() -> None:
 
 
 def test_a_line_that_is_repeated_keeps_its_rank() -> None:
-    others = [
-        line for n in range(9) for line in lines(f"The pump of hall {n} is cleaned in May.", number=n + 2, score=0.9)
-    ]
-    first, again = (
-        lines("The warranty lasts for 36 months in all.", number=n, score=s)[0] for n, s in ((1, 1.0), (12, 0.8))
-    )
+    told = "The warranty lasts for 36 months in all."
+    others = [lines(f"The pump of hall {n} is cleaned in May.", number=n, score=0.9)[0] for n in range(2, 11)]
+    first, again = lines(told)[0], lines(told, number=12, score=0.8)[0]
     assert first in overviews.told(Overview.MATTER, [first, *others, again])
 
 
@@ -293,7 +289,7 @@ def test_while_vectors_fill_in_a_document_is_told_by_all_its_parts(
     ingest(find_files([tmp_path / "birds.txt"]), library=library, embedder=embedder, settings=small, embed=False)
     answer = ask(library, settings)[0].answer("Summarize birds")
     assert len(answer.citations) == 8
-    assert answer.citations[-1].hit.chunk.position > 15
+    assert "Bird 39 nests" in answer.text
 
 
 def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, settings: Settings) -> None:

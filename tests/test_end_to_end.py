@@ -55,7 +55,7 @@ def test_reports_of_quarters_are_told_apart(tmp_path: Path, chat_generator: Loca
         assistant = build_assistant(library, embedder, chat_generator, settings)
         each = assistant.answer("How many pumps did Heron sell in each quarter?")
         assert each.text.splitlines() == [
-            f"- 2024 Q{place} Heron report: “Heron sold {sold} pumps in the quarter.” [{place}]"
+            f"- **2024 Q{place} Heron report**: “Heron sold {sold} pumps in the quarter.” [{place}]"
             for place, sold in enumerate((410, 523, 298), 1)
         ]
         second = assistant.answer("How many pumps did Heron sell in the second quarter of 2024?")

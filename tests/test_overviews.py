@@ -1,6 +1,7 @@
 """Questions for an overview: what they ask of, which lines answer them, and how that is told."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from ingest.report import IngestReport
-from rag import overview_questions, overviews, quotations
+from rag import overview_questions, overviews, quotations, table_answers
 from rag.answered import basis_of, find
 from rag.assistant import Assistant
 from rag.catalog import NamedDocument
@@ -20,7 +21,7 @@ from rag.overviews import Overview
 from rag.prompt import REFUSAL
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
-from rag.types import Finish, Scope, Span, Turn, answer_to_json
+from rag.types import Finish, Hit, Scope, Span, Turn, answer_to_json
 from rag.why import Fate, explain, find_passage
 from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
 
@@ -149,6 +150,8 @@ def test_full_sentences_are_told_and_none_twice() -> None:
     documents = ([*second, *first], [*lines("10-Q"), *second])
     leads = [overviews.lead(Overview.DOCUMENTS, own, best=1.0) for own in documents]
     assert [line and line.number for line in leads] == [1, 2]
+    leaning = lines("It is kept for a while, as all of them are.", "The station measures wind, rain and snow.")
+    assert overviews.lead(Overview.DOCUMENTS, leaning, best=1.0) == leaning[1]
     assert overviews.told(Overview.DOCUMENTS, []) == overviews.told(Overview.MATTER, []) == []
 
 
@@ -161,6 +164,16 @@ def test_of_a_matter_the_lines_are_told_that_are_about_as_near() -> None:
     assert [line.reading for line in told] == [near[0].reading, row[0].reading]
     assert overviews.lead(Overview.MATTER, [*contents, *near], best=1.2) == near[0]
     assert overviews.lead(Overview.MATTER, far, best=1.2) is None  # this document says nothing of it
+
+
+def test_a_matter_is_treated_where_its_words_stand_and_a_line_is_near() -> None:
+    weights = {"annual": 2.0, "leav": 1.0}
+    near = replace(hit("Annual leave lasts for 28 days."), line=0.5)
+    assert overviews.treats([near], weights, by_meaning=True)
+    assert not overviews.treats([replace(near, line=0.2)], weights, by_meaning=True)
+    assert overviews.treats([replace(near, line=0.2)], weights, by_meaning=False)
+    assert not overviews.treats([replace(near, chunk=hit("Leave lasts for 28 days.").chunk)], weights, by_meaning=True)
+    assert not overviews.treats([], weights, by_meaning=True)
 
 
 def test_a_line_that_is_repeated_keeps_its_rank() -> None:
@@ -254,6 +267,10 @@ def test_how_many_documents_an_overview_leaves_out_is_said(
     answer = ask(library, settings)[0].answer("Summarize everything")
     assert len(answer.citations) == 12
     assert answer.text.endswith("\n3 more documents are not named here.")
+    kept = replace(answer, basis=basis_of(answer.question, settings))
+    library.catalog.add_answer(library.catalog.start_conversation("x").id, answer_to_json(kept))
+    retriever = Retriever.of_library(library, embedder, settings)
+    assert find(library.catalog, retriever, settings, answer.question, Scope()) is None  # their number may change
 
 
 def test_a_matter_is_told_by_the_nearest_lines_or_refused(library: Library, settings: Settings) -> None:
@@ -297,6 +314,31 @@ def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, sett
     answer = assistant.answer("Summarize it", history=[Turn("What about days of leave?", "28 days [1].")])
     assert "Staff get 28 days" in answer.text
     assert (answer.standalone, generator.prompts) == ("Summarize “days of leave”", [])
+
+
+def test_an_overview_that_the_generator_names_is_not_outdone_by_the_question_before(
+    library: Library, settings: Settings
+) -> None:
+    assistant, _ = ask(library, settings, "What is in the manual?")
+    answer = assistant.answer("What is in that manual?", history=[Turn("How many days of leave in a year?", "28 [1].")])
+    assert {citation.hit.chunk.document_name for citation in answer.citations} == {"manual.md"}
+
+
+def test_what_asks_for_a_sum_is_calculated_first(
+    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    @contextlib.contextmanager
+    def begun(question: str, hits: Sequence[Hit], *_: object, **__: object) -> Iterator[None]:
+        asked.append((question, len(hits)))
+        yield None
+
+    monkeypatch.setattr(table_answers, "begun", begun)
+    assistant, _ = ask(library, settings)
+    assert len(assistant.answer("Summarize the manual").citations) == 8
+    assert len(assistant.answer("Sum up the manual").citations) == 8  # there is no table
+    assert [question for question, _ in asked] == ["Sum up the manual"]
 
 
 def test_an_overview_is_given_again_until_a_document_is_added(

@@ -319,8 +319,8 @@ def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, sett
 def test_an_overview_that_the_generator_names_is_not_outdone_by_the_question_before(
     library: Library, settings: Settings
 ) -> None:
-    assistant, _ = ask(library, settings, "What is in the manual?")
-    answer = assistant.answer("What is in that manual?", history=[Turn("How many days of leave in a year?", "28 [1].")])
+    assistant, _ = ask(library, settings, "What does the manual say?")
+    answer = assistant.answer("What does it say?", history=[Turn("How many days of leave in a year?", "28 [1].")])
     assert {citation.hit.chunk.document_name for citation in answer.citations} == {"manual.md"}
 
 

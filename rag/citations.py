@@ -123,12 +123,18 @@ def without_false_yes(text: str, question: str) -> str:
 
 
 def without_question(text: str, question: str) -> str:
-    """The answer without the words of the question at its beginning, which small generators say once more."""
+    """The answer without the words of the question at its beginning, which small generators say once more.
+
+    So are statements beside the question: they are the asker's own, and no passage bears them.
+    """
     text = text.strip()
-    asked = {part.text.casefold() for part in sentences.split(question)} | {question.strip().casefold()}
+    parts = [part.text for part in sentences.split(question)]
+    asked = {part.casefold() for part in (*parts, question.strip())}
     first = sentences.split(text)[0].text if text else ""
     rest = text[len(first) :].strip()
-    return without_question(rest, question) if rest and strip(first).strip().casefold() in asked else text
+    beside = [part for part in parts if not part.endswith("?")] if question.rstrip().endswith("?") else []
+    is_said = strip(first).casefold() in asked or any(says_nothing(first, part) for part in beside)
+    return without_question(rest, question) if rest and is_said else text
 
 
 def whole_and_half(text: str) -> tuple[str, str]:

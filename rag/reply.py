@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rag import (
+    background,
     citations,
     conflicts,
     follow_ups,
@@ -20,6 +21,7 @@ from rag import (
     table_questions,
 )
 from rag.answerability import LIKELY, Judge, Reading
+from rag.background import Alone
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
 from rag.models import find_row
@@ -108,6 +110,7 @@ class Reply:
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
         self._overview: Overview | None = None
+        self._alone: Alone | None = None  # where the question is answered without what is said beside it
 
     @property
     def answer(self) -> Answer:
@@ -133,7 +136,7 @@ class Reply:
 
     def _steps(self) -> Iterator[str]:
         try:
-            self._search(self._readings() if self._history else (self.question,))
+            self._search(self._readings() if self._history else (background.overview(self.question),))
             yield from self._calculate()
             if self._answer is not None:
                 return
@@ -150,6 +153,7 @@ class Reply:
             if why is not None and self._left:
                 self._search_all()
                 why = self._refused()
+            why = self._refused_alone(why)
             if why is None:
                 self._narrow()
             if why is None and self.evidence:
@@ -196,6 +200,7 @@ class Reply:
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 
     def _take(self, found: _Found) -> None:
+        self._taken, self.evidence = found, ()  # first: whoever looks on must find the passage of each line
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
@@ -239,7 +244,7 @@ class Reply:
                 result.text, (Citation(1, result.hit, result.marks),), self.hits, Finish.COMPLETE, result.sql
             )
 
-    def _found(self, reading: str, *, every_issue: bool = False) -> _Found:
+    def _found(self, reading: str, *, every_issue: bool = False, overview: bool = True) -> _Found:
         settings, retriever = self._parts.settings, self._parts.retriever
         reading = retriever.corrected(reading)
         found = retriever.retrieve(
@@ -248,7 +253,7 @@ class Reply:
             minimum_score=settings.minimum_score,
             scope=self._scope,
             every_issue=every_issue,
-            overview=not every_issue,
+            overview=overview and not every_issue,
         )
         return _Found(reading, found, tuple(retriever.evidence(found.topic, found.hits)))
 
@@ -258,6 +263,33 @@ class Reply:
         if reading:
             self._reading, self.evidence = reading, reading.lines
         return why
+
+    def _refused_alone(self, whole: Finish | None) -> Finish | None:
+        """How it ends after the question was read without what is said beside it, too; `whole`: as it is.
+
+        The reading counts that more likely is answered.
+        """
+        alone = background.alone(self.standalone)
+        if alone is None:
+            return whole
+        before, reading = self._taken, self._reading
+        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
+        self._take(self._found(alone.question, overview=False))
+        why = self._refused()
+        if (why is None) > (whole is None) or why is whole is None and self._is_likelier(alone, reading):
+            self._alone = alone
+            return why
+        self._take(before)
+        if reading:
+            self._reading, self.evidence = reading, reading.lines
+        return whole
+
+    def _is_likelier(self, alone: Alone, whole: Reading | None) -> bool:
+        """Whether the question alone, as it was read now, is answered more likely than the whole."""
+        own = self._reading
+        if own is None or whole is None or alone.leaves_out(whole.lines[0].reading, own.lines[0].reading):
+            return False
+        return own.likely > whole.likely
 
     def _judged(self, lines: Sequence[Line]) -> tuple[Finish | None, Reading | None]:
         """Why these lines are no answer, if they are none, and what the generator makes of them."""
@@ -325,7 +357,7 @@ class Reply:
         """Keeps the passages that may bear the answer: those with the nearest lines, as many as fit a prompt."""
         near, lines, far = narrow(self.hits, self.evidence, self._parts.settings.prompt_passages)
         used, over = prompt.fit(
-            self.standalone, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget()
+            self._asked, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget()
         )
         if over:
             _, lines, _ = narrow(near, [line for line in lines if near[line.number - 1] in used], len(used))
@@ -339,7 +371,7 @@ class Reply:
             started = time.perf_counter()
             stream = self._parts.generator.stream(
                 prompt.answer_messages(
-                    self.standalone,
+                    self._asked,
                     self.read,
                     choose(self.standalone, self.evidence),
                     may_refuse=_may_refuse(settings),
@@ -417,6 +449,11 @@ class Reply:
         )
 
     # Parts of the steps
+
+    @property
+    def _asked(self) -> str:
+        """What the generator is asked."""
+        return self._alone.told if self._alone else self.standalone
 
     def _budget(self) -> int:
         settings = self._parts.settings

@@ -7,7 +7,7 @@ asked for. So both are read, the question as it is and alone. Pure functions.
 import re
 from dataclasses import dataclass
 
-from rag import overview_questions, sentences
+from rag import follow_ups, overview_questions, sentences
 from rag.terms import UNSPACED, is_unspaced
 
 _ASKS = r"(?:(?:in|on|at|for|from|to|of|with|by|under|until|since)\s+)?(?:what|which|who|whom|whose|when|where|how|why)"
@@ -25,11 +25,10 @@ _NOT = re.compile(  # what is not meant
     r"|an?\s+\w+\s+(?:that|which)\s+(?:is|are|was|were)\s+not)\b[^,?]*(?:,|(?=\??$))",
     re.IGNORECASE,
 )
-_LEANING = re.compile(  # on what is said beside it
-    r"\b(?:it|its|they|them|their|theirs|these|those|this|there|then|he|she|him|her|his|hers|ones?|same|such|former"
-    r"|latter|else|so)\b|\b(?:of|for|with|about|after|before|like|in|to) that\b|\bthat\W*$"
-    r"|\b(?:er|sie|es|ihn|ihm|ihr|dies\w*|das|dessen|deren|dort|dann|davon|dafür|damit|darüber|daran)\b"
-    r"|[它他她们这那此其该]",
+_LEANING = re.compile(  # on what is said beside it, in words that follow_ups.leans() does not know
+    r"\b(?:theirs|hers|such|former|latter|so)\b|\b(?:like|in|to) that\b"
+    r"|\b(?:er|sie|es|ihn|ihm|ihr|dies\w*|dessen|deren|dort|dann|davon|dafür|damit|darüber|daran)\b"
+    r"|\bdas(?! (?-i:[A-ZÄÖÜ]))|[它他她们这那此其该]",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z](?!')[\w-]+|(?<![\w-])[\w-]*\d[\w-]*")  # a capital inside a sentence, or a digit
@@ -68,7 +67,7 @@ def alone(question: str) -> Alone | None:
     asked = _NOT.sub("", asked)
     words = len(_WORD.findall(asked))
     is_short = words < _LEAST and overview_questions.subject(asked) is None
-    if is_short or len(_WORD.findall(whole)) < words + _BESIDE or _LEANING.search(asked):
+    if is_short or len(_WORD.findall(whole)) < words + _BESIDE or _leans(asked):
         return None
     sign = _SIGNS[is_unspaced(asked)] if any(sign in whole for sign in _SIGNS) else ""
     return Alone(f"{asked[0].upper()}{asked[1:].rstrip(f' ,.{_SIGNS}')}{sign}", beside)
@@ -87,3 +86,7 @@ def _sentence(whole: str) -> tuple[str, str]:
     if len(asking) != 1 or asking[0][0].islower():
         return whole, ""
     return asking[0], " ".join(text for text in found if text is not asking[0])
+
+
+def _leans(asked: str) -> bool:
+    return follow_ups.leans(asked) or bool(_LEANING.search(asked))

@@ -93,7 +93,7 @@ def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
     A follow-up that points back may leave out all that it means; one that does not may have changed the subject, and
     then the line must hold a word of its own.
     """
-    if _leans(question):
+    if leans(question):
         return True
     own = set(terms(question, parts=True)) - set(terms(history[-1].question, parts=True))
     return not own or bool(own & set(terms(f"{line.heading} {line.text}", parts=True)))
@@ -101,19 +101,20 @@ def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
 
 def surer_by(question: str) -> float:
     """By how much more certainty a follow-up must be answered together with the question before than alone."""
-    return 0.0 if _leans(question) else _SURER
+    return 0.0 if leans(question) else _SURER
 
 
 def _subject(history: Sequence[Turn]) -> str:
     """The last question that does not point back; of several in one, as a follow-up was read, the first."""
     for turn in reversed(history[-_TURNS:]):
         first = sentences.split(turn.question)[0].text
-        if not _leans(first):
+        if not leans(first):
             return first
     return history[-1].question
 
 
-def _leans(question: str) -> bool:
+def leans(question: str) -> bool:
+    """Whether it points back to what was said before."""
     return bool(_LEANING.search(_IDIOMS.sub(" ", question)))
 
 

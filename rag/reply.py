@@ -167,23 +167,30 @@ class Reply:
 
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
-        if whole := overview_questions.whole(self.question, self._history[-1].question):
+        asked = self._follow_up
+        if whole := overview_questions.whole(asked, self._history[-1].question):
             return (whole,)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
-            completed = follow_ups.completed(self.question, self._history, self._parts.generator)
-            rewritten = completed or self._rewritten()
+            completed = follow_ups.completed(asked, self._history, self._parts.generator)
+            rewritten = completed or self._rewritten(asked)
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return (completed,) if completed else follow_ups.readings(self.question, rewritten, self._history)
+        return (completed,) if completed else follow_ups.readings(asked, rewritten, self._history)
 
-    def _rewritten(self) -> str:
+    @property
+    def _follow_up(self) -> str:
+        """What is asked, without what is said beside it: only that may lean on what was asked before."""
+        alone = background.alone(self.question)
+        return alone.question if alone else self.question
+
+    def _rewritten(self, asked: str) -> str:
         """The question as the generator rewrites it; as it is where it does not come to an end."""
-        messages = follow_ups.rewrite_messages(self.question, self._history)
+        messages = follow_ups.rewrite_messages(asked, self._history)
         stream = self._parts.generator.stream(messages, max_new_tokens=_REWRITE_TOKENS, stop=self.stop)
         text = "".join(stream).strip().strip('"').splitlines()
-        return text[0].strip() if text and stream.stop_reason is StopReason.END else self.question
+        return text[0].strip() if text and stream.stop_reason is StopReason.END else asked
 
     def _search(self, readings: Sequence[str]) -> None:
         """Finds passages and their lines, for the reading of the question that is answered most surely."""
@@ -191,11 +198,13 @@ class Reply:
         started = time.perf_counter()
         first, *others = (self._found(reading) for reading in readings)
         fitting = (
-            one for one in others if one.lines and follow_ups.belongs(self.question, self._history, one.lines[0])
+            one for one in others if one.lines and follow_ups.belongs(self._follow_up, self._history, one.lines[0])
         )
         best = max(fitting, default=first, key=_Found.sure)
-        if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(self.question):
+        if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(self._follow_up):
             best = first
+        if self._history and best is first and readings[0] == self._follow_up != self.question:
+            best = self._found(self.question)  # with what is said beside it: it does not lean on what was asked before
         self._take(best)
         self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
 

@@ -16,7 +16,7 @@ from rag.library import Library
 from rag.prompt import REFUSAL
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Finish
+from rag.types import Answer, Finish, Turn
 from tests.fakes import HashingEmbedder, ScriptedGenerator, probe
 
 BESIDE = "My sister visits me from abroad with both of her noisy children."
@@ -197,3 +197,24 @@ def test_an_overview_is_given_whatever_is_said_beside(library: Library, settings
     answer, _ = asked(library, settings, f"{BESIDE} Can you summarize my documents, please?", HOLDING)
     assert "Six days of leave carry over." in answer.text
     assert "wait outside" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("rewritten", "understood"),
+    [
+        (QUESTION, QUESTION),  # nothing was taken from the conversation
+        ("How many days of leave carry over in Norway?", "How many days of leave carry over in Norway?"),
+    ],
+)
+def test_a_follow_up_leans_on_what_was_asked_before_by_what_it_asks_alone(
+    rewritten: str, understood: str, library: Library, settings: Settings
+) -> None:
+    generator = ScriptedGenerator(rewritten, "Six days of leave carry over.")
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    assistant = Assistant(retriever, generator, settings, Judge(settings, probe(HOLDING), generator))
+    history = [Turn("Who waits outside when they visit Norway?", "Noisy children [1].")]
+    story = "It is loud when they visit me, and those children of hers cry."  # points to nothing but itself
+    answer = assistant.answer(f"{story} {QUESTION}", history=history)
+    assert (answer.standalone, answer.text) == (understood, "Six days of leave carry over. [1]")
+    assert generator.prompts[0][-1].content.endswith(f"Follow-up: {QUESTION}\nComplete question:")
+    assert (story in generator.prompts[1][1].content) == (rewritten == QUESTION)

@@ -6,11 +6,12 @@ readings; the one that the documents answer more surely counts (docs/evaluation.
 """
 
 import re
+import threading
 from collections.abc import Sequence
 
 from rag import ellipsis, sentences
 from rag.evidence import Line
-from rag.generators import Generator, Message, Scorer
+from rag.generators import Generator, Message, Scorer, StopReason
 from rag.terms import terms
 from rag.types import Turn
 
@@ -62,6 +63,7 @@ _IDIOMS = re.compile(  # where such words point to nothing
     re.IGNORECASE,
 )
 _SURER = 0.15  # in certainty, that a question is with the one before, if it does not point back (docs/evaluation.md)
+_REWRITE_TOKENS = 64
 _TURNS = 3  # earlier questions that a follow-up may refer to
 _TURN_CHARACTERS = 400  # of each earlier question or answer
 
@@ -74,9 +76,11 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> list[Message]:
     return [*messages, _follow_up(history[-_TURNS:], question)]
 
 
-def completed(question: str, history: Sequence[Turn], generator: Generator) -> str | None:
-    """A follow-up that only names what is different, as a whole question; needs the generator's turn."""
-    return ellipsis.completed(question, _subject(history), generator) if isinstance(generator, Scorer) else None
+def understood(question: str, history: Sequence[Turn], generator: Generator, stop: threading.Event) -> tuple[str, ...]:
+    """The readings of a follow-up, the first as a question of its own; needs the generator's turn."""
+    if completed := _completed(question, history, generator):
+        return (completed,)
+    return readings(question, _rewritten(question, history, generator, stop), history)
 
 
 def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[str, ...]:
@@ -121,3 +125,15 @@ def leans(question: str) -> bool:
 def _follow_up(history: Sequence[Turn], question: str) -> Message:
     turns = "\n".join(f"User: {turn.question}\nProgram: {turn.answer[:_TURN_CHARACTERS]}" for turn in history)
     return Message("user", f"{turns}\nFollow-up: {question}\nComplete question:")
+
+
+def _completed(question: str, history: Sequence[Turn], generator: Generator) -> str | None:
+    """A follow-up that only names what is different, as a whole question."""
+    return ellipsis.completed(question, _subject(history), generator) if isinstance(generator, Scorer) else None
+
+
+def _rewritten(question: str, history: Sequence[Turn], generator: Generator, stop: threading.Event) -> str:
+    """The question as the generator rewrites it; as it is where it does not come to an end."""
+    stream = generator.stream(rewrite_messages(question, history), max_new_tokens=_REWRITE_TOKENS, stop=stop)
+    text = "".join(stream).strip().strip('"').splitlines()
+    return text[0].strip() if text and stream.stop_reason is StopReason.END else question

@@ -10,8 +10,8 @@ from enum import Enum
 from rag import (
     background,
     citations,
-    conflicts,
     follow_ups,
+    grounding,
     overview_questions,
     overviews,
     prompt,
@@ -24,6 +24,7 @@ from rag.answerability import LIKELY, Judge, Reading
 from rag.background import Alone
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
+from rag.grounding import Basis
 from rag.models import find_row
 from rag.overviews import Overview
 from rag.queue import Cancelled, TurnQueue
@@ -32,7 +33,6 @@ from rag.settings import Settings
 from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 from rag.wording import counted, fits
 
-_REWRITE_TOKENS = 64
 _FINISHES = {
     StopReason.END: Finish.COMPLETE,
     StopReason.LENGTH: Finish.LENGTH,
@@ -172,12 +172,11 @@ class Reply:
             return (whole,)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
-            completed = follow_ups.completed(asked, self._history, self._parts.generator)
-            rewritten = completed or self._rewritten(asked)
+            found = follow_ups.understood(asked, self._history, self._parts.generator, self.stop)
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
-        return (completed,) if completed else follow_ups.readings(asked, rewritten, self._history)
+        return found
 
     @property
     def _follow_up(self) -> str:
@@ -185,28 +184,19 @@ class Reply:
         alone = background.alone(self.question)
         return alone.question if alone else self.question
 
-    def _rewritten(self, asked: str) -> str:
-        """The question as the generator rewrites it; as it is where it does not come to an end."""
-        messages = follow_ups.rewrite_messages(asked, self._history)
-        stream = self._parts.generator.stream(messages, max_new_tokens=_REWRITE_TOKENS, stop=self.stop)
-        text = "".join(stream).strip().strip('"').splitlines()
-        return text[0].strip() if text and stream.stop_reason is StopReason.END else asked
-
     def _search(self, readings: Sequence[str]) -> None:
         """Finds passages and their lines, for the reading of the question that is answered most surely."""
-        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
-        started = time.perf_counter()
-        first, *others = (self._found(reading) for reading in readings)
-        fitting = (
-            one for one in others if one.lines and follow_ups.belongs(self._follow_up, self._history, one.lines[0])
-        )
-        best = max(fitting, default=first, key=_Found.sure)
-        if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(self._follow_up):
-            best = first
-        if self._history and best is first and readings[0] == self._follow_up != self.question:
-            best = self._found(self.question)  # with what is said beside it: it does not lean on what was asked before
-        self._take(best)
-        self._timings = replace(self._timings, retrieve=time.perf_counter() - started)
+        with self._searching():
+            first, *others = (self._found(reading) for reading in readings)
+            fitting = (
+                one for one in others if one.lines and follow_ups.belongs(self._follow_up, self._history, one.lines[0])
+            )
+            best = max(fitting, default=first, key=_Found.sure)
+            if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(self._follow_up):
+                best = first
+            if self._history and best is first and readings[0] == self._follow_up != self.question:
+                best = self._found(self.question)  # with what is said beside it: it does not lean on those before
+            self._take(best)
 
     def _take(self, found: _Found) -> None:
         self._taken, self.evidence = found, ()  # first: whoever looks on must find the passage of each line
@@ -218,11 +208,9 @@ class Reply:
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
-        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
-        started = time.perf_counter()
-        self._take(self._found(self.standalone, every_issue=True))
-        self._left = ()  # there is nothing more to search
-        self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
+        with self._searching():
+            self._take(self._found(self.standalone, every_issue=True))
+            self._left = ()  # there is nothing more to search
 
     def _calculate(self) -> Iterator[str]:
         """Answers from the cells of a table what asks for that; otherwise does nothing."""
@@ -282,8 +270,8 @@ class Reply:
         if alone is None:
             return whole
         before, reading = self._taken, self._reading
-        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
-        self._take(self._found(alone.question, overview=False))
+        with self._searching():
+            self._take(self._found(alone.question, overview=False))
         why = self._refused()
         if (why is None) > (whole is None) or why is whole is None and self._is_likelier(alone, reading):
             self._alone = alone
@@ -398,49 +386,29 @@ class Reply:
         finish = _FINISHES[stream.stop_reason]
         if prompt.is_refusal(self._written):
             self._conclude(prompt.REFUSAL, (), self.hits, Finish.NO_ANSWER)
-        elif finish is Finish.COMPLETE and citations.says_nothing(self._written, self.standalone):
-            self._finish(self._quotation(), finish)
+            return
+        grounded = grounding.grounded(self._written, finish, self._basis(), self._parts.retriever)
+        if grounded is None:
+            self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
         else:
-            self._finish(self._written, finish)
+            self._dropped = (*grounded.left, *self._dropped)
+            self._conclude(grounded.text, grounded.citations, grounded.used, finish)
+
+    def _basis(self) -> Basis:
+        return Basis(
+            self.standalone,
+            self._alone.beside if self._alone else "",
+            self.hits,
+            len(self.read),
+            tuple(self.evidence),
+            self._reading is not None and self._reading.likely >= LIKELY,
+        )
 
     def _refuse(self, finish: Finish) -> Iterator[str]:
         self.evidence = ()
         self._written = prompt.REFUSAL
         yield prompt.REFUSAL
         self._conclude(prompt.REFUSAL, (), self.hits, finish)
-
-    def _finish(self, text: str, finish: Finish) -> None:
-        """Gives the answer its citations, numbered as they are met."""
-        text = citations.without_false_yes(citations.without_question(text, self.standalone), self.standalone)
-        whole, half = citations.whole_and_half(text) if finish is Finish.STOPPED else (text, "")
-        bears = self._parts.retriever.support(self.evidence, self.hits)
-        text, found = self._cited(whole, bears)
-        if not found and finish is Finish.COMPLETE:
-            if self._reading is None or self._reading.likely < LIKELY:
-                self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
-                return
-            text, found = self._cited(self._quotation())
-        if finish is Finish.COMPLETE:
-            others = conflicts.contradictions(self.standalone, text, self.evidence, self.hits)
-            dates = self._parts.retriever.dates({hit.chunk.document_id for hit in self.hits} if others else ())
-            text, found = conflicts.told(text, found, others, self.hits, dates)
-        text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
-        text, order = citations.in_reading_order(text, len(self.hits))
-        renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
-        cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
-        used = (*range(1, len(self.read) + 1), *(citation.number for citation in found))
-        last = 1 + max(map(order.index, used))  # what was neither read nor cited comes after it
-        hits = tuple(self.hits[number - 1] for number in order)
-        self._dropped = (*hits[last:], *self._dropped)
-        self._conclude(text, cited, hits[:last], finish)
-
-    def _cited(self, text: str, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:
-        default = self.evidence[0].number if self.evidence else 1
-        return citations.cite(text, self.hits, default=default, question=self.standalone, bears=bears)
-
-    def _quotation(self) -> str:
-        told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(self.evidence))
-        return "\n".join(f"{text} [{number}]" for text, number in told)
 
     def _conclude(
         self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish, sql: str = ""
@@ -467,6 +435,13 @@ class Reply:
     def _budget(self) -> int:
         settings = self._parts.settings
         return min(settings.prompt_tokens, self._parts.generator.context_tokens - settings.answer_tokens)
+
+    @contextlib.contextmanager
+    def _searching(self) -> Iterator[None]:
+        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
+        started = time.perf_counter()
+        yield
+        self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
 
     @contextlib.contextmanager
     def _turn(self, stage: Stage) -> Iterator[None]:

@@ -1,0 +1,86 @@
+"""From what a generator wrote to an answer whose sentences carry footnotes; none where no passage bears it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag import citations, conflicts
+from rag.evidence import Line, quoted
+from rag.retriever import Retriever
+from rag.types import Citation, Finish, Hit
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an answer was written from.
+
+    Attributes:
+        question: as it was searched.
+        beside: what was said beside it.
+        hits: the best first; the first `read` of them were read.
+        evidence: lines of all of them, nearest first.
+        is_sure: the nearest line surely answers: it is quoted where no passage bears what was written.
+    """
+
+    question: str
+    beside: str
+    hits: tuple[Hit, ...]
+    read: int
+    evidence: tuple[Line, ...]
+    is_sure: bool
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """An answer with its footnotes, numbered as they are met.
+
+    Attributes:
+        used: the passages in the order of their numbers: those that were read or are cited.
+        left: the others.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    used: tuple[Hit, ...]
+    left: tuple[Hit, ...]
+
+
+def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -> Grounded | None:
+    """The answer that is made of what was written; None where no passage bears any of it."""
+    question, hits = basis.question, basis.hits
+    if finish is Finish.COMPLETE and citations.says_nothing(written, question):
+        written = quotation(basis.evidence)
+    written = citations.without_question(written, f"{basis.beside} {question}")
+    written = citations.without_false_yes(written, question)
+    whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
+    text, found = _cited(whole, basis, retriever.support(basis.evidence, hits))
+    if not found and finish is Finish.COMPLETE:
+        if not basis.is_sure:
+            return None
+        text, found = _cited(quotation(basis.evidence), basis)
+    if finish is Finish.COMPLETE:
+        others = conflicts.contradictions(question, text, basis.evidence, hits)
+        dates = retriever.dates({hit.chunk.document_id for hit in hits} if others else ())
+        text, found = conflicts.told(text, found, others, hits, dates)
+    text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
+    return _numbered(text, found, basis)
+
+
+def quotation(evidence: Sequence[Line]) -> str:
+    """The lines that are quoted, with the numbers of their passages."""
+    told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(evidence))
+    return "\n".join(f"{text} [{number}]" for text, number in told)
+
+
+def _cited(text: str, basis: Basis, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:
+    default = basis.evidence[0].number if basis.evidence else 1
+    return citations.cite(text, basis.hits, default=default, question=basis.question, bears=bears)
+
+
+def _numbered(text: str, found: Sequence[Citation], basis: Basis) -> Grounded:
+    text, order = citations.in_reading_order(text, len(basis.hits))
+    renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
+    cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
+    used = (*range(1, basis.read + 1), *(citation.number for citation in found))
+    last = 1 + max(map(order.index, used))  # what was neither read nor cited comes after it
+    hits = tuple(basis.hits[number - 1] for number in order)
+    return Grounded(text, cited, hits[:last], hits[last:])

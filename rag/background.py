@@ -5,88 +5,109 @@ asked for. So both are read, the question as it is and alone. Pure functions.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag import follow_ups, overview_questions, sentences
-from rag.terms import UNSPACED, is_unspaced
+from rag import overview_questions, sentences
+from rag.pointing import points_back
+from rag.terms import UNSPACED, terms
 
 _ASKS = r"(?:(?:in|on|at|for|from|to|of|with|by|under|until|since)\s+)?(?:what|which|who|whom|whose|when|where|how|why)"
 _DOES = r"(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)"
-_BEFORE = tuple(  # a clause before a question that says against what it is asked
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:while|although|though|whereas|unlike|excluding|apart\s+from|aside\s+from|leaving\s+aside|given\s+that"
-        rf"|considering\s+that|now\s+that|in\s+contrast(?:\s+to)?)\b.*?,\s+(?=(?:{_ASKS}|{_DOES})\b)",
-        rf"(?:at|in|within|for|with)\s+[^,]+,\s+(?:where|which|whose|who)\b.*,\s+(?={_ASKS}\b)",
-    )
-)
-_NOT = re.compile(  # what is not meant
-    r",\s+(?:(?:and\s+(?:is|are|was|were)|but)\s+)?(?:not|unlike|rather\s+than|as\s+opposed\s+to"
-    r"|an?\s+\w+\s+(?:that|which)\s+(?:is|are|was|were)\s+not)\b[^,?]*(?:,|(?=\??$))",
+_SOMEONE = r"(?:i|we|you|the|an?|my|our|any|all|there|employees|staff)"
+_BEFORE = re.compile(  # "Although the station is sturdy, can I ...": a clause against which something is asked
+    r"(?P<cut>(?:while|although|though|whereas|unlike|excluding|apart\s+from|aside\s+from|leaving\s+aside"
+    rf"|in\s+contrast(?:\s+to)?)\b.*?,)\s+(?=(?:{_ASKS}|{_DOES}\s+{_SOMEONE})\b)",
     re.IGNORECASE,
 )
-_LEANING = re.compile(  # on what is said beside it, in words that follow_ups.leans() does not know
-    r"\b(?:theirs|hers|such|former|latter|so)\b|\b(?:like|in|to) that\b"
-    r"|\b(?:er|sie|es|ihn|ihm|ihr|dies\w*|dessen|deren|dort|dann|davon|dafür|damit|darüber|daran)\b"
-    r"|\bdas(?! (?-i:[A-ZÄÖÜ]))|[它他她们这那此其该]",
+_WHERE = re.compile(  # "At Halden, where everyone may work from home, which ...": the place stays
+    rf"(?<=\w)(?P<cut>,\s+(?:where|which|whose|who)\b.*)(?=,\s+{_ASKS}\b)", re.IGNORECASE
+)
+_NOT = re.compile(  # "Which team, not part of sales, ..."; not "not more than 200 EUR", which is a limit
+    r"(?P<cut>,\s+(?:but\s+)?(?:not\s+(?:part|for|in|from|of|as|an?)|rather\s+than|as\s+opposed\s+to"
+    r"|an?\s+\w+\s+(?:that|which)\s+(?:is|are|was|were)\s+not)\b[^,?]*(?:,|(?=\??$)))",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<=[\w,;] )[A-Z](?!')[\w-]+|(?<![\w-])[\w-]*\d[\w-]*")  # a capital inside a sentence, or a digit
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+_LEANING = re.compile(  # on what is said beside it, in words that do not point back to other questions
+    r"\b(?:theirs|hers|mine|yours|ours|such|former|latter|so|here|following|above|below|both|others?|therefore)\b"
+    r"|\b(?:like|in|to) that\b"
+    r"|\b(?:er|(?-i:sie)|(?<!gibt )es|ihn|ihm|ihr|dies\w*|dessen|deren|dort|dann|hier\w*|davon|dafür|damit|darüber"
+    r"|daran|dabei|dazu|daher|deswegen|deshalb|beide\w*)\b|\bdas(?! (?-i:[A-ZÄÖÜ]))"
+    r"|[它她们这那此]|(?<!其)他|(?<!应)该|其(?![他实中])|两者|哪个|以下|上述",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:the|my|our|der|die|das|den|dem|mein\w*|unser\w*)\s+(?P<noun>\w+)", re.IGNORECASE)
+_TOLD_AFTER = re.compile(  # how a sentence after a question begins that tells, and is not a part of it
+    r"(?:i|we|my|our|ours|the|he|she|they|ich|wir|mein\w*|unser\w*)\b|我|咱", re.IGNORECASE
+)
+_NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w-]+|(?<![\w-])[\w-]*\d[\w-]*")  # a capital inside a sentence, or a digit
+_TOKEN = re.compile(r"[\w-]+")  # E-14
+_WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
+_SIGN = re.compile(r"[?\uff1f][!?\uff1f\"”)]*$")
 _LEAST, _BESIDE = 5, 6  # words of a question that stands alone, and of what is worth to be left out
-_SIGNS = "?\uff1f"
 
 
 @dataclass(frozen=True)
 class Alone:
-    """A question without what is said beside it.
-
-    Attributes:
-        beside: the other sentences, "" where only clauses were left out.
-    """
+    """A question without what is said beside it: other sentences, and clauses that say what is not meant."""
 
     question: str
     beside: str
 
-    @property
-    def told(self) -> str:
-        """What a generator is asked."""
-        return f"{self.question} (Said beside it: {self.beside})" if self.beside else self.question
-
-    def leaves_out(self, line: str, other: str) -> bool:
-        """Whether a name or a number that is said beside it stands in a line for the whole and not in the other."""
-        return any(name in line and name not in other for name in _NAME.findall(self.beside))
+    def loses_name(self, whole: str, alone: str) -> bool:
+        """Whether a line for the whole question holds a name or number that is said beside it, and that for it not."""
+        names = {name.casefold() for name in _NAME.findall(whole)}
+        other, said = (set(_TOKEN.findall(text.casefold())) for text in (alone, self.beside))
+        return bool((names - other) & said)
 
 
 def alone(question: str) -> Alone | None:
     """The question alone; None where nothing is said beside it, or where what is left leans on that."""
-    whole = " ".join(question.split())
-    asked, beside = _sentence(whole)
-    for clause in _BEFORE:
-        asked = clause.sub("", asked, count=1) if clause.match(asked) else asked
-    asked = _NOT.sub("", asked)
-    words = len(_WORD.findall(asked))
-    is_short = words < _LEAST and overview_questions.subject(asked) is None
-    if is_short or len(_WORD.findall(whole)) < words + _BESIDE or _leans(asked):
+    asked, others = _asking(question)
+    left, cut = _without_clauses(asked)
+    beside = " ".join([*others, *cut])
+    least = _LEAST if overview_questions.subject(left) is None else 1
+    leans = points_back(left) or _LEANING.search(left) or _names_again(left, beside)
+    if len(_words(left)) < least or len(_words(beside)) < _BESIDE or leans:
         return None
-    sign = _SIGNS[is_unspaced(asked)] if any(sign in whole for sign in _SIGNS) else ""
-    return Alone(f"{asked[0].upper()}{asked[1:].rstrip(f' ,.{_SIGNS}')}{sign}", beside)
+    return Alone(left, beside)
 
 
-def overview(question: str) -> str:
-    """The question alone where that asks for an overview; else as it is."""
-    found = alone(question)
-    return found.question if found and overview_questions.subject(found.question) is not None else question
+def told(question: str, beside: str) -> str:
+    """What a generator is asked."""
+    return f"{question} ({beside})" if beside else question
 
 
-def _sentence(whole: str) -> tuple[str, str]:
-    """The only sentence that asks, and the others; else all."""
-    found = [one.text for one in sentences.split(whole)]
-    asking = [text for text in found if text.endswith(tuple(_SIGNS)) or overview_questions.subject(text) is not None]
-    if len(asking) != 1 or asking[0][0].islower():
-        return whole, ""
-    return asking[0], " ".join(text for text in found if text is not asking[0])
+def _asking(question: str) -> tuple[str, list[str]]:
+    """The only sentence that asks, and the others; all where there is none, or several."""
+    found = [" ".join(one.text.split()) for one in sentences.split(question)]
+    asking = [place for place, text in enumerate(found) if _SIGN.search(text)]
+    if not asking and found and overview_questions.subject(found[-1]) is not None:
+        asking = [len(found) - 1]
+    if len(asking) != 1 or found[asking[0]][0].islower():
+        return " ".join(question.split()), []
+    before, after = found[: asking[0]], found[asking[0] + 1 :]
+    if not all(map(_TOLD_AFTER.match, after)):
+        return " ".join(question.split()), []
+    return found[asking[0]], [*before, *after]
 
 
-def _leans(asked: str) -> bool:
-    return follow_ups.leans(asked) or bool(_LEANING.search(asked))
+def _without_clauses(asked: str) -> tuple[str, Sequence[str]]:
+    left, cut = asked, []
+    for clause in (_BEFORE, _WHERE, _NOT):
+        found = clause.match(left) if clause is _BEFORE else clause.search(left)
+        if found and len(_words(found["cut"])) >= _LEAST - 1:
+            cut.append(found["cut"].strip(" ,"))
+            left = f"{left[: found.start()]}{left[found.end() :]}"
+    left = left[:1].upper() + left[1:]
+    return left if left == asked or _SIGN.search(left) else f"{left.rstrip(' ,.')}?", cut
+
+
+def _names_again(left: str, beside: str) -> bool:
+    """Whether it speaks of "the case" that was told."""
+    told_of = set(terms(beside))
+    return any(set(terms(match["noun"])) & told_of for match in _OWN.finditer(left))
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]

@@ -34,6 +34,7 @@ def words(text: str) -> set[str]:
     return set(terms(text))
 
 
+_TOLD = 3  # words of a sentence that tells something
 _PLAIN = words("Yes no cannot can't don't doesn't isn't aren't won't mustn't neither")  # concludes, and names nothing
 
 
@@ -125,16 +126,25 @@ def without_false_yes(text: str, question: str) -> str:
 def without_question(text: str, question: str) -> str:
     """The answer without the words of the question at its beginning, which small generators say once more.
 
-    So are statements beside the question: they are the asker's own, and no passage bears them.
+    So is a statement beside the question: it is the asker's own.
     """
     text = text.strip()
     parts = [part.text for part in sentences.split(question)]
     asked = {part.casefold() for part in (*parts, question.strip())}
     first = sentences.split(text)[0].text if text else ""
     rest = text[len(first) :].strip()
-    beside = [part for part in parts if not part.endswith("?")] if question.rstrip().endswith("?") else []
-    is_said = strip(first).casefold() in asked or any(says_nothing(first, part) for part in beside)
+    is_said = strip(first).casefold() in asked or _is_told_again(first, parts)
     return without_question(rest, question) if rest and is_said else text
+
+
+def _is_told_again(sentence: str, parts: Sequence[str]) -> bool:
+    """Whether a sentence tells most of a statement beside the question, and nothing of what is asked."""
+    beside = [part for part in parts if part[-1] not in "?\uff1f"]
+    asked = {word for part in parts if part not in beside for word in words(part)}
+    said = words(strip(sentence))
+    if not asked or len(said) < _TOLD or said & asked:
+        return False
+    return any(said <= words(part) and 2 * len(said) >= len(words(part)) for part in beside)
 
 
 def whole_and_half(text: str) -> tuple[str, str]:

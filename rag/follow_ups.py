@@ -5,13 +5,13 @@ rewrites most others well, but leaves some as they are and turns a few into anot
 readings; the one that the documents answer more surely counts (docs/evaluation.md).
 """
 
-import re
 import threading
 from collections.abc import Sequence
 
-from rag import ellipsis, sentences
+from rag import background, ellipsis, sentences
 from rag.evidence import Line
 from rag.generators import Generator, Message, Scorer, StopReason
+from rag.pointing import points_back
 from rag.terms import terms
 from rag.types import Turn
 
@@ -52,16 +52,6 @@ _EXAMPLES = (
         "How do I order a new badge?",
     ),
 )
-_LEANING = re.compile(  # words that point back
-    r"^(and|but|or|so|what about|how about)\b|^(why|why not|since when|until when|how|who|where|when)\W*$"
-    r"|\b(it|its|they|them|their|these|those|there|then|he|she|him|her|his|one|ones|same|else|this)\b"
-    r"|\b(of|for|with|about|after|before|does|do|is|was) that\b|\bthat (one|case)\b|\bthat\W*$",
-    re.IGNORECASE,
-)
-_IDIOMS = re.compile(  # where such words point to nothing
-    r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|\bthis (day|week|month|quarter|year)\b|\bone-",
-    re.IGNORECASE,
-)
 _SURER = 0.15  # in certainty, that a question is with the one before, if it does not point back (docs/evaluation.md)
 _REWRITE_TOKENS = 64
 _TURNS = 3  # earlier questions that a follow-up may refer to
@@ -97,7 +87,7 @@ def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
     A follow-up that points back may leave out all that it means; one that does not may have changed the subject, and
     then the line must hold a word of its own.
     """
-    if leans(question):
+    if points_back(question):
         return True
     own = set(terms(question, parts=True)) - set(terms(history[-1].question, parts=True))
     return not own or bool(own & set(terms(f"{line.heading} {line.text}", parts=True)))
@@ -105,21 +95,17 @@ def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
 
 def surer_by(question: str) -> float:
     """By how much more certainty a follow-up must be answered together with the question before than alone."""
-    return 0.0 if leans(question) else _SURER
+    return 0.0 if points_back(question) else _SURER
 
 
 def _subject(history: Sequence[Turn]) -> str:
     """The last question that does not point back; of several in one, as a follow-up was read, the first."""
     for turn in reversed(history[-_TURNS:]):
-        first = sentences.split(turn.question)[0].text
-        if not leans(first):
+        alone = background.alone(turn.question)
+        first = sentences.split(alone.question if alone else turn.question)[0].text
+        if not points_back(first):
             return first
     return history[-1].question
-
-
-def leans(question: str) -> bool:
-    """Whether it points back to what was said before."""
-    return bool(_LEANING.search(_IDIOMS.sub(" ", question)))
 
 
 def _follow_up(history: Sequence[Turn], question: str) -> Message:

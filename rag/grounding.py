@@ -15,14 +15,14 @@ class Basis:
 
     Attributes:
         question: as it was searched.
-        beside: what was said beside it.
+        asked: as it was asked.
         hits: the best first; the first `read` of them were read.
         evidence: lines of all of them, nearest first.
         is_sure: the nearest line surely answers: it is quoted where no passage bears what was written.
     """
 
     question: str
-    beside: str
+    asked: str
     hits: tuple[Hit, ...]
     read: int
     evidence: tuple[Line, ...]
@@ -49,7 +49,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     question, hits = basis.question, basis.hits
     if finish is Finish.COMPLETE and citations.says_nothing(written, question):
         written = quotation(basis.evidence)
-    written = citations.without_question(written, f"{basis.beside} {question}")
+    written = citations.without_question(citations.without_question(written, question), basis.asked)
     written = citations.without_false_yes(written, question)
     whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
     text, found = _cited(whole, basis, retriever.support(basis.evidence, hits))

@@ -21,7 +21,6 @@ from rag import (
     table_questions,
 )
 from rag.answerability import LIKELY, Judge, Reading
-from rag.background import Alone
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
 from rag.grounding import Basis
@@ -30,6 +29,7 @@ from rag.overviews import Overview
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
+from rag.terms import terms
 from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 from rag.wording import counted, fits
 
@@ -110,7 +110,9 @@ class Reply:
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
         self._overview: Overview | None = None
-        self._alone: Alone | None = None  # where the question is answered without what is said beside it
+        self._is_of_all = False  # issues of a series, whatever period the question names
+        self._alone = background.alone(question)
+        self._beside = ""  # what is said beside the question, where it is answered without
 
     @property
     def answer(self) -> Answer:
@@ -136,7 +138,9 @@ class Reply:
 
     def _steps(self) -> Iterator[str]:
         try:
-            self._search(self._readings() if self._history else (background.overview(self.question),))
+            readings = self._readings() if self._history else (self.question,)
+            with self._searching():
+                self._take(self._follow_up(readings) if self._history else self._first())
             yield from self._calculate()
             if self._answer is not None:
                 return
@@ -167,50 +171,56 @@ class Reply:
 
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
-        asked = self._follow_up
-        if whole := overview_questions.whole(asked, self._history[-1].question):
+        if whole := overview_questions.whole(self._asked, self._history[-1].question):
             return (whole,)
         with self._turn(Stage.REWRITING):
             started = time.perf_counter()
-            found = follow_ups.understood(asked, self._history, self._parts.generator, self.stop)
+            found = follow_ups.understood(self._asked, self._history, self._parts.generator, self.stop)
             self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
         return found
 
     @property
-    def _follow_up(self) -> str:
-        """What is asked, without what is said beside it: only that may lean on what was asked before."""
-        alone = background.alone(self.question)
-        return alone.question if alone else self.question
+    def _asked(self) -> str:
+        """The question without what is said beside it: only that may lean on what was asked before."""
+        return self._alone.question if self._alone else self.question
 
-    def _search(self, readings: Sequence[str]) -> None:
-        """Finds passages and their lines, for the reading of the question that is answered most surely."""
-        with self._searching():
-            first, *others = (self._found(reading) for reading in readings)
-            fitting = (
-                one for one in others if one.lines and follow_ups.belongs(self._follow_up, self._history, one.lines[0])
-            )
-            best = max(fitting, default=first, key=_Found.sure)
-            if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(self._follow_up):
-                best = first
-            if self._history and best is first and readings[0] == self._follow_up != self.question:
-                best = self._found(self.question)  # with what is said beside it: it does not lean on those before
-            self._take(best)
+    def _first(self) -> _Found:
+        """What is found for a question that follows none; where it alone asks for an overview, for that."""
+        whole = self._found(self.question)
+        if self._alone and not whole.retrieval.overview and overview_questions.subject(self._asked) is not None:
+            alone = self._found(self._asked)
+            return alone if alone.retrieval.overview else whole
+        return whole
+
+    def _follow_up(self, readings: Sequence[str]) -> _Found:
+        """What is found for the reading of a follow-up that is answered most surely."""
+        asked, history = self._asked, self._history
+        first, *others = map(self._found, readings)
+        fitting = (one for one in others if one.lines and follow_ups.belongs(asked, history, one.lines[0]))
+        best = max(fitting, default=first, key=_Found.sure)
+        if first.retrieval.overview or best.sure() <= first.sure() + follow_ups.surer_by(asked):
+            best = first
+        if self._alone is None or best.retrieval.overview:
+            return best
+        if best is first and terms(readings[0]) == terms(asked):  # it does not lean on what was asked before
+            return self._found(self.question)
+        self._beside = self._alone.beside
+        return best
 
     def _take(self, found: _Found) -> None:
-        self._taken, self.evidence = found, ()  # first: whoever looks on must find the passage of each line
+        self._reading, self.evidence = None, ()  # first: whoever looks on must find the passage of each line
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
         self._overview = retrieval.overview
-        self._reading = None  # of what was found before
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
         with self._searching():
             self._take(self._found(self.standalone, every_issue=True))
-            self._left = ()  # there is nothing more to search
+            self._left, self._is_of_all = (), True  # there is nothing more to search
 
     def _calculate(self) -> Iterator[str]:
         """Answers from the cells of a table what asks for that; otherwise does nothing."""
@@ -256,48 +266,51 @@ class Reply:
 
     def _refused(self) -> Finish | None:
         """How the answer ends before anything is written, if it does."""
-        why, reading = self._judged(self.evidence)
+        why, reading = self._judged(self.standalone, self.evidence, self.hits)
         if reading:
             self._reading, self.evidence = reading, reading.lines
         return why
 
     def _refused_alone(self, whole: Finish | None) -> Finish | None:
-        """How it ends after the question was read without what is said beside it, too; `whole`: as it is.
+        """The same after the question was read without what is said beside it, too.
 
-        The reading counts that more likely is answered.
+        That reading counts where it is answered and the question as it is is not, or less likely. A name that is said
+        beside the question may say which line is meant.
+
+        Args:
+            whole: how the answer ends to the question as it is.
         """
-        alone = background.alone(self.standalone)
-        if alone is None:
+        if self._alone is None or self._beside or self.standalone == self._asked:
             return whole
-        before, reading = self._taken, self._reading
         with self._searching():
-            self._take(self._found(alone.question, overview=False))
-        why = self._refused()
-        if (why is None) > (whole is None) or why is whole is None and self._is_likelier(alone, reading):
-            self._alone = alone
-            return why
-        self._take(before)
-        if reading:
-            self._reading, self.evidence = reading, reading.lines
-        return whole
+            found = self._found(self._asked, every_issue=self._is_of_all, overview=False)
+        why, reading = self._judged(found.reading, found.lines, found.retrieval.hits)
+        lines = reading.lines if reading else found.lines
+        if (
+            why is not None
+            or not lines
+            or (self.evidence and self._alone.loses_name(_said(self.evidence[0]), _said(lines[0])))
+        ):
+            return whole
+        likely = self._reading.likely if self._reading else 1.0
+        if whole is None and (reading is None or reading.likely <= likely):
+            return whole
+        self._take(found)
+        self._reading, self.evidence, self._beside = reading, lines, self._alone.beside
+        return None
 
-    def _is_likelier(self, alone: Alone, whole: Reading | None) -> bool:
-        """Whether the question alone, as it was read now, is answered more likely than the whole."""
-        own = self._reading
-        if own is None or whole is None or alone.leaves_out(whole.lines[0].reading, own.lines[0].reading):
-            return False
-        return own.likely > whole.likely
-
-    def _judged(self, lines: Sequence[Line]) -> tuple[Finish | None, Reading | None]:
+    def _judged(
+        self, question: str, lines: Sequence[Line], hits: Sequence[Hit]
+    ) -> tuple[Finish | None, Reading | None]:
         """Why these lines are no answer, if they are none, and what the generator makes of them."""
-        judge, found = self._parts.judge, (self.standalone, lines, self.hits)
-        if judge.by_evidence(*found):
+        judge = self._parts.judge
+        if judge.by_evidence(question, lines, hits):
             return Finish.NOTHING_NEAR, None
         if not judge.reads:
             return None, None
         with self._turn(Stage.READING):
             started = time.perf_counter()
-            reading = judge.read(*found)
+            reading = judge.read(question, lines, hits)
             self._timings = replace(self._timings, judge=self._timings.judge + time.perf_counter() - started)
         if self.stop.is_set():
             raise Cancelled
@@ -347,15 +360,14 @@ class Reply:
         if self._overview:
             line = overviews.lead(self._overview, own, best=self.evidence[0].score)
             return (line,) if line else ()
-        why, reading = self._judged(own)
+        why, reading = self._judged(self.standalone, own, self.hits)
         return () if why else quoted(reading.lines if reading else own)[0]
 
     def _narrow(self) -> None:
         """Keeps the passages that may bear the answer: those with the nearest lines, as many as fit a prompt."""
+        told = background.told(self.standalone, self._beside)
         near, lines, far = narrow(self.hits, self.evidence, self._parts.settings.prompt_passages)
-        used, over = prompt.fit(
-            self._asked, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget()
-        )
+        used, over = prompt.fit(told, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget())
         if over:
             _, lines, _ = narrow(near, [line for line in lines if near[line.number - 1] in used], len(used))
         self.evidence = tuple(lines)  # first: whoever looks on must find the passage of each line
@@ -368,7 +380,7 @@ class Reply:
             started = time.perf_counter()
             stream = self._parts.generator.stream(
                 prompt.answer_messages(
-                    self._asked,
+                    background.told(self.standalone, self._beside),
                     self.read,
                     choose(self.standalone, self.evidence),
                     may_refuse=_may_refuse(settings),
@@ -397,7 +409,7 @@ class Reply:
     def _basis(self) -> Basis:
         return Basis(
             self.standalone,
-            self._alone.beside if self._alone else "",
+            self.question,
             self.hits,
             len(self.read),
             tuple(self.evidence),
@@ -427,11 +439,6 @@ class Reply:
 
     # Parts of the steps
 
-    @property
-    def _asked(self) -> str:
-        """What the generator is asked."""
-        return self._alone.told if self._alone else self.standalone
-
     def _budget(self) -> int:
         settings = self._parts.settings
         return min(settings.prompt_tokens, self._parts.generator.context_tokens - settings.answer_tokens)
@@ -460,3 +467,7 @@ def _may_refuse(settings: Settings) -> bool:
     """Whether the generator is told how to refuse; the small ones we know then refuse and misread (evaluation.md)."""
     told = settings.generator_refuses
     return find_row(settings.generator_model) is None if told is None else told
+
+
+def _said(line: Line) -> str:
+    return f"{line.heading} {line.reading}"

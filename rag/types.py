@@ -299,7 +299,8 @@ class Answer:
     """A finished answer.
 
     Attributes:
-        question: as it was asked; `standalone` is the same question understood without the history.
+        question: as it was asked; `standalone` is what it was understood as: without the history, or
+            without what is said beside it.
         text: the answer, with `[n]` after each sentence that rests on a passage.
         citations: only what is cited in `text`, by rising number.
         used: the passages that the generator read or that are cited; number `n` is `used[n - 1]`.

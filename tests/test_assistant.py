@@ -200,8 +200,7 @@ def test_a_question_that_does_not_point_back_is_answered_alone_unless_the_one_be
     monkeypatch.setattr("rag.reply.follow_ups.belongs", lambda *any_line: True)
     assistant, _ = build(library, settings, "Which days carry over?", "Six days carry over [1].")
     reply = assistant.ask("Which days carry over?", history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
-    reply._search(reply._readings())
-    assert reply.standalone.startswith(together)
+    assert reply._follow_up(reply._readings()).reading.startswith(together)
 
 
 def test_a_follow_up_that_names_what_is_different_is_asked_of_that(library: Library, settings: Settings) -> None:

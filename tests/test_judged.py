@@ -24,6 +24,13 @@ def kept(answer: Answer = ANSWER, *, good: bool | None, right: Correction = Corr
     return KeptAnswer(id, answer_to_json(answer), good, right.to_json())
 
 
+def test_a_question_keeps_what_was_said_beside_it() -> None:
+    asked = "I fly on Monday with my tools. How many days?"
+    found = question_of(kept(replace(ANSWER, question=asked), good=True))
+    assert found is not None
+    assert found["question"] == asked
+
+
 def test_a_good_answer_says_where_it_stands() -> None:
     assert question_of(kept(good=True)) == {
         "id": "judged-1",

@@ -47,7 +47,10 @@ def question_of(kept: KeptAnswer) -> dict[str, Any] | None:
         return None
     answer, right = answer_from_json(kept.values), Correction.from_json(kept.correction)
     refusal = kept.good and answer.finish.is_refusal
-    question: dict[str, Any] = {"id": f"judged-{kept.id}", "question": answer.standalone}
+    asked = (
+        answer.question if answer.standalone in answer.question else answer.standalone
+    )  # without what stood beside it
+    question: dict[str, Any] = {"id": f"judged-{kept.id}", "question": asked}
     if right.unanswerable or refusal:
         return {**question, "answers": [], "answerable": False}
     passages = list(right.passages) or (_cited(answer) if kept.good else [])

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag import background
 from rag.answerability import Judge, judge_for
 from rag.errors import FootnoteError
 from rag.generators import Generator
@@ -11,6 +12,7 @@ from rag.queue import TurnQueue
 from rag.reply import Parts, Reply
 from rag.retriever import Retriever
 from rag.settings import Settings
+from rag.several import SeveralReplies
 from rag.types import Answer, Scope, Turn
 
 QUESTION_CHARACTERS = 4_000  # longer questions are refused
@@ -52,8 +54,8 @@ class Assistant:
         history: Sequence[Turn] = (),
         scope: Scope = Scope(),
         stop: threading.Event | None = None,
-    ) -> Reply:
-        """A reply that answers while it is iterated.
+    ) -> Reply | SeveralReplies:
+        """A reply that answers while it is iterated; several questions in one are answered one after the other.
 
         Raises:
             QuestionError: the question is empty or longer than 4,000 characters.
@@ -66,7 +68,11 @@ class Assistant:
                 f"The question has {len(asked):,} characters, at most {QUESTION_CHARACTERS:,} can be asked. "
                 "Add long texts to the library as documents."
             )
-        return Reply(self._parts, asked, tuple(history), scope, stop or threading.Event())
+        stop = stop or threading.Event()
+        replies = [
+            Reply(self._parts, one, tuple(history), scope, stop) for one in background.questions(asked) or (asked,)
+        ]
+        return SeveralReplies(asked, replies) if len(replies) > 1 else replies[0]
 
     def answer(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = Scope()) -> Answer:
         """The finished answer, for callers that do not stream."""

@@ -43,7 +43,9 @@ _TOLD_AFTER = re.compile(  # how a sentence after a question begins that tells, 
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w-]+|(?<![\w-])[\w-]*\d[\w-]*")  # a capital inside a sentence, or a digit
 _TOKEN = re.compile(r"[\w-]+")  # E-14
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
+_MARKER = re.compile(r"^(?:(?:[-*•]|\w{1,2}[.)])(?:\s+|$))?(?:(?:and|und|also)\b,?\s+)?", re.IGNORECASE)  # "2. And"
 _SIGN = re.compile(r"[?\uff1f][!?\uff1f\"”)]*$")
+_QUESTIONS = 4  # in one text
 _LEAST, _BESIDE = 5, 6  # words of a question that stands alone, and of what is worth to be left out
 
 
@@ -67,10 +69,17 @@ def alone(question: str) -> Alone | None:
     left, cut = _without_clauses(asked)
     beside = " ".join([*others, *cut])
     least = _LEAST if overview_questions.subject(left) is None else 1
-    leans = points_back(left) or _LEANING.search(left) or _names_again(left, beside)
-    if len(_words(left)) < least or len(_words(beside)) < _BESIDE or leans:
+    if len(_words(left)) < least or len(_words(beside)) < _BESIDE or _leans(left) or _names_again(left, beside):
         return None
     return Alone(left, beside)
+
+
+def questions(text: str) -> tuple[str, ...]:
+    """The questions of a text that is nothing but some of them, each to be understood alone; () otherwise."""
+    found = [_MARKER.sub("", " ".join(one.text.split())) for one in sentences.split(text)]
+    whole = list(dict.fromkeys(f"{one[:1].upper()}{one[1:]}" for one in found if one))
+    stand = all(_SIGN.search(one) and len(_words(one)) >= _LEAST and not _leans(one) for one in whole)
+    return tuple(whole) if stand and 1 < len(whole) <= _QUESTIONS else ()
 
 
 def told(question: str, beside: str) -> str:
@@ -101,6 +110,10 @@ def _without_clauses(asked: str) -> tuple[str, Sequence[str]]:
             left = f"{left[: found.start()]}{left[found.end() :]}"
     left = left[:1].upper() + left[1:]
     return left if left == asked or _SIGN.search(left) else f"{left.rstrip(' ,.')}?", cut
+
+
+def _leans(asked: str) -> bool:
+    return points_back(asked) or _LEANING.search(asked) is not None
 
 
 def _names_again(left: str, beside: str) -> bool:

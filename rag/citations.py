@@ -1,7 +1,7 @@
 """Citations: which sentence of an answer rests on which passage. Pure functions."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rag import sentences
 from rag.support import Verdict, verdict
@@ -95,12 +95,16 @@ def in_reading_order(text: str, count: int) -> tuple[str, tuple[int, ...]]:
     """
     met = dict.fromkeys(number for match in _NUMBERS.finditer(text) for number in _numbers(match.group(1), count))
     order = (*met, *(number for number in range(1, count + 1) if number not in met))
-    new = {number: place for place, number in enumerate(order, 1)}
+    return renumbered(text, {number: place for place, number in enumerate(order, 1)}), order
 
-    def renumbered(match: re.Match[str]) -> str:
-        return _brackets([new[number] for number in _numbers(match.group(1), count)])
 
-    return _NUMBERS.sub(renumbered, text), order
+def renumbered(text: str, new: Mapping[int, int]) -> str:
+    """The text with other numbers in its brackets; those that are not in `new` are removed."""
+
+    def numbered(match: re.Match[str]) -> str:
+        return _brackets([new[number] for number in _numbers(match.group(1), max(new, default=0)) if number in new])
+
+    return _NUMBERS.sub(numbered, text)
 
 
 def without_false_yes(text: str, question: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag import answered
 from rag.errors import FootnoteError
 from rag.reply import Reply
+from rag.several import SeveralReplies
 from rag.types import Answer, Finish, Scope, Timings, Turn, answer_from_json, answer_to_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class AnswerJob:
     ) -> None:
         self.question = question
         self.again = again
-        self.reply: Reply | None = None
+        self.reply: Reply | SeveralReplies | None = None
         self.waits_until = ""  # what is missing before it can begin
         self.failure = ""
         self.done = threading.Event()

@@ -1,0 +1,159 @@
+"""Several questions in one message: told apart, answered one after the other, put together."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
+from rag import background
+from rag.assistant import Assistant
+from rag.library import Library
+from rag.prompt import REFUSAL
+from rag.reply import Stage
+from rag.retriever import Retriever
+from rag.settings import Settings
+from rag.several import SeveralReplies
+from rag.types import Finish, Turn, answer_from_json, answer_to_json
+from tests.fakes import HashingEmbedder, ScriptedGenerator
+
+LEAVE, LUNCH = "How many days of leave carry over?", "What does lunch in the canteen cost?"
+NOTHING = "Which terns prefer herons in winter?"
+
+
+@pytest.mark.parametrize(
+    ("text", "questions"),
+    [
+        (f"{LEAVE} {LUNCH}", (LEAVE, LUNCH)),
+        (f"1. {LEAVE}\n2. {LUNCH}", (LEAVE, LUNCH)),
+        (f"- {LEAVE}\n- {LUNCH}\n", (LEAVE, LUNCH)),
+        (f"{LEAVE} And what does lunch in the canteen cost?", (LEAVE, LUNCH)),
+        (f"{LEAVE} {LUNCH} {LEAVE}", (LEAVE, LUNCH)),
+        ("未休的年假应该怎么结转？差旅住宿标准是多少？", ("未休的年假应该怎么结转？", "差旅住宿标准是多少？")),
+        (
+            "Wie lange ist die Garantie der Station? Und was kostet ein Ersatzteil im Laden?",
+            ("Wie lange ist die Garantie der Station?", "Was kostet ein Ersatzteil im Laden?"),
+        ),
+        (LEAVE, ()),
+        (f"{LEAVE} {LEAVE}", ()),
+        (f"{LEAVE} Does it cost anything at all?", ()),
+        (f"{LEAVE} And in winter?", ()),
+        (f"{LEAVE} If so, what are the main reasons?", ()),
+        (f"My sister visits me. {LEAVE} {LUNCH}", ()),  # what is told may be of both
+        (" ".join(f"How many days are in week {week}?" for week in range(5)), ()),
+        ("", ()),
+    ],
+)
+def test_questions_that_stand_alone_are_told_apart(text: str, questions: tuple[str, ...]) -> None:
+    assert background.questions(text) == questions
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.2, top_k=3)
+
+
+@pytest.fixture
+def library(settings: Settings, tmp_path: Path) -> Iterator[Library]:
+    (tmp_path / "leave.txt").write_text("Staff get 28 days of leave. Six days carry over until 31 March.")
+    (tmp_path / "lunch.txt").write_text("Lunch in the canteen costs 3.80 EUR.")
+    with Library.open(settings, holder="test") as opened:
+        embedder = HashingEmbedder(1_024)
+        opened.open_store(embedder)
+        ingest(find_files([tmp_path]), library=opened, embedder=embedder, settings=settings)
+        yield opened
+
+
+def build(library: Library, settings: Settings, *replies: str) -> tuple[Assistant, ScriptedGenerator]:
+    generator = ScriptedGenerator(*replies)
+    return Assistant(Retriever.of_library(library, HashingEmbedder(1_024), settings), generator, settings), generator
+
+
+SIX, PRICE = "Six days carry over until 31 March [1].", "Lunch in the canteen costs 3.80 EUR [1]."
+
+
+def test_each_is_answered_under_its_question_with_numbers_of_its_own(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, settings, SIX, PRICE)
+    reply = assistant.ask(f"{LEAVE} {LUNCH}")
+    pieces = "".join(reply)
+    answer = reply.answer
+    assert answer.text == (
+        f"**{LEAVE}**\n\nSix days carry over until 31 March. [1]\n\n"
+        f"**{LUNCH}**\n\nLunch in the canteen costs 3.80 EUR. [2]"
+    )
+    assert pieces == f"**{LEAVE}**\n\n{SIX}\n\n**{LUNCH}**\n\n{PRICE}\n\n"
+    assert [(citation.number, citation.hit.chunk.label) for citation in answer.citations] == [
+        (1, "leave.txt"),
+        (2, "lunch.txt"),
+    ]
+    assert [hit.chunk.label for hit in answer.used[:2]] == ["leave.txt", "lunch.txt"]
+    assert (answer.question, answer.standalone, answer.finish) == (*[f"{LEAVE} {LUNCH}"] * 2, Finish.COMPLETE)
+    assert answer_from_json(answer_to_json(answer)) == answer
+    assert LUNCH not in generator.prompts[0][1].content
+    assert answer.timings.retrieve > 0
+
+
+def test_a_passage_that_answers_both_has_one_number_and_all_marks(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, SIX, "Staff get 28 days of leave [1].")
+    answer = assistant.answer(f"{LEAVE} How many days of leave do staff get?")
+    assert answer.text.count("[1]") == 2
+    (citation,) = answer.citations
+    text = citation.hit.chunk.text
+    assert {text[mark.start : mark.end] for mark in citation.marks} == {
+        "Six days carry over until 31 March.",
+        "Staff get 28 days of leave.",
+    }
+
+
+def test_what_has_no_answer_is_refused_under_its_question(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, PRICE)
+    answer = assistant.answer(f"{NOTHING} {LUNCH}")
+    assert answer.text == f"**{NOTHING}**\n\n{REFUSAL}\n\n**{LUNCH}**\n\nLunch in the canteen costs 3.80 EUR. [1]"
+    assert answer.finish is Finish.COMPLETE
+    refused = assistant.answer(f"{NOTHING} Where do gulls and herons sleep?")
+    assert (refused.text, refused.finish.is_refusal) == (REFUSAL, True)
+
+
+def test_while_they_are_written_what_is_done_stands_above(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, SIX, PRICE)
+    reply = assistant.ask(f"{LEAVE} {LUNCH}")
+    seen = {reply.text for _ in reply} | {reply.text}
+    done = f"**{LEAVE}**\n\nSix days carry over until 31 March. [1]"
+    assert f"**{LEAVE}**\n\nSix days " in seen
+    assert done in seen
+    assert f"{done}\n\n**{LUNCH}**\n\n{PRICE.replace('[1]', '[2]')}" in seen
+    assert reply.progress.stage is Stage.DONE
+    assert reply.text == reply.answer.text
+
+
+def test_what_is_stopped_keeps_what_is_written_and_asks_no_more(library: Library, settings: Settings) -> None:
+    stop = threading.Event()
+    assistant, generator = build(library, settings, SIX, PRICE)
+    reply = assistant.ask(f"{LEAVE} {LUNCH}", stop=stop)
+    for piece in reply:
+        if piece.startswith("March"):
+            stop.set()
+    assert len(generator.prompts) == 1
+    assert (reply.answer.finish, LUNCH in reply.answer.text) == (Finish.STOPPED, False)
+    assert reply.answer.text.startswith(f"**{LEAVE}**\n\nSix days")
+    with pytest.raises(RuntimeError, match="Iterate"):
+        _ = assistant.ask(f"{LEAVE} {LUNCH}").answer
+
+
+def test_each_follows_what_was_asked_before(library: Library, settings: Settings) -> None:
+    assistant, generator = build(library, settings, LEAVE, SIX, LUNCH, PRICE)
+    reply = assistant.ask(f"{LEAVE} {LUNCH}", history=[Turn("Is there a bonus?", REFUSAL)])
+    assert isinstance(reply, SeveralReplies)
+    assert "".join(reply).count("**") == 4
+    assert [prompt[-1].content.split("Follow-up: ")[-1] for prompt in generator.prompts[::2]] == [
+        f"{LEAVE}\nComplete question:",
+        f"{LUNCH}\nComplete question:",
+    ]
+
+
+def test_one_question_is_one_reply(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, replace(settings, top_k=2), SIX)
+    assert not isinstance(assistant.ask(LEAVE), SeveralReplies)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag import background
+from rag import compound
 from rag.answerability import Judge, judge_for
 from rag.errors import FootnoteError
 from rag.generators import Generator
@@ -70,7 +70,7 @@ class Assistant:
             )
         stop = stop or threading.Event()
         replies = [
-            Reply(self._parts, one, tuple(history), scope, stop) for one in background.questions(asked) or (asked,)
+            Reply(self._parts, one, tuple(history), scope, stop) for one in compound.questions(asked) or (asked,)
         ]
         return SeveralReplies(asked, replies) if len(replies) > 1 else replies[0]
 

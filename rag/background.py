@@ -29,10 +29,12 @@ _NOT = re.compile(  # "Which team, not part of sales, ..."; not "not more than 2
     re.IGNORECASE,
 )
 _LEANING = re.compile(  # on what is said beside it, in words that do not point back to other questions
-    r"\b(?:theirs|hers|mine|yours|ours|such|former|latter|so|here|following|above|below|both|others?|therefore)\b"
+    r"\b(?:theirs|hers|mine|yours|ours|such|former|latter|so|here|following|above|below|both|others?|therefore"
+    r"|each|either|instead|otherwise)\b|^(?:if|wenn|falls|sonst|in which case)\b|\bthe two\b"
+    r"|^which (?:is|are|was|were)\b|\b(?:after|before|since|to)\W*$"
     r"|\b(?:like|in|to) that\b"
     r"|\b(?:er|(?-i:sie)|(?<!gibt )es|ihn|ihm|ihr|dies\w*|dessen|deren|dort|dann|hier\w*|davon|dafür|damit|darüber"
-    r"|daran|dabei|dazu|daher|deswegen|deshalb|beide\w*)\b|\bdas(?! (?-i:[A-ZÄÖÜ]))"
+    r"|daran|dabei|dazu|daher|deswegen|deshalb|beide\w*|stattdessen|da)\b|\bdas(?! (?-i:[A-ZÄÖÜ]))"
     r"|[它她们这那此]|(?<!其)他|(?<!应)该|其(?![他实中])|两者|哪个|以下|上述",
     re.IGNORECASE,
 )
@@ -43,9 +45,7 @@ _TOLD_AFTER = re.compile(  # how a sentence after a question begins that tells, 
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w-]+|(?<![\w-])[\w-]*\d[\w-]*")  # a capital inside a sentence, or a digit
 _TOKEN = re.compile(r"[\w-]+")  # E-14
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
-_MARKER = re.compile(r"^(?:(?:[-*•]|\w{1,2}[.)])(?:\s+|$))?(?:(?:and|und|also)\b,?\s+)?", re.IGNORECASE)  # "2. And"
 _SIGN = re.compile(r"[?\uff1f][!?\uff1f\"”)]*$")
-_QUESTIONS = 4  # in one text
 _LEAST, _BESIDE = 5, 6  # words of a question that stands alone, and of what is worth to be left out
 
 
@@ -69,17 +69,19 @@ def alone(question: str) -> Alone | None:
     left, cut = _without_clauses(asked)
     beside = " ".join([*others, *cut])
     least = _LEAST if overview_questions.subject(left) is None else 1
-    if len(_words(left)) < least or len(_words(beside)) < _BESIDE or _leans(left) or _names_again(left, beside):
+    if len(_words(left)) < least or len(_words(beside)) < _BESIDE or leans(left, beside):
         return None
     return Alone(left, beside)
 
 
-def questions(text: str) -> tuple[str, ...]:
-    """The questions of a text that is nothing but some of them, each to be understood alone; () otherwise."""
-    found = [_MARKER.sub("", " ".join(one.text.split())) for one in sentences.split(text)]
-    whole = list(dict.fromkeys(f"{one[:1].upper()}{one[1:]}" for one in found if one))
-    stand = all(_SIGN.search(one) and len(_words(one)) >= _LEAST and not _leans(one) for one in whole)
-    return tuple(whole) if stand and 1 < len(whole) <= _QUESTIONS else ()
+def leans(asked: str, before: str) -> bool:
+    """Whether a question is understood only with what was said before it."""
+    return points_back(asked) or _LEANING.search(asked) is not None or _names_again(asked, before)
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence ends with the sign of a question."""
+    return _SIGN.search(text) is not None
 
 
 def told(question: str, beside: str) -> str:
@@ -90,7 +92,7 @@ def told(question: str, beside: str) -> str:
 def _asking(question: str) -> tuple[str, list[str]]:
     """The only sentence that asks, and the others; all where there is none, or several."""
     found = [" ".join(one.text.split()) for one in sentences.split(question)]
-    asking = [place for place, text in enumerate(found) if _SIGN.search(text)]
+    asking = [place for place, text in enumerate(found) if asks(text)]
     if not asking and found and overview_questions.subject(found[-1]) is not None:
         asking = [len(found) - 1]
     if len(asking) != 1 or found[asking[0]][0].islower():
@@ -110,10 +112,6 @@ def _without_clauses(asked: str) -> tuple[str, Sequence[str]]:
             left = f"{left[: found.start()]}{left[found.end() :]}"
     left = left[:1].upper() + left[1:]
     return left if left == asked or _SIGN.search(left) else f"{left.rstrip(' ,.')}?", cut
-
-
-def _leans(asked: str) -> bool:
-    return points_back(asked) or _LEANING.search(asked) is not None
 
 
 def _names_again(left: str, beside: str) -> bool:

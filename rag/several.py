@@ -4,14 +4,17 @@ Asked together they are searched together: the passages for one leave no room fo
 of one is taken for an answer to both.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 
-from rag import citations, prompt, quotations
+from rag import citations, prompt
 from rag.evidence import Line
 from rag.reply import Progress, Reply
 from rag.types import Answer, Citation, Finish, Hit, Timings
+
+_SIGNS = re.compile(r"([\\*_`~<>#|$\[\]])")  # of Markdown
 
 
 class SeveralReplies:
@@ -19,10 +22,14 @@ class SeveralReplies:
 
     def __init__(self, question: str, replies: Sequence[Reply]) -> None:
         self.question = question
-        self.standalone = question
         self._replies = replies
         self._place = 0
         self._answer: Answer | None = None
+
+    @property
+    def standalone(self) -> str:
+        """The questions as they were understood."""
+        return _understood(self.question, [(reply.question, reply.standalone) for reply in self._replies])
 
     @property
     def stop(self) -> threading.Event:
@@ -36,13 +43,13 @@ class SeveralReplies:
 
     @property
     def hits(self) -> tuple[Hit, ...]:
-        """What was found for it."""
-        return self._now.hits
+        """What was found for it; of all when they are done."""
+        return self._answer.used if self._answer else self._now.hits
 
     @property
-    def evidence(self) -> tuple[Line, ...]:
-        """Lines of that, nearest first."""
-        return tuple(self._now.evidence)
+    def evidence(self) -> Sequence[Line]:
+        """Lines of what was found, nearest first."""
+        return self._now.evidence
 
     @property
     def read(self) -> tuple[Hit, ...]:
@@ -61,22 +68,28 @@ class SeveralReplies:
         """What has been written so far, its passages numbered as they are met."""
         if self._answer is not None:
             return self._answer.text
-        now, place = self._now, self._place
-        done = _joined(self.question, [reply.answer for reply in self._replies[:place]])
+        place = self._place  # once: the thread that answers goes on
+        now, done = self._replies[place], _joined(self.question, [reply.answer for reply in self._replies[:place]])
         if not now.text:
             return done.text
         later = citations.renumbered(now.text, {n: n + len(done.citations) for n in range(1, len(now.hits) + 1)})
-        return "\n\n".join(part for part in (done.text, _asked(now.question), later) if part)
+        return "\n\n".join(part for part in (done.text, _bold(now.question), later) if part)
 
     def __iter__(self) -> Iterator[str]:
         for place, reply in enumerate(self._replies):
             self._place = place
-            yield f"{_asked(reply.question)}\n\n"
+            yield f"{_bold(reply.question)}\n\n"
             yield from reply
             yield "\n\n"
             if reply.stop.is_set():
                 break
-        self._answer = _joined(self.question, [reply.answer for reply in self._replies[: self._place + 1]])
+        answers = [reply.answer for reply in self._replies[: self._place + 1]]
+        joined = _joined(self.question, answers)
+        if joined.finish.is_refusal:
+            joined = replace(joined, text=prompt.REFUSAL)
+        if len(answers) < len(self._replies):
+            joined = replace(joined, finish=Finish.STOPPED)
+        self._answer = joined
 
     @property
     def _now(self) -> Reply:
@@ -84,41 +97,48 @@ class SeveralReplies:
 
 
 def _joined(question: str, answers: Sequence[Answer]) -> Answer:
-    """One answer of several, each under its question; the refusal alone where all are refused."""
-    used = tuple({hit.chunk.id: hit for answer in answers for hit in answer.used}.values())
-    places = {hit.chunk.id: number for number, hit in enumerate(used, 1)}
+    """One answer of several, each under its question."""
+    used: dict[str, Hit] = {}
+    for answer in answers:
+        for hit in answer.used:
+            used.setdefault(hit.chunk.id, hit)
+    places = {chunk: number for number, chunk in enumerate(used, 1)}
     parts: list[str] = []
     cited: dict[int, Citation] = {}
     for answer in answers:
         numbers = {number: places[hit.chunk.id] for number, hit in enumerate(answer.used, 1)}
-        parts += [_asked(answer.question), citations.renumbered(answer.text, numbers)] if answer.text else []
+        parts += [_bold(answer.question), citations.renumbered(answer.text, numbers)] if answer.text else []
         for citation in answer.citations:
             number = numbers[citation.number]
-            before = cited[number].marks if number in cited else ()
-            cited[number] = replace(citation, number=number, marks=(*before, *citation.marks))
+            before = cited.get(number, citation)
+            marks = sorted({*before.marks, *citation.marks}, key=lambda mark: mark.start)
+            cited[number] = replace(before, number=number, marks=tuple(marks))
     text, order = citations.in_reading_order("\n\n".join(parts), len(used))
-    finish = _finish(answers)
+    hits = list(used.values())
+    dropped = {hit.chunk.id: hit for answer in answers for hit in answer.dropped if hit.chunk.id not in places}
     return Answer(
         question=question,
-        standalone=question,
-        text=prompt.REFUSAL if finish.is_refusal else text,
+        standalone=_understood(question, [(answer.question, answer.standalone) for answer in answers]),
+        text=text,
         citations=tuple(replace(cited[old], number=new) for new, old in enumerate(order, 1) if old in cited),
-        used=tuple(used[old - 1] for old in order),
-        dropped=tuple(
-            {hit.chunk.id: hit for answer in answers for hit in answer.dropped if hit.chunk.id not in places}.values()
-        ),
-        finish=finish,
+        used=tuple(hits[old - 1] for old in order),
+        dropped=tuple(dropped.values()),
+        finish=_finish([answer.finish for answer in answers]),
         timings=_timings([answer.timings for answer in answers]),
         sql=";\n".join(answer.sql for answer in answers if answer.sql),
     )
 
 
-def _finish(answers: Sequence[Answer]) -> Finish:
-    """Of the last where it broke off; else of the first that is an answer."""
-    if answers and answers[-1].finish is Finish.STOPPED:
-        return Finish.STOPPED
-    finishes = [answer.finish for answer in answers]
-    return next((finish for finish in finishes if not finish.is_refusal), finishes[0] if finishes else Finish.STOPPED)
+def _understood(question: str, parts: Sequence[tuple[str, str]]) -> str:
+    """What all were understood as, where any was not as it was asked."""
+    return " ".join(meant for _, meant in parts) if any(asked != meant for asked, meant in parts) else question
+
+
+def _finish(finishes: Sequence[Finish]) -> Finish:
+    """Stopped or cut where one is; answered where one is; else refused like the first."""
+    first = [*finishes, Finish.STOPPED][0]
+    ranked = (Finish.STOPPED, Finish.LENGTH, Finish.COMPLETE)
+    return next((finish for finish in ranked if finish in finishes), first)
 
 
 def _timings(parts: Sequence[Timings]) -> Timings:
@@ -127,5 +147,5 @@ def _timings(parts: Sequence[Timings]) -> Timings:
     return replace(sums, first_token=next((part.first_token for part in parts if part.first_token), 0.0))
 
 
-def _asked(question: str) -> str:
-    return quotations.named(question)
+def _bold(question: str) -> str:
+    return "**" + _SIGNS.sub(r"\\\1", question) + "**"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import overviews, prompt, series
+from rag import compound, overviews, prompt, series
 from rag.answerability import Judge, Reading
 from rag.errors import FootnoteError
 from rag.evidence import Line, narrow
@@ -67,11 +67,31 @@ def explain(
 ) -> Explanation:
     """Follows a passage through the search for a question. Its ranks are those among all documents.
 
+    Of several questions in one the one counts for which it came farthest.
+
     Args:
         scope: what was asked.
         count_tokens: of the generator, to see what had no room in its prompt; None: that is not looked at.
         judge: decides which questions are answered; None: by the evidence alone.
     """
+    if several := compound.questions(question):
+        ways = [
+            (
+                one,
+                explain(
+                    one,
+                    chunk,
+                    retriever=retriever,
+                    settings=settings,
+                    scope=scope,
+                    count_tokens=count_tokens,
+                    judge=judge,
+                ),
+            )
+            for one in several
+        ]
+        asked, best = min(ways, key=lambda way: (way[1].fate is not Fate.READ, way[1].fused_rank or _DEPTH + 1))
+        return replace(best, reason=f"“{asked}” {best.reason}")
     stages = retriever.stages(question, count=_DEPTH)
     fused_rank = _rank(chunk, stages.fused)
     if scope.documents and chunk.document_id not in scope.documents:

@@ -9,16 +9,17 @@ import pytest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
-from rag import background
+from rag import compound, follow_ups
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.prompt import REFUSAL
 from rag.reply import Stage
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.several import SeveralReplies
-from rag.types import Finish, Turn, answer_from_json, answer_to_json
-from tests.fakes import HashingEmbedder, ScriptedGenerator
+from rag.several import SeveralReplies, _timings
+from rag.types import Finish, Timings, Turn, answer_from_json, answer_to_json
+from rag.why import Fate, explain, find_passage
+from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator
 
 LEAVE, LUNCH = "How many days of leave carry over?", "What does lunch in the canteen cost?"
 NOTHING = "Which terns prefer herons in winter?"
@@ -42,13 +43,26 @@ NOTHING = "Which terns prefer herons in winter?"
         (f"{LEAVE} Does it cost anything at all?", ()),
         (f"{LEAVE} And in winter?", ()),
         (f"{LEAVE} If so, what are the main reasons?", ()),
+        (f"{LEAVE} And on Sundays and on public holidays?", ()),
+        (f"{LEAVE} Und für Kinder unter zwölf Jahren?", ()),
+        (f"{LEAVE} If not, what do workers get instead?", ()),
+        (f"{LEAVE} Which is cheaper for ten people?", ()),
+        (f"{LEAVE} And what is the notice period after?", ()),
+        ("Is the office in Oslo open on Sundays? When does the office open on Mondays?", ()),
+        ('The policy asks "Are you fit for work?" What does the policy want to know?', ()),
+        (f"(1) {LEAVE}\n(2) {LUNCH}", (LEAVE, LUNCH)),
+        (
+            "Dr. Weber leads which team of us? What does lunch in the canteen cost?",
+            ("Dr. Weber leads which team of us?", LUNCH),
+        ),
+        ("1、未休的年假应该怎么结转？\n2、差旅住宿标准是多少？", ("未休的年假应该怎么结转？", "差旅住宿标准是多少？")),
         (f"My sister visits me. {LEAVE} {LUNCH}", ()),  # what is told may be of both
         (" ".join(f"How many days are in week {week}?" for week in range(5)), ()),
         ("", ()),
     ],
 )
 def test_questions_that_stand_alone_are_told_apart(text: str, questions: tuple[str, ...]) -> None:
-    assert background.questions(text) == questions
+    assert compound.questions(text) == questions
 
 
 @pytest.fixture
@@ -102,10 +116,13 @@ def test_a_passage_that_answers_both_has_one_number_and_all_marks(library: Libra
     assert answer.text.count("[1]") == 2
     (citation,) = answer.citations
     text = citation.hit.chunk.text
-    assert {text[mark.start : mark.end] for mark in citation.marks} == {
-        "Six days carry over until 31 March.",
+    assert [text[mark.start : mark.end] for mark in citation.marks] == [
         "Staff get 28 days of leave.",
-    }
+        "Six days carry over until 31 March.",
+    ]
+    same, _ = build(library, settings, SIX, SIX)
+    (once,) = same.answer(f"{LEAVE} How many days of leave do staff get?").citations
+    assert len(once.marks) == 1
 
 
 def test_what_has_no_answer_is_refused_under_its_question(library: Library, settings: Settings) -> None:
@@ -139,6 +156,13 @@ def test_what_is_stopped_keeps_what_is_written_and_asks_no_more(library: Library
     assert len(generator.prompts) == 1
     assert (reply.answer.finish, LUNCH in reply.answer.text) == (Finish.STOPPED, False)
     assert reply.answer.text.startswith(f"**{LEAVE}**\n\nSix days")
+    between = threading.Event()
+    assistant, _ = build(library, settings, SIX, PRICE)
+    reply = assistant.ask(f"{LEAVE} {LUNCH}", stop=between)
+    for piece in reply:
+        if piece == "\n\n":
+            between.set()
+    assert (reply.answer.finish, len(reply.answer.citations)) == (Finish.STOPPED, 1)
     with pytest.raises(RuntimeError, match="Iterate"):
         _ = assistant.ask(f"{LEAVE} {LUNCH}").answer
 
@@ -148,6 +172,7 @@ def test_each_follows_what_was_asked_before(library: Library, settings: Settings
     reply = assistant.ask(f"{LEAVE} {LUNCH}", history=[Turn("Is there a bonus?", REFUSAL)])
     assert isinstance(reply, SeveralReplies)
     assert "".join(reply).count("**") == 4
+    assert reply.answer.standalone == f"{LEAVE} {LUNCH}"
     assert [prompt[-1].content.split("Follow-up: ")[-1] for prompt in generator.prompts[::2]] == [
         f"{LEAVE}\nComplete question:",
         f"{LUNCH}\nComplete question:",
@@ -157,3 +182,42 @@ def test_each_follows_what_was_asked_before(library: Library, settings: Settings
 def test_one_question_is_one_reply(library: Library, settings: Settings) -> None:
     assistant, _ = build(library, replace(settings, top_k=2), SIX)
     assert not isinstance(assistant.ask(LEAVE), SeveralReplies)
+
+
+def test_a_question_stands_above_its_answer_as_it_was_asked(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, SIX, PRICE)
+    odd = "How many days of leave <b> > 5*3 # [1] carry over?"
+    text = assistant.answer(f"{odd} {LUNCH}").text
+    assert text.startswith(r"**How many days of leave \<b\> \> 5\*3 \# \[1\] carry over?**")
+
+
+def test_what_was_misspelt_is_told_as_it_was_understood(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, SIX, PRICE)
+    reply = assistant.ask(f"{LEAVE} What does lunch in the cantene cost?")
+    assert "".join(reply)
+    assert reply.answer.standalone == reply.standalone == f"{LEAVE} {LUNCH}"
+
+
+def test_an_answer_that_is_cut_is_told_as_cut(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, replace(settings, answer_tokens=3), SIX, PRICE)
+    assert assistant.answer(f"{LEAVE} {LUNCH}").finish is Finish.LENGTH
+
+
+def test_times_are_added_up_and_the_first_word_is_the_first() -> None:
+    first, second = Timings(retrieve=1.0, wait=0.5), Timings(retrieve=2.0, first_token=0.7, generate=3.0)
+    assert _timings([first, second]) == Timings(retrieve=3.0, wait=0.5, first_token=0.7, generate=3.0)
+
+
+def test_a_follow_up_is_of_the_last_of_several_questions() -> None:
+    generator = WeighingGenerator("What does dinner in the canteen cost?")
+    history = [Turn(f"1. {LEAVE}\n2. {LUNCH}", "Six days. 3.80 EUR.")]
+    found = follow_ups.understood("And dinner?", history, generator, threading.Event())
+    assert found == ("What does dinner in the canteen cost?",)
+
+
+def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, settings: Settings) -> None:
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    chunk = find_passage("Lunch in the canteen costs 3.80 EUR.", retriever)
+    found = explain(f"{LEAVE} {LUNCH}", chunk, retriever=retriever, settings=replace(settings, minimum_evidence=0.0))
+    assert (found.fate, found.fused_rank) == (Fate.READ, 1)
+    assert found.reason.startswith(f"“{LUNCH}” ")

@@ -91,5 +91,6 @@ class AnswerJob:
         self.reply = assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
         for _ in self.reply:
             pass
-        basis = "" if before else answered.basis_of(self.question, self._engine.settings)
+        alone = not before and isinstance(self.reply, Reply)  # several questions have no search in common
+        basis = "" if not alone else answered.basis_of(self.question, self._engine.settings)
         return replace(self.reply.answer, basis=basis)

@@ -8,7 +8,7 @@ readings; the one that the documents answer more surely counts (docs/evaluation.
 import threading
 from collections.abc import Sequence
 
-from rag import background, compound, ellipsis, sentences
+from rag import background, ellipsis, sentences
 from rag.evidence import Line
 from rag.generators import Generator, Message, Scorer, StopReason
 from rag.pointing import points_back
@@ -101,8 +101,6 @@ def surer_by(question: str) -> float:
 def _subject(history: Sequence[Turn]) -> str:
     """The last question that does not point back; of a follow-up that was read after its subject, that."""
     for turn in reversed(history[-_TURNS:]):
-        if several := compound.questions(turn.question):
-            return several[-1]
         alone = background.alone(turn.question)
         first = sentences.split(alone.question if alone else turn.question)[0].text
         if not points_back(first):

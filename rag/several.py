@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 
-from rag import citations, prompt
+from rag import citations, compound, prompt
 from rag.evidence import Line
 from rag.reply import Progress, Reply
 from rag.types import Answer, Citation, Finish, Hit, Timings
@@ -94,6 +94,12 @@ class SeveralReplies:
     @property
     def _now(self) -> Reply:
         return self._replies[self._place]
+
+
+def questions_of(answer: Answer) -> tuple[str, ...]:
+    """What an answer is to, as it was understood: several questions, or one."""
+    several = compound.questions(answer.question) and compound.questions(answer.standalone)
+    return several or (answer.standalone,)
 
 
 def _joined(question: str, answers: Sequence[Answer]) -> Answer:

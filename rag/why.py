@@ -64,6 +64,7 @@ def explain(
     scope: Scope = Scope(),
     count_tokens: CountTokens | None = None,
     judge: Judge | None = None,
+    is_one: bool = False,
 ) -> Explanation:
     """Follows a passage through the search for a question. Its ranks are those among all documents.
 
@@ -73,8 +74,9 @@ def explain(
         scope: what was asked.
         count_tokens: of the generator, to see what had no room in its prompt; None: that is not looked at.
         judge: decides which questions are answered; None: by the evidence alone.
+        is_one: it was searched as one, as a follow-up after its subject is, whatever questions it holds.
     """
-    if several := compound.questions(question):
+    if not is_one and (several := compound.questions(question)):
         ways = [
             (
                 one,

@@ -9,17 +9,17 @@ import pytest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
-from rag import compound, follow_ups
+from rag import compound
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.prompt import REFUSAL
 from rag.reply import Stage
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.several import SeveralReplies, _timings
+from rag.several import SeveralReplies, _timings, questions_of
 from rag.types import Finish, Timings, Turn, answer_from_json, answer_to_json
 from rag.why import Fate, explain, find_passage
-from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator
+from tests.fakes import HashingEmbedder, ScriptedGenerator
 
 LEAVE, LUNCH = "How many days of leave carry over?", "What does lunch in the canteen cost?"
 NOTHING = "Which terns prefer herons in winter?"
@@ -208,11 +208,13 @@ def test_times_are_added_up_and_the_first_word_is_the_first() -> None:
     assert _timings([first, second]) == Timings(retrieve=3.0, wait=0.5, first_token=0.7, generate=3.0)
 
 
-def test_a_follow_up_is_of_the_last_of_several_questions() -> None:
-    generator = WeighingGenerator("What does dinner in the canteen cost?")
-    history = [Turn(f"1. {LEAVE}\n2. {LUNCH}", "Six days. 3.80 EUR.")]
-    found = follow_ups.understood("And dinner?", history, generator, threading.Event())
-    assert found == ("What does dinner in the canteen cost?",)
+def test_a_follow_up_is_of_the_last_of_several_questions(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, SIX, PRICE, SIX)
+    several = assistant.answer(f"1. {LEAVE}\n2. What does lunch in the cantene cost?")
+    assert questions_of(several) == (LEAVE, LUNCH)
+    assert questions_of(assistant.answer(LEAVE)) == (LEAVE,)
+    joined = replace(several, question="Which days?", standalone=f"{LUNCH} {LEAVE}")  # read after its subject
+    assert questions_of(joined) == (f"{LUNCH} {LEAVE}",)
 
 
 def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, settings: Settings) -> None:
@@ -221,3 +223,5 @@ def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, s
     found = explain(f"{LEAVE} {LUNCH}", chunk, retriever=retriever, settings=replace(settings, minimum_evidence=0.0))
     assert (found.fate, found.fused_rank) == (Fate.READ, 1)
     assert found.reason.startswith(f"“{LUNCH}” ")
+    one = explain(f"{LEAVE} {LUNCH}", chunk, retriever=retriever, settings=settings, is_one=True)
+    assert "“" not in one.reason

@@ -47,9 +47,8 @@ def question_of(kept: KeptAnswer) -> dict[str, Any] | None:
         return None
     answer, right = answer_from_json(kept.values), Correction.from_json(kept.correction)
     refusal = kept.good and answer.finish.is_refusal
-    asked = (
-        answer.question if answer.standalone in answer.question else answer.standalone
-    )  # without what stood beside it
+    is_part = answer.standalone in answer.question  # without what is said beside it
+    asked = answer.question if is_part else answer.standalone
     question: dict[str, Any] = {"id": f"judged-{kept.id}", "question": asked}
     if right.unanswerable or refusal:
         return {**question, "answers": [], "answerable": False}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from rag import compound
 from rag.errors import FootnoteError
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -33,16 +34,24 @@ def show_why(engine: Engine, answer: Answer, scope: Callable[[], Scope], *, key:
             chunk = _pasted(engine.retriever, key) if how == _PASTE else _picked(engine, engine.retriever, key)
             if chunk is None:
                 return
-            show_fate(engine, answer.standalone, chunk, engine.retriever, engine.settings, scope=scope())
+            is_one = not compound.questions(answer.question)
+            show_fate(engine, answer.standalone, chunk, engine.retriever, engine.settings, scope=scope(), is_one=is_one)
             page_button(engine, chunk, (), key=f"{key}-page")
         except FootnoteError as exc:
             st.warning(plain(str(exc)), icon=":material/search_off:")
 
 
 def show_fate(
-    engine: Engine, question: str, chunk: Chunk, retriever: Retriever, settings: Settings, *, scope: Scope = Scope()
+    engine: Engine,
+    question: str,
+    chunk: Chunk,
+    retriever: Retriever,
+    settings: Settings,
+    *,
+    scope: Scope = Scope(),
+    is_one: bool = False,
 ) -> None:
-    """What became of a passage, and its ranks."""
+    """What became of a passage, and its ranks; see `explain`."""
     found = explain(
         question,
         chunk,
@@ -51,6 +60,7 @@ def show_fate(
         scope=scope,
         count_tokens=engine.count_tokens,
         judge=replace(engine.assistant.judge, settings=settings) if engine.assistant else None,
+        is_one=is_one,
     )
     st.markdown(f"**{plain(found.chunk.label)}** · {plain(found.reason)}")
     st.caption(_ranks(found))

@@ -48,7 +48,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     """The answer that is made of what was written; None where no passage bears any of it."""
     question, hits = basis.question, basis.hits
     if finish is Finish.COMPLETE and citations.says_nothing(written, question):
-        written = quotation(basis.evidence)
+        written = _quotation(basis.evidence)
     written = citations.without_question(citations.without_question(written, question), basis.asked)
     written = citations.without_false_yes(written, question)
     whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
@@ -56,7 +56,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     if not found and finish is Finish.COMPLETE:
         if not basis.is_sure:
             return None
-        text, found = _cited(quotation(basis.evidence), basis)
+        text, found = _cited(_quotation(basis.evidence), basis)
     if finish is Finish.COMPLETE:
         others = conflicts.contradictions(question, text, basis.evidence, hits)
         dates = retriever.dates({hit.chunk.document_id for hit in hits} if others else ())
@@ -65,7 +65,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     return _numbered(text, found, basis)
 
 
-def quotation(evidence: Sequence[Line]) -> str:
+def _quotation(evidence: Sequence[Line]) -> str:
     """The lines that are quoted, with the numbers of their passages."""
     told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(evidence))
     return "\n".join(f"{text} [{number}]" for text, number in told)

@@ -5,7 +5,6 @@ of one is taken for an answer to both.
 """
 
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 
@@ -32,28 +31,23 @@ class SeveralReplies:
         return _understood(self.question, [(reply.question, reply.standalone) for reply in self._replies])
 
     @property
-    def stop(self) -> threading.Event:
-        """Ends all of them."""
-        return self._now.stop
-
-    @property
     def progress(self) -> Progress:
-        """Of the one in work, as all that follows."""
+        """Of the one in work."""
         return self._now.progress
 
     @property
     def hits(self) -> tuple[Hit, ...]:
-        """What was found for it; of all when they are done."""
+        """What was found for the one in work; the passages of all when they are done."""
         return self._answer.used if self._answer else self._now.hits
 
     @property
     def evidence(self) -> Sequence[Line]:
-        """Lines of what was found, nearest first."""
+        """Lines of what was found for the one in work, nearest first."""
         return self._now.evidence
 
     @property
     def read(self) -> tuple[Hit, ...]:
-        """What the generator reads."""
+        """What the generator reads for the one in work."""
         return self._now.read
 
     @property

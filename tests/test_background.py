@@ -94,6 +94,7 @@ def test_what_is_said_beside_a_question_is_told_from_it(question: str, asked: st
         "我姐姐下个月带着两个孩子来看我。她可以住多久？",
         "我姐姐下个月带着两个孩子来看我。哪个房间更便宜一些？",
         "What interpretation is not accepted?",
+        "How much land did the Lord of Pelham Manor, John Pell. own in total in North America?",  # a wrong full stop
         "Who wrote the laws that were not improved on for nearly three thousand years?",
         "In Norway, what may a hotel cost per night?",
         "Given that I have been employed for eleven years, what is my notice period in months?",

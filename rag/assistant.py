@@ -69,10 +69,12 @@ class Assistant:
                 "Add long texts to the library as documents."
             )
         stop = stop or threading.Event()
-        replies = [
-            Reply(self._parts, one, tuple(history), scope, stop) for one in compound.questions(asked) or (asked,)
-        ]
-        return SeveralReplies(asked, replies) if len(replies) > 1 else replies[0]
+
+        def begin(one: str, before: Sequence[Turn] = ()) -> Reply:
+            return Reply(self._parts, one, (*history, *before), scope, stop)
+
+        parts = compound.parts(asked, follows=bool(history))
+        return SeveralReplies(asked, parts, begin) if parts else begin(asked)
 
     def answer(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = Scope()) -> Answer:
         """The finished answer, for callers that do not stream."""

@@ -1,9 +1,11 @@
 """Several questions in one message, told apart. Pure functions."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag import background, sentences
-from rag.terms import UNSPACED
+from rag.terms import UNSPACED, is_unspaced, terms
 
 _MARK = re.compile(  # of a list: "2.", "(2)", "b)", "-"
     r"^(?:[-–*+•]|\(?\d{1,2}[.):、]|\(?[a-z]\)|（\d{1,2}）|[一二三四]、)(?:\s+|$|(?<=[、）]))", re.IGNORECASE
@@ -17,23 +19,71 @@ _BEGINS = re.compile(  # as a question of its own does, after "And"
 )
 _QUOTED = re.compile(r"[\"”’»]$")  # the question is another's
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
-_LEAST, _MOST = 5, 4  # words of a question, and questions of a message
+_AHEAD = re.compile(r"\b(?:these|following|below|both|folgende\w*|diese|beide\w*)\b|以下|下列|下面|这些", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[\w,] )[A-ZÄÖÜ]\w|\d")
+_LEAST, _TELLING = 5, 3  # words of a question that stands alone, and those of them that are no "what" or "the"
+_MOST = 4  # questions of a message
 
 
-def questions(text: str) -> tuple[str, ...]:
-    """The questions of a text that is nothing but some of them, each to be understood alone; () otherwise."""
-    found: dict[str, None] = {}
+@dataclass(frozen=True)
+class Part:
+    """One question of several."""
+
+    question: str
+    asked: str  # with what was told before all of them
+    leans: bool  # it is understood only with those before it
+
+
+def parts(text: str, *, follows: bool = False) -> tuple[Part, ...]:
+    """The questions of a text that is nothing but some of them, after what may be told first; () otherwise.
+
+    Args:
+        follows: something was asked before that the first may lean on.
+    """
+    told: list[str] = []
+    found: dict[str, Part] = {}
     for sentence in sentences.split(text):
         one = _MARK.sub("", " ".join(sentence.text.split()))
         if not one:  # the number of an item
             continue
-        bare = _ALSO.sub("", one)
-        if not _stands(bare, "\n".join(found)) or (bare != one and not _BEGINS.match(bare)):
+        if not background.asks(one) and not found:
+            told.append(one)
+            continue
+        part = _later(one, told, list(found)) if found else _first(one, told, follows)
+        if part is None:
             return ()
-        found[f"{bare[:1].upper()}{bare[1:]}"] = None
-    return tuple(found) if 1 < len(found) <= _MOST else ()
+        found.setdefault(part.question, part)
+    return tuple(found.values()) if 1 < len(found) <= _MOST else ()
 
 
-def _stands(question: str, before: str) -> bool:
-    is_question = background.asks(question) and not _QUOTED.search(question)
-    return is_question and len(_WORD.findall(question)) >= _LEAST and not background.leans(question, before)
+def _first(question: str, told: Sequence[str], follows: bool) -> Part | None:
+    if _QUOTED.search(question) or _AHEAD.search(question):
+        return None
+    leans = not told and not follows and background.leans(question, "")
+    is_whole = is_unspaced(question) or _BEGINS.match(question) or len(_words(question)) >= _LEAST
+    if leans or not is_whole:
+        return None
+    return Part(question, " ".join([*told, question]), leans=False)
+
+
+def _later(question: str, told: Sequence[str], before: Sequence[str]) -> Part | None:
+    """A question after others; None where it is a part of the one before it ("Or on Sundays?", "If so, when?")."""
+    if not background.asks(question) or _QUOTED.search(question):
+        return None
+    bare = _ALSO.sub("", question)
+    begins = _BEGINS.match(bare) is not None
+    leans = _says_little(bare) or background.leans(bare, "\n".join([*told, *before]))
+    if leans or (bare != question and not begins):
+        follows = begins or bare != question or is_unspaced(bare[:1])
+        return Part(question, question, leans=True) if follows else None
+    bare = f"{bare[:1].upper()}{bare[1:]}"
+    return Part(bare, " ".join([*told, bare]), leans=False)
+
+
+def _says_little(question: str) -> bool:
+    """Whether it may leave out what it is of: "What do I have to enclose?"."""
+    return len(_words(question)) < _LEAST or (len(set(terms(question))) < _TELLING and not _NAME.search(question))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)

@@ -12,7 +12,7 @@ from rag import background, ellipsis, sentences
 from rag.evidence import Line
 from rag.generators import Generator, Message, Scorer, StopReason
 from rag.pointing import points_back
-from rag.terms import terms
+from rag.terms import is_unspaced, terms
 from rag.types import Turn
 
 _REWRITE = (
@@ -74,11 +74,22 @@ def understood(question: str, history: Sequence[Turn], generator: Generator, sto
 
 
 def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[str, ...]:
-    """The rewritten question; where it took nothing from the conversation, also the follow-up after its subject."""
+    """The rewritten question; where it took nothing from the conversation, also the follow-up after its subject.
+
+    One that is the question before again or in another script counts as not rewritten.
+    """
+    if _repeats(rewritten, question, history[-1].question) or is_unspaced(rewritten) != is_unspaced(question):
+        rewritten = question
     talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
     if (set(terms(rewritten)) - set(terms(question))) & talked:
         return (rewritten,)
     return (rewritten, f"{_subject(history)[-_TURN_CHARACTERS:]} {question}")
+
+
+def _repeats(rewritten: str, question: str, before: str) -> bool:
+    """Whether it is the question before, and what the follow-up asks is lost."""
+    earlier, asked, found = ({*terms(text)} for text in (before, question, rewritten))
+    return found <= earlier and (points_back(question) or not asked <= earlier)
 
 
 def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:

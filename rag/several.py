@@ -5,13 +5,14 @@ of one is taken for an answer to both.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, replace
 
-from rag import citations, compound, prompt
+from rag import citations, prompt
+from rag.compound import Part
 from rag.evidence import Line
 from rag.reply import Progress, Reply
-from rag.types import Answer, Citation, Finish, Hit, Timings
+from rag.types import Answer, Citation, Finish, Hit, Timings, Turn
 
 _SIGNS = re.compile(r"([\\*_`~<>#|$\[\]])")  # of Markdown
 
@@ -19,16 +20,18 @@ _SIGNS = re.compile(r"([\\*_`~<>#|$\[\]])")  # of Markdown
 class SeveralReplies:
     """The answers to several questions under each other, as one reply; see `Reply`."""
 
-    def __init__(self, question: str, replies: Sequence[Reply]) -> None:
+    def __init__(self, question: str, parts: Sequence[Part], begin: Callable[[str, Sequence[Turn]], Reply]) -> None:
+        """`begin` makes the reply to a question after others."""
         self.question = question
-        self._replies = replies
-        self._place = 0
+        self._parts = parts
+        self._begin = begin
+        self._replies = [begin(parts[0].asked, ())]  # of those begun; all but the last are done
         self._answer: Answer | None = None
 
     @property
     def standalone(self) -> str:
         """The questions as they were understood."""
-        return _understood(self.question, [(reply.question, reply.standalone) for reply in self._replies])
+        return self._understood(self._replies)
 
     @property
     def progress(self) -> Progress:
@@ -62,76 +65,86 @@ class SeveralReplies:
         """What has been written so far, its passages numbered as they are met."""
         if self._answer is not None:
             return self._answer.text
-        place = self._place  # once: the thread that answers goes on
-        now, done = self._replies[place], _joined(self.question, [reply.answer for reply in self._replies[:place]])
+        *before, now = self._replies  # once: the thread that answers goes on
+        done = self._joined(before)
         if not now.text:
             return done.text
         later = citations.renumbered(now.text, {n: n + len(done.citations) for n in range(1, len(now.hits) + 1)})
-        return "\n\n".join(part for part in (done.text, _bold(now.question), later) if part)
+        return "\n\n".join(part for part in (done.text, self._heading(len(before)), later) if part)
 
     def __iter__(self) -> Iterator[str]:
-        for place, reply in enumerate(self._replies):
-            self._place = place
-            yield f"{_bold(reply.question)}\n\n"
-            yield from reply
+        for place, part in enumerate(self._parts):
+            if place:
+                self._replies.append(self._begin(part.asked, self._turns() if part.leans else ()))
+            yield f"{self._heading(place)}\n\n"
+            yield from self._now
             yield "\n\n"
-            if reply.stop.is_set():
+            if self._now.stop.is_set():
                 break
-        answers = [reply.answer for reply in self._replies[: self._place + 1]]
-        joined = _joined(self.question, answers)
+        joined = self._joined(self._replies)
         if joined.finish.is_refusal:
             joined = replace(joined, text=prompt.REFUSAL)
-        if len(answers) < len(self._replies):
+        if len(self._replies) < len(self._parts):
             joined = replace(joined, finish=Finish.STOPPED)
         self._answer = joined
 
     @property
     def _now(self) -> Reply:
-        return self._replies[self._place]
+        return self._replies[-1]
 
+    def _turns(self) -> list[Turn]:
+        """Those that are done, as what was asked before."""
+        return [
+            Turn(reply.standalone if part.leans else part.asked, reply.answer.text)
+            for part, reply in zip(self._parts, self._replies, strict=False)
+        ]
 
-def questions_of(answer: Answer) -> tuple[str, ...]:
-    """What an answer is to, as it was understood: several questions, or one."""
-    several = compound.questions(answer.question) and compound.questions(answer.standalone)
-    return several or (answer.standalone,)
+    def _heading(self, place: int) -> str:
+        return "**" + _SIGNS.sub(r"\\\1", self._parts[place].question) + "**"
 
+    def _meant(self, replies: Sequence[Reply]) -> tuple[str, ...]:
+        """What each question is understood as; those that are not begun as they are asked."""
+        begun = zip(self._parts, [reply.standalone for reply in replies], strict=False)
+        meant = [part.question if found == part.asked else found for part, found in begun]
+        return (*meant, *(part.question for part in self._parts[len(replies) :]))
 
-def _joined(question: str, answers: Sequence[Answer]) -> Answer:
-    """One answer of several, each under its question."""
-    used: dict[str, Hit] = {}
-    for answer in answers:
-        for hit in answer.used:
-            used.setdefault(hit.chunk.id, hit)
-    places = {chunk: number for number, chunk in enumerate(used, 1)}
-    parts: list[str] = []
-    cited: dict[int, Citation] = {}
-    for answer in answers:
-        numbers = {number: places[hit.chunk.id] for number, hit in enumerate(answer.used, 1)}
-        parts += [_bold(answer.question), citations.renumbered(answer.text, numbers)] if answer.text else []
-        for citation in answer.citations:
-            number = numbers[citation.number]
-            before = cited.get(number, citation)
-            marks = sorted({*before.marks, *citation.marks}, key=lambda mark: mark.start)
-            cited[number] = replace(before, number=number, marks=tuple(marks))
-    text, order = citations.in_reading_order("\n\n".join(parts), len(used))
-    hits = list(used.values())
-    dropped = {hit.chunk.id: hit for answer in answers for hit in answer.dropped if hit.chunk.id not in places}
-    return Answer(
-        question=question,
-        standalone=_understood(question, [(answer.question, answer.standalone) for answer in answers]),
-        text=text,
-        citations=tuple(replace(cited[old], number=new) for new, old in enumerate(order, 1) if old in cited),
-        used=tuple(hits[old - 1] for old in order),
-        dropped=tuple(dropped.values()),
-        finish=_finish([answer.finish for answer in answers]),
-        timings=_timings([answer.timings for answer in answers]),
-        sql=";\n".join(answer.sql for answer in answers if answer.sql),
-    )
+    def _understood(self, replies: Sequence[Reply]) -> str:
+        meant = self._meant(replies)
+        return self.question if meant == tuple(part.question for part in self._parts) else " ".join(meant)
 
-
-def _understood(question: str, parts: Sequence[tuple[str, str]]) -> str:
-    """What all were understood as, where any was not as it was asked."""
-    return " ".join(meant for _, meant in parts) if any(asked != meant for asked, meant in parts) else question
+    def _joined(self, replies: Sequence[Reply]) -> Answer:
+        """One answer of several, each under its question."""
+        answers = [reply.answer for reply in replies]
+        used: dict[str, Hit] = {}
+        for answer in answers:
+            for hit in answer.used:
+                used.setdefault(hit.chunk.id, hit)
+        places = {chunk: number for number, chunk in enumerate(used, 1)}
+        parts: list[str] = []
+        cited: dict[int, Citation] = {}
+        for place, answer in enumerate(answers):
+            numbers = {number: places[hit.chunk.id] for number, hit in enumerate(answer.used, 1)}
+            parts += [self._heading(place), citations.renumbered(answer.text, numbers)] if answer.text else []
+            for citation in answer.citations:
+                number = numbers[citation.number]
+                before = cited.get(number, citation)
+                marks = sorted({*before.marks, *citation.marks}, key=lambda mark: mark.start)
+                cited[number] = replace(before, number=number, marks=tuple(marks))
+        text, order = citations.in_reading_order("\n\n".join(parts), len(used))
+        hits = list(used.values())
+        dropped = {hit.chunk.id: hit for answer in answers for hit in answer.dropped if hit.chunk.id not in places}
+        return Answer(
+            question=self.question,
+            standalone=self._understood(replies),
+            text=text,
+            citations=tuple(replace(cited[old], number=new) for new, old in enumerate(order, 1) if old in cited),
+            used=tuple(hits[old - 1] for old in order),
+            dropped=tuple(dropped.values()),
+            finish=_finish([answer.finish for answer in answers]),
+            timings=_timings([answer.timings for answer in answers]),
+            sql=";\n".join(answer.sql for answer in answers if answer.sql),
+            parts=self._meant(replies),
+        )
 
 
 def _finish(finishes: Sequence[Finish]) -> Finish:
@@ -145,7 +158,3 @@ def _timings(parts: Sequence[Timings]) -> Timings:
     """Their sums; the first word is that of the first that was written."""
     sums = Timings(*map(sum, zip(*map(astuple, parts), strict=True)))
     return replace(sums, first_token=next((part.first_token for part in parts if part.first_token), 0.0))
-
-
-def _bold(question: str) -> str:
-    return "**" + _SIGNS.sub(r"\\\1", question) + "**"

@@ -307,6 +307,7 @@ class Answer:
         dropped: passages that were found but not read: their lines were farther or unlikely to hold the answer, they
             did not fit the prompt, or lay under the minimum score.
         sql: the query by which it was calculated from the cells of a table, "" where it was not.
+        parts: what several questions in one, answered one by one, were understood as.
         basis: what it came from besides the passages (`rag.answered`), "" where it may not be given again.
         is_repeated: whether it was given before and nothing changed since.
     """
@@ -320,8 +321,14 @@ class Answer:
     finish: Finish
     timings: Timings = field(default_factory=Timings)
     sql: str = ""
+    parts: tuple[str, ...] = ()
     basis: str = ""
     is_repeated: bool = False
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What it is to, as it was understood: several questions, or one."""
+        return self.parts or (self.standalone,)
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -345,6 +352,7 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
         finish=Finish(values["finish"]),
         timings=Timings(**values["timings"]),
         sql=values.get("sql", ""),
+        parts=tuple(values.get("parts", ())),
         basis=values.get("basis", ""),
         is_repeated=values.get("is_repeated", False),
     )

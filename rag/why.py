@@ -56,7 +56,7 @@ class Explanation:
 
 
 def explain(
-    question: str,
+    asked: str | Sequence[str],
     chunk: Chunk,
     *,
     retriever: Retriever,
@@ -64,36 +64,33 @@ def explain(
     scope: Scope = Scope(),
     count_tokens: CountTokens | None = None,
     judge: Judge | None = None,
-    is_one: bool = False,
 ) -> Explanation:
     """Follows a passage through the search for a question. Its ranks are those among all documents.
 
-    Of several questions in one the one counts for which it came farthest.
+    Of several questions the one counts for which it came farthest.
 
     Args:
+        asked: as a person asks it, or the question or questions that were searched for.
         scope: what was asked.
         count_tokens: of the generator, to see what had no room in its prompt; None: that is not looked at.
         judge: decides which questions are answered; None: by the evidence alone.
-        is_one: it was searched as one, as a follow-up after its subject is, whatever questions it holds.
     """
-    if not is_one and (several := compound.questions(question)):
-        ways = [
-            (
-                one,
-                explain(
-                    one,
-                    chunk,
-                    retriever=retriever,
-                    settings=settings,
-                    scope=scope,
-                    count_tokens=count_tokens,
-                    judge=judge,
-                ),
-            )
-            for one in several
-        ]
-        asked, best = min(ways, key=lambda way: (way[1].fate is not Fate.READ, way[1].fused_rank or _DEPTH + 1))
-        return replace(best, reason=f"“{asked}” {best.reason}")
+    questions = [part.asked for part in compound.parts(asked)] or [asked] if isinstance(asked, str) else asked
+    ways = [_of_one(one, chunk, retriever, settings, scope, count_tokens, judge) for one in questions]
+    found = list(zip(questions, ways, strict=True))
+    question, best = min(found, key=lambda way: (way[1].fate is not Fate.READ, way[1].fused_rank or _DEPTH + 1))
+    return replace(best, reason=f"“{question}” {best.reason}") if len(found) > 1 else best
+
+
+def _of_one(
+    question: str,
+    chunk: Chunk,
+    retriever: Retriever,
+    settings: Settings,
+    scope: Scope,
+    count_tokens: CountTokens | None,
+    judge: Judge | None,
+) -> Explanation:
     stages = retriever.stages(question, count=_DEPTH)
     fused_rank = _rank(chunk, stages.fused)
     if scope.documents and chunk.document_id not in scope.documents:

@@ -62,6 +62,18 @@ def test_a_follow_up_is_read_after_the_last_question_that_says_what_it_is_of(bef
     assert readings("And then?", "And then?", history)[1] == f"{subject} And then?"
 
 
+@pytest.mark.parametrize(
+    ("question", "rewritten"),
+    [
+        ("How much is the bonus?", "What is the notice during probation?"),  # what it asks is lost
+        ("What do I do about it?", "What is the notice during probation?"),
+        ("可以结转吗？", "Can it be carried over?"),
+    ],
+)
+def test_the_question_before_or_a_translation_is_no_rewriting(question: str, rewritten: str) -> None:
+    assert readings(question, rewritten, HISTORY) == (question, f"What is the notice during probation? {question}")
+
+
 def test_the_question_before_is_bounded() -> None:
     assert readings("And then?", "And then?", [Turn("x" * 9_000, "")])[1] == "x" * 400 + " And then?"
 

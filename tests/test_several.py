@@ -16,7 +16,7 @@ from rag.prompt import REFUSAL
 from rag.reply import Stage
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.several import SeveralReplies, _timings, questions_of
+from rag.several import SeveralReplies, _timings
 from rag.types import Finish, Timings, Turn, answer_from_json, answer_to_json
 from rag.why import Fate, explain, find_passage
 from tests.fakes import HashingEmbedder, ScriptedGenerator
@@ -38,31 +38,80 @@ NOTHING = "Which terns prefer herons in winter?"
             "Wie lange ist die Garantie der Station? Und was kostet ein Ersatzteil im Laden?",
             ("Wie lange ist die Garantie der Station?", "Was kostet ein Ersatzteil im Laden?"),
         ),
-        (LEAVE, ()),
-        (f"{LEAVE} {LEAVE}", ()),
-        (f"{LEAVE} Does it cost anything at all?", ()),
-        (f"{LEAVE} And in winter?", ()),
-        (f"{LEAVE} If so, what are the main reasons?", ()),
-        (f"{LEAVE} And on Sundays and on public holidays?", ()),
-        (f"{LEAVE} Und für Kinder unter zwölf Jahren?", ()),
-        (f"{LEAVE} If not, what do workers get instead?", ()),
-        (f"{LEAVE} Which is cheaper for ten people?", ()),
-        (f"{LEAVE} And what is the notice period after?", ()),
-        ("Is the office in Oslo open on Sundays? When does the office open on Mondays?", ()),
-        ('The policy asks "Are you fit for work?" What does the policy want to know?', ()),
         (f"(1) {LEAVE}\n(2) {LUNCH}", (LEAVE, LUNCH)),
         (
             "Dr. Weber leads which team of us? What does lunch in the canteen cost?",
             ("Dr. Weber leads which team of us?", LUNCH),
         ),
         ("1、未休的年假应该怎么结转？\n2、差旅住宿标准是多少？", ("未休的年假应该怎么结转？", "差旅住宿标准是多少？")),
-        (f"My sister visits me. {LEAVE} {LUNCH}", ()),  # what is told may be of both
-        (" ".join(f"How many days are in week {week}?" for week in range(5)), ()),
-        ("", ()),
+        (f"My sister visits me. {LEAVE} {LUNCH}", (LEAVE, LUNCH)),
+        (f"Please answer:\n1. {LEAVE}\n2. {LUNCH}", (LEAVE, LUNCH)),
     ],
 )
 def test_questions_that_stand_alone_are_told_apart(text: str, questions: tuple[str, ...]) -> None:
-    assert compound.questions(text) == questions
+    parts = compound.parts(text)
+    assert tuple(part.question for part in parts) == questions
+    assert not any(part.leans for part in parts)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "Does it cost anything at all?",
+        "And in winter?",
+        "Why?",
+        "And on Sundays and on public holidays?",
+        "Und für Kinder unter zwölf Jahren?",
+        "Which is cheaper for ten people?",
+        "And what is the notice period after?",
+        "When do the days of leave end?",
+        "What do I have to enclose?",
+        "可以结转吗？",
+    ],
+)
+def test_a_question_that_leans_on_the_one_before_it_is_told_apart(second: str) -> None:
+    first, later = compound.parts(f"{LEAVE} {second}")
+    assert (first.question, first.leans, later.question, later.asked, later.leans) == (
+        LEAVE,
+        False,
+        second,
+        second,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEAVE,
+        f"{LEAVE} {LEAVE}",
+        f"{LEAVE} If so, what are the main reasons?",
+        f"{LEAVE} If not, what do workers get instead?",
+        f"{LEAVE} Six days?",
+        f"{LEAVE} Or how many are lost?",
+        f"{LEAVE} I am new here. {LUNCH}",  # it may be told of either
+        f"{LEAVE} {LUNCH} I am new here.",
+        f"Hello? {LEAVE}",
+        f"Which of these apply? {LEAVE}",
+        'The policy asks "Are you fit for work?" What does the policy want to know?',
+        " ".join(f"How many days are in week {week}?" for week in range(5)),
+        "",
+    ],
+)
+def test_what_is_more_or_less_than_some_questions_stays_together(text: str) -> None:
+    assert compound.parts(text, follows=True) == ()
+
+
+def test_what_is_told_before_all_is_said_with_each_that_stands_alone() -> None:
+    parts = compound.parts(f"My sister visits me. Her train is late. {LEAVE} Where does she get them? {LUNCH}")
+    told = "My sister visits me. Her train is late."
+    assert [part.asked for part in parts] == [f"{told} {LEAVE}", "Where does she get them?", f"{told} {LUNCH}"]
+
+
+def test_the_first_may_lean_on_what_was_asked_before() -> None:
+    text = "Does it cost anything? And where do I buy it?"
+    assert compound.parts(text) == ()
+    assert [part.question for part in compound.parts(text, follows=True)] == text.replace("? ", "?\n").split("\n")
 
 
 @pytest.fixture
@@ -210,10 +259,30 @@ def test_times_are_added_up_and_the_first_word_is_the_first() -> None:
 def test_a_follow_up_is_of_the_last_of_several_questions(library: Library, settings: Settings) -> None:
     assistant, _ = build(library, settings, SIX, PRICE, SIX)
     several = assistant.answer(f"1. {LEAVE}\n2. What does lunch in the cantene cost?")
-    assert questions_of(several) == (LEAVE, LUNCH)
-    assert questions_of(assistant.answer(LEAVE)) == (LEAVE,)
-    joined = replace(several, question="Which days?", standalone=f"{LUNCH} {LEAVE}")  # read after its subject
-    assert questions_of(joined) == (f"{LUNCH} {LEAVE}",)
+    assert several.questions == (LEAVE, LUNCH)
+    assert assistant.answer(LEAVE).questions == (LEAVE,)
+
+
+def test_a_question_that_leans_is_asked_as_a_follow_up(library: Library, settings: Settings) -> None:
+    until = "Until when do days of leave carry over?"
+    assistant, generator = build(library, settings, SIX, until, SIX, PRICE)
+    reply = assistant.ask(f"{LEAVE} Until when do they? {LUNCH}")
+    assert f"**Until when do they?**\n\n{SIX}" in "".join(reply)
+    rewriting = generator.prompts[1][-1].content
+    assert rewriting.startswith(f"User: {LEAVE}\nProgram: Six days carry over until 31 March. [1]")
+    assert "Until when do they?" in rewriting
+    assert len(generator.prompts) == 4  # what stands alone is not rewritten
+    assert reply.answer.questions == (LEAVE, until, LUNCH)
+    assert reply.answer.standalone == reply.standalone == f"{LEAVE} {until} {LUNCH}"
+    assert reply.answer.text.startswith(f"**{LEAVE}**\n\nSix days carry over until 31 March. [1]\n\n**Until when do")
+
+
+def test_what_is_told_first_does_not_stand_above_each_answer(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, SIX, PRICE)
+    answer = assistant.answer(f"My sister visits me in summer. {LEAVE} {LUNCH}")
+    assert answer.text.count("sister") == 0
+    assert answer.questions == (LEAVE, LUNCH)
+    assert answer.standalone == answer.question
 
 
 def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, settings: Settings) -> None:
@@ -222,5 +291,5 @@ def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, s
     found = explain(f"{LEAVE} {LUNCH}", chunk, retriever=retriever, settings=replace(settings, minimum_evidence=0.0))
     assert (found.fate, found.fused_rank) == (Fate.READ, 1)
     assert found.reason.startswith(f"“{LUNCH}” ")
-    one = explain(f"{LEAVE} {LUNCH}", chunk, retriever=retriever, settings=settings, is_one=True)
+    one = explain([f"{LEAVE} {LUNCH}"], chunk, retriever=retriever, settings=settings)
     assert "“" not in one.reason

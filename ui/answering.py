@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag import answered
 from rag.errors import FootnoteError
 from rag.reply import Reply
-from rag.several import SeveralReplies, questions_of
+from rag.several import SeveralReplies
 from rag.types import Answer, Finish, Scope, Timings, Turn, answer_from_json, answer_to_json
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class AnswerJob:
         assistant = self._engine.assistant
         if assistant is None:
             raise FootnoteError(self._engine.state.failure)
-        history = [Turn(questions_of(answer)[-1], answer.text) for answer in before]
+        history = [Turn(answer.questions[-1], answer.text) for answer in before]
         self.reply = assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
         for _ in self.reply:
             pass

@@ -1,11 +1,10 @@
 """Why a passage that somebody expected was not read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from rag import compound
 from rag.errors import FootnoteError
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -34,8 +33,7 @@ def show_why(engine: Engine, answer: Answer, scope: Callable[[], Scope], *, key:
             chunk = _pasted(engine.retriever, key) if how == _PASTE else _picked(engine, engine.retriever, key)
             if chunk is None:
                 return
-            is_one = not compound.questions(answer.question)
-            show_fate(engine, answer.standalone, chunk, engine.retriever, engine.settings, scope=scope(), is_one=is_one)
+            show_fate(engine, answer.questions, chunk, engine.retriever, engine.settings, scope=scope())
             page_button(engine, chunk, (), key=f"{key}-page")
         except FootnoteError as exc:
             st.warning(plain(str(exc)), icon=":material/search_off:")
@@ -43,24 +41,22 @@ def show_why(engine: Engine, answer: Answer, scope: Callable[[], Scope], *, key:
 
 def show_fate(
     engine: Engine,
-    question: str,
+    asked: str | Sequence[str],
     chunk: Chunk,
     retriever: Retriever,
     settings: Settings,
     *,
     scope: Scope = Scope(),
-    is_one: bool = False,
 ) -> None:
     """What became of a passage, and its ranks; see `explain`."""
     found = explain(
-        question,
+        asked,
         chunk,
         retriever=retriever,
         settings=settings,
         scope=scope,
         count_tokens=engine.count_tokens,
         judge=replace(engine.assistant.judge, settings=settings) if engine.assistant else None,
-        is_one=is_one,
     )
     st.markdown(f"**{plain(found.chunk.label)}** · {plain(found.reason)}")
     st.caption(_ranks(found))

@@ -47,10 +47,9 @@ def fill(library: Library, chunks: Sequence[Chunk], embedder: Embedder, variant:
         for number, batch in enumerate(batches(iter(chunks), _BATCH)):
             show(number * _BATCH, len(chunks), f"embedding {variant}")
             own = [bare(chunk) for chunk in batch] if variant == WITHOUT else batch
-            texts = [chunk.text for chunk in batch]
-            spans = [lines.spans(text, within=text) for text in texts]
+            texts = [(chunk.text, chunk.text) for chunk in batch]
             library.lexical.add(own)
-            library.store.upsert(own, *embedder.encode_passages(texts, spans))
+            library.store.upsert(own, *lines.encode_texts(texts, embedder))
 
 
 def ask(

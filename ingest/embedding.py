@@ -120,7 +120,7 @@ def _encode(
         if done and (time.monotonic() - began > _SECONDS or is_urgent()):
             break
         some = ordered[start : start + _STEP]
-        made, of_lines = embedder.encode_passages(*lines.embedded(some))
+        made, of_lines = lines.encode(some, embedder)
         done += some
         vectors.append(made)
         rows += of_lines

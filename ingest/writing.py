@@ -52,7 +52,7 @@ def write(library: Library, embedder: Embedder, chunks: Sequence[Chunk], *, tell
         def on_batch(done: int, start: int = start) -> None:
             tell("embedding", (start + done) / len(chunks))
 
-        vectors, rows = embedder.encode_passages(*lines.embedded(batch), on_batch=on_batch)
+        vectors, rows = lines.encode(batch, embedder, on_batch=on_batch)
         tell("writing", (start + len(batch)) / len(chunks))
         library.lexical.add(batch)  # first: what the store has, the words have too
         library.store.upsert(batch, vectors, rows)

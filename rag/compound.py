@@ -26,7 +26,7 @@ _MOST = 4  # questions of a message
 
 
 @dataclass(frozen=True)
-class Part:
+class OneQuestion:
     """One question of several."""
 
     question: str
@@ -34,14 +34,14 @@ class Part:
     leans: bool  # it is understood only with those before it
 
 
-def parts(text: str, *, follows: bool = False) -> tuple[Part, ...]:
+def parts(text: str, *, follows: bool = False) -> tuple[OneQuestion, ...]:
     """The questions of a text that is nothing but some of them, after what may be told first; () otherwise.
 
     Args:
         follows: something was asked before that the first may lean on.
     """
     told: list[str] = []
-    found: dict[str, Part] = {}
+    found: dict[str, OneQuestion] = {}
     for sentence in sentences.split(text):
         one = _MARK.sub("", " ".join(sentence.text.split()))
         if not one:  # the number of an item
@@ -56,17 +56,17 @@ def parts(text: str, *, follows: bool = False) -> tuple[Part, ...]:
     return tuple(found.values()) if 1 < len(found) <= _MOST else ()
 
 
-def _first(question: str, told: Sequence[str], follows: bool) -> Part | None:
+def _first(question: str, told: Sequence[str], follows: bool) -> OneQuestion | None:
     if _QUOTED.search(question) or _AHEAD.search(question):
         return None
     leans = not told and not follows and background.leans(question, "")
     is_whole = is_unspaced(question) or _BEGINS.match(question) or len(_words(question)) >= _LEAST
     if leans or not is_whole:
         return None
-    return Part(question, " ".join([*told, question]), leans=False)
+    return OneQuestion(question, " ".join([*told, question]), leans=False)
 
 
-def _later(question: str, told: Sequence[str], before: Sequence[str]) -> Part | None:
+def _later(question: str, told: Sequence[str], before: Sequence[str]) -> OneQuestion | None:
     """A question after others; None where it is a part of the one before it ("Or on Sundays?", "If so, when?")."""
     if not background.asks(question) or _QUOTED.search(question):
         return None
@@ -75,9 +75,9 @@ def _later(question: str, told: Sequence[str], before: Sequence[str]) -> Part | 
     leans = _says_little(bare) or background.leans(bare, "\n".join([*told, *before]))
     if leans or (bare != question and not begins):
         follows = begins or bare != question or is_unspaced(bare[:1])
-        return Part(question, question, leans=True) if follows else None
+        return OneQuestion(question, question, leans=True) if follows else None
     bare = f"{bare[:1].upper()}{bare[1:]}"
-    return Part(bare, " ".join([*told, bare]), leans=False)
+    return OneQuestion(bare, " ".join([*told, bare]), leans=False)
 
 
 def _says_little(question: str) -> bool:

@@ -10,18 +10,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rag import sentences
 from rag.embedders import Embedder, Vectors
+from rag.readings import CELLS, ITEM, MARK, Reading, readings
 from rag.terms import terms
 from rag.types import JOINT, Chunk, Hit, Span
 
-_CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 _MARKDOWN_HEADING = re.compile(r"#{1,6} ")
-_RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
-_MARK = r"(?:[-*+•‣◦–]|\w{1,3}[.)])"  # of a list item
-_BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{_MARK}\s*$")
-_ITEM = re.compile(rf"^{_MARK}\s+")
-_DIGIT = re.compile(r"\d")
+_BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{MARK}\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
@@ -51,9 +46,11 @@ class Line:
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
         heading: the path of the headings above it.
         begins: whether a paragraph, list item or table row begins with it.
-        score: cosine to the question, plus the weighted share of its words in the line and the headings above it, half
-            of it counted with the line that goes on after it, plus the weighted score of its passage.
+        score: cosine to the question (of a row also without the headings above it, where that is nearer), plus the
+            weighted share of its words in the line and the headings above it, half of it counted with the line that
+            goes on after it, plus the weighted score of its passage.
         vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
+        is_row: of a table, read with the head of it.
     """
 
     number: int
@@ -64,6 +61,7 @@ class Line:
     begins: bool
     score: float
     vector: Vectors = field(default_factory=lambda: np.empty(0, np.float32), compare=False, repr=False)
+    is_row: bool = False
 
 
 def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weights: Mapping[str, float]) -> list[Line]:
@@ -77,7 +75,11 @@ def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weight
         return []
     texts = [in_context(hits[line.number - 1].chunk, line) for line in lines]
     vectors = embedder.encode_documents(texts)
-    cosines = vectors @ embedder.encode_query(question)
+    asked = embedder.encode_query(question)
+    cosines = vectors @ asked
+    if rows := [place for place, line in enumerate(lines) if line.is_row]:
+        alone = embedder.encode_documents([lines[place].reading for place in rows]) @ asked
+        cosines[rows] = np.maximum(cosines[rows], alone)
     found = []
     for place, (line, text, vector, cosine) in enumerate(zip(lines, texts, vectors, cosines, strict=True)):
         goes_on = _following(line, lines[place + 1 : place + 2])
@@ -162,30 +164,11 @@ def _lines(number: int, hit: Hit) -> Iterator[Line]:
     chunk = hit.chunk
     paths = [chunk.context, *(path for _, path in chunk.sections)]
     headings = {heading.casefold() for path in paths for heading in path.split(JOINT)}
-    head: list[str] = []
-    width = 0  # cells of the row before; 0 outside a table
-    found = (part for part in sentences.split(chunk.text) if not _RULE.fullmatch(part.text))
-    parts = [(part, _cells(part.text)) for part in found]
-    for place, (part, cells) in enumerate(parts):
-        reading = _ITEM.sub("", part.text)
-        if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
-            is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
-            head = cells if is_head else []
-            width = len(cells) if len(cells) > 1 else 0
-            if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
-                continue  # each row is read with it
-        elif head:
-            named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
-            reading = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named)
-        if _LETTER.search(part.text) and not _is_heading(part.text, headings):
-            span, begins = Span(part.start, part.end), _begins(chunk.text, part)
-            yield Line(number, span, part.text, reading, chunk.heading_at(part.start), begins, 0.0)
-
-
-def _cells(line: str) -> list[str]:
-    """The cells of a table row, one where it is none; empty ones at its ends lost their space to trimming."""
-    padded = (" " if line.startswith("| ") else "") + line + (" " if line.endswith(" |") else "")
-    return [cell.strip() for cell in _CELLS.split(padded)]
+    for found in readings(chunk.text):
+        if _LETTER.search(found.text) and not _is_heading(found.text, headings):
+            span, begins = Span(found.start, found.end), _begins(chunk.text, found)
+            heading, is_row = chunk.heading_at(found.start), found.is_row
+            yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=is_row)
 
 
 def _following(line: Line, lines: Sequence[Line]) -> Line | None:
@@ -195,9 +178,9 @@ def _following(line: Line, lines: Sequence[Line]) -> Line | None:
     return following if goes_on else None
 
 
-def _begins(text: str, line: sentences.Sentence) -> bool:
+def _begins(text: str, line: Reading) -> bool:
     before = text[: line.start]
-    return not before or bool(_BREAK.search(before) or _ITEM.match(line.text) or _CELLS.search(line.text))
+    return not before or bool(_BREAK.search(before) or ITEM.match(line.text) or CELLS.search(line.text))
 
 
 def _is_heading(text: str, headings: set[str]) -> bool:

@@ -7,27 +7,64 @@ beside the passage as one text, since Milvus keeps no bytes.
 
 import base64
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
-from rag import sentences
-from rag.embedders import Vectors
-from rag.types import Chunk, Span
+from rag.embedders import Embedder, OnBatch, Vectors
+from rag.readings import Reading, readings
+from rag.types import Chunk, Span, is_placed_by_heading
 
 _KEPT = 40  # lines of a passage; 768 bytes each, and Milvus keeps 65,535 characters in a field
 _FIELD = 65_535
+_OF_SHEET = 40  # passages of a sheet whose rows are read by themselves: some three hundred rows
 
 
-def spans(text: str, *, within: str) -> tuple[Span, ...]:
-    """Where the lines of a passage stand within a text that ends with the passage."""
-    start = len(within) - len(text)
-    return tuple(Span(start + line.start, start + line.end) for line in sentences.split(text)[:_KEPT])
+def encode(
+    chunks: Sequence[Chunk], embedder: Embedder, *, on_batch: OnBatch | None = None
+) -> tuple[Vectors, list[Vectors]]:
+    """float32[len(chunks), dimension] of passages with their context, and of each the unit rows of its lines.
+
+    The rows of a table are read by themselves, as what they are to be understood: within the passage the vectors of all
+    of them are about alike. Of a sheet only the first are: that doubles the time that it takes.
+    """
+    passages = [(chunk.text, chunk.embedded) for chunk in chunks]
+    late = [is_placed_by_heading(chunk.document_name) and chunk.position >= _OF_SHEET for chunk in chunks]
+    return encode_texts(
+        passages, embedder, on_batch=on_batch, together=[place for place, is_late in enumerate(late) if is_late]
+    )
 
 
-def embedded(chunks: Sequence[Chunk]) -> tuple[list[str], list[tuple[Span, ...]]]:
-    """What an embedding model is given of passages: the text of each with its context, and where its lines stand."""
-    texts = [chunk.embedded for chunk in chunks]
-    return texts, [spans(chunk.text, within=text) for chunk, text in zip(chunks, texts, strict=True)]
+def encode_texts(
+    passages: Sequence[tuple[str, str]],
+    embedder: Embedder,
+    *,
+    on_batch: OnBatch | None = None,
+    together: Sequence[int] = (),
+) -> tuple[Vectors, list[Vectors]]:
+    """The same of texts.
+
+    Args:
+        passages: each a text, and what is embedded of it, which ends with the text.
+        together: places of the passages whose rows of tables are read within the passage, too.
+    """
+    spans: list[list[Span]] = []
+    rows: list[list[str]] = []
+    for place, (text, whole) in enumerate(passages):
+        lines = list(readings(text))[:_KEPT]
+        alone = [line for line in lines if line.is_row and place not in together]
+        spans.append([_within(whole, text, line) for line in lines if line not in alone])
+        rows.append([line.read for line in alone])
+    vectors, of_lines = embedder.encode_passages([whole for _, whole in passages], spans, on_batch=on_batch)
+    made = embedder.encode_documents(list(chain.from_iterable(rows)))
+    of_rows = np.split(made, np.cumsum([len(own) for own in rows])[:-1]) if rows else []
+    return vectors, [np.concatenate(both) for both in zip(of_lines, of_rows, strict=True)]
+
+
+def _within(whole: str, text: str, line: Reading) -> Span:
+    """Where a line stands within what ends with its text."""
+    start = len(whole) - len(text)
+    return Span(start + line.start, start + line.end)
 
 
 def pack(rows: Vectors) -> str:

@@ -80,7 +80,7 @@ def embed(
                     on_progress(min(done + embedded, total), total, f"embedding with {task.embedding_model}")
 
                 tell(0)
-                target.upsert(batch, *embedder.encode_passages(*lines.embedded(batch), on_batch=tell))
+                target.upsert(batch, *lines.encode(batch, embedder, on_batch=tell))
                 done += len(batch)
     return task
 

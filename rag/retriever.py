@@ -317,7 +317,7 @@ class Retriever:
         now, later = chunks[:_EMBEDDED_NOW], chunks[_EMBEDDED_NOW:]
         if not now:
             return []
-        rows, of_lines = self._embedder.encode_passages(*lines.embedded(now))
+        rows, of_lines = lines.encode(now, self._embedder)
         scores = (rows @ vector).tolist()
         nearest = (
             float((own @ vector).max()) if len(own) else score for own, score in zip(of_lines, scores, strict=True)

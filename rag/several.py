@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, replace
 
 from rag import citations, prompt
-from rag.compound import Part
+from rag.compound import OneQuestion
 from rag.evidence import Line
 from rag.reply import Progress, Reply
 from rag.types import Answer, Citation, Finish, Hit, Timings, Turn
@@ -20,7 +20,9 @@ _SIGNS = re.compile(r"([\\*_`~<>#|$\[\]])")  # of Markdown
 class SeveralReplies:
     """The answers to several questions under each other, as one reply; see `Reply`."""
 
-    def __init__(self, question: str, parts: Sequence[Part], begin: Callable[[str, Sequence[Turn]], Reply]) -> None:
+    def __init__(
+        self, question: str, parts: Sequence[OneQuestion], begin: Callable[[str, Sequence[Turn]], Reply]
+    ) -> None:
         """`begin` makes the reply to a question after others."""
         self.question = question
         self._parts = parts

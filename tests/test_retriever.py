@@ -46,8 +46,7 @@ def retriever(tmp_path: Path, word_weight: float) -> Iterator[Retriever]:
         store = library.open_store(embedder)
         chunks = [Chunk(f"d{i}", f"{i}.txt", "", None, "", 0, len(text), i, text) for i, text in enumerate(TEXTS)]
         library.lexical.add(chunks)
-        spans = [lines.spans(text, within=text) for text in TEXTS]
-        store.upsert(chunks, *embedder.encode_passages(TEXTS, spans))
+        store.upsert(chunks, *lines.encode_texts([(text, text) for text in TEXTS], embedder))
         yield Retriever.of_library(library, embedder, settings)
 
 

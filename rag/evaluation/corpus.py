@@ -92,9 +92,8 @@ def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgre
 
         chunks = [passage.chunk for passage in batch]
         library.lexical.add(chunks)
-        spans = [lines.spans(passage.text, within=passage.embedded) for passage in batch]
-        texts = [passage.embedded for passage in batch]
-        library.store.upsert(chunks, *embedder.encode_passages(texts, spans, on_batch=tell))
+        texts = [(passage.text, passage.embedded) for passage in batch]
+        library.store.upsert(chunks, *lines.encode_texts(texts, embedder, on_batch=tell))
     library.catalog.mark(_WHOLE)
     return _too_long(passages, embedder)
 

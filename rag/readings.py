@@ -1,0 +1,59 @@
+"""The lines of a passage as they are to be understood: the cells of a table row are named by the head of their column.
+
+Pure functions.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag import sentences
+
+CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
+MARK = r"(?:[-*+•‣◦–]|\w{1,3}[.)])"  # of a list item
+ITEM = re.compile(rf"^{MARK}\s+")
+_RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A line at `text[start:end]` of a passage.
+
+    Attributes:
+        read: as it is to be understood.
+        is_row: of a table, read with the head of it.
+    """
+
+    start: int
+    end: int
+    text: str
+    read: str
+    is_row: bool
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """The lines of a passage in their order, without the heads of tables."""
+    head: list[str] = []
+    width = 0  # cells of the row before; 0 outside a table
+    found = (part for part in sentences.split(text) if not _RULE.fullmatch(part.text))
+    parts = [(part, _cells(part.text)) for part in found]
+    for place, (part, cells) in enumerate(parts):
+        read = ITEM.sub("", part.text)
+        is_row = False
+        if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
+            is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
+            head = cells if is_head else []
+            width = len(cells) if len(cells) > 1 else 0
+            if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
+                continue  # each row is read with it
+        elif head:
+            named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
+            read, is_row = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named), True
+        yield Reading(part.start, part.end, part.text, read, is_row)
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a table row, one where it is none; empty ones at its ends lost their space to trimming."""
+    padded = (" " if line.startswith("| ") else "") + line + (" " if line.endswith(" |") else "")
+    return [cell.strip() for cell in CELLS.split(padded)]

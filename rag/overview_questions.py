@@ -32,6 +32,7 @@ _ASKED = tuple(
         r"(?:what\s+(?:is|are)|what's)\s+(?P<subject>.+?)\s+(?:all\s+)?about",
         r"what\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:say|contain|deal with|talk about)",
         r"(?:what\s+(?:is|stands)|what's)\s+in\s+(?P<subject>.+)",
+        r"(?:what\s+(?:is|stands)|what's)\s+(?:written\s+)?on\s+(?P<subject>(?:the\s+)?(?:page|slide)s?\s.+)",
         r"tl;?dr(?:\s+(?:of\s+)?(?P<subject>.+))?",
         r"(?:bitte\s+)?fass(?:e|en\s+sie)?\s+(?:mir\s+)?(?:bitte\s+)?(?P<subject>.+?)\s+(?:kurz\s+)?zusammen",
         r"(?:kannst\s+du|können\s+sie)\s+(?:mir\s+)?(?:bitte\s+)?(?P<subject>.+?)\s+(?:kurz\s+)?zusammenfassen",
@@ -39,7 +40,7 @@ _ASKED = tuple(
         r"(?:\s+(?:über|von|vom|zu[mr]?|des|der)\s+(?P<subject>.+))?",
         r"worum\s+geht\s+es\s+(?:in|im|bei|beim)\s+(?P<subject>.+)",
         r"wovon\s+handel[nt]+\s+(?P<subject>.+)",
-        r"was\s+steht\s+(?:in|im)\s+(?P<subject>.+)",
+        r"was\s+steht\s+(?:in|im|auf)\s+(?P<subject>.+)",
         r"请?(?:能不能|可以|能)?(?:请|帮我|给我)?(?:简要|简单)?(?:地)?(?:总结|概括|概述|归纳)(?:一下)?(?P<subject>[^谁哪几]*?)吗?",
         r"(?P<subject>[^谁哪几]+?)的?(?:主要内容|内容概要|摘要|概要|大意)(?:是什么|有哪些)?",
         r"(?P<subject>[^谁哪几]+?)(?:主要)?(?:讲|写)(?:了|的是)?什么(?:内容)?",
@@ -115,16 +116,13 @@ def may_be_of_matter(question: str) -> bool:
     return not _OF_DOCUMENTS.match(question.strip())
 
 
-def documents(question: str, asked: Sequence[NamedDocument]) -> tuple[str, ...]:
-    """Ids of those of the documents that an overview is asked of.
+def documents(question: str, about: str, asked: Sequence[NamedDocument]) -> tuple[str, ...]:
+    """Ids of those of the documents that an overview is asked of; `about`: its subject.
 
     They are those whose name or title holds every word of the subject. A single word, unless it is one for a document
     ("the manual"), has to be the whole name: "Summarise sales" is of a matter, though a file is "sales 2023.csv". Where
     the subject means any document ("my documents", "this"), they are the only one of just that name, or all.
     """
-    about = subject(question)
-    if about is None:
-        return ()
     words = _words(about) - _SMALL
     stems = {one.id: _words(PurePath(one.name).stem) for one in asked}
     if not about or _BACK.fullmatch(about) or _ANY_CHINESE.fullmatch(about) or (words and words <= _ANY):

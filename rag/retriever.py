@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import lines, overview_questions, overviews, ranges, series, spelling
+from rag import lines, overview_parts, overview_questions, overviews, ranges, series, spelling
 from rag.catalog import Catalog, DocumentState, NamedDocument
 from rag.embedders import Embedder, Vectors
 from rag.embedders.remembering import RememberingEmbedder
@@ -20,6 +20,7 @@ from rag.folding import fold
 from rag.joining import join
 from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
+from rag.overview_parts import Part
 from rag.overviews import Overview
 from rag.settings import Settings
 from rag.support import Support
@@ -34,6 +35,7 @@ _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: 
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
 _OF_ONE = 8  # passages that stand for a document
 _DOCUMENTS = 12  # in an overview of several, each by one passage
+_LOOKED_INTO = 50  # documents, for a page or section that is named without one
 _COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
@@ -134,8 +136,10 @@ class Retriever:
         """
         about = overview_questions.subject(question) if overview else None
         if about is not None:
-            if documents := self._overviewed(question, scope):
-                return self._standing_for(documents, about)
+            part, of = overview_parts.named(about)
+            standing = self._standing_for(self._overviewed(question, of, scope), of, part)
+            if standing.hits:
+                return standing
             if overview_questions.may_be_of_matter(question):
                 found = self._search(about, k=k, minimum_score=minimum_score, scope=scope, every_issue=False)
                 weights = self._lexical.weights(about)
@@ -194,29 +198,33 @@ class Retriever:
         found = self._catalog.named_documents(self._collection)
         return [one for one in found if not scope.documents or one.id in scope.documents]
 
-    def _overviewed(self, question: str, scope: Scope) -> list[NamedDocument]:
+    def _overviewed(self, question: str, about: str, scope: Scope) -> list[NamedDocument]:
         """The documents that an overview is asked of."""
         asked = self._named(scope)
-        meant = set(overview_questions.documents(question, asked))
+        meant = set(overview_questions.documents(question, about, asked))
         return [one for one in asked if one.id in meant]
 
-    def _standing_for(self, documents: Sequence[NamedDocument], about: str) -> Retrieval:
-        """Passages that stand for documents: several of one, or one of each in the order of their names."""
+    def _standing_for(self, documents: Sequence[NamedDocument], about: str, part: Part | None) -> Retrieval:
+        """Passages that stand for documents, or for a part of them: several of one, or one of each by their names."""
+        if part is not None:
+            looked = documents if len(documents) <= _LOOKED_INTO else []
+            documents = [one for one in looked if any(map(part.holds, self.passages(one.id)))]
         shown, left = documents[:_DOCUMENTS], documents[_DOCUMENTS:]
         of_each = _OF_ONE if len(documents) == 1 else 1
         ordered = sorted(shown, key=lambda one: one.name)
-        hits = tuple(hit for one in ordered for hit in self._standing(one.id, of_each))
+        hits = tuple(hit for one in ordered for hit in self._standing(one.id, of_each, part))
         issues = tuple(one.id for one in ordered) if len(documents) > 1 else ()
-        topic = about if len(documents) > 1 else documents[0].title or documents[0].name
+        topic = documents[0].title or documents[0].name if len(documents) == 1 else about
         return Retrieval(hits, (), issues, tuple(one.id for one in left), topic, Overview.DOCUMENTS)
 
-    def _standing(self, document: str, count: int) -> list[Hit]:
+    def _standing(self, document: str, count: int, part: Part | None) -> list[Hit]:
         """In the order of the document; while it has not all vectors, passages at equal distances."""
         if self._catalog.unembedded(self._collection, document):
-            chunks = self.passages(document)
+            chunks = [chunk for chunk in self.passages(document) if part is None or part.holds(chunk)]
             rows = np.unique(np.linspace(0, len(chunks) - 1, count).astype(int))
             return [Hit(chunks[row], 0.0) for row in rows.tolist()]
-        records = sorted(self._store.records([document]), key=lambda record: record.chunk.position)
+        found = (one for one in self._store.records([document]) if part is None or part.holds(one.chunk))
+        records = sorted(found, key=lambda record: record.chunk.position)
         if not records:
             return []
         vectors = np.stack([record.vector for record in records])

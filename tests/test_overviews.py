@@ -11,18 +11,20 @@ import pytest
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from ingest.report import IngestReport
-from rag import overview_questions, overviews, quotations, table_answers
+from rag import overview_parts, overview_questions, overviews, quotations, table_answers
 from rag.answered import basis_of, find
 from rag.assistant import Assistant
 from rag.catalog import NamedDocument
 from rag.evidence import Line
 from rag.library import Library
+from rag.overview_parts import Part
 from rag.overviews import Overview
 from rag.prompt import REFUSAL
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
-from rag.types import Finish, Hit, Scope, Span, Turn, answer_to_json
+from rag.types import Chunk, Finish, Hit, Scope, Span, Turn, answer_to_json
 from rag.why import Fate, explain, find_passage
+from tests.documents import write_pdf
 from tests.fakes import HashingEmbedder, ScriptedGenerator, hit
 
 NAMES = [
@@ -72,7 +74,52 @@ EVERY = ("h", "m", "f", "s")
     ],
 )
 def test_the_documents_that_an_overview_is_asked_of(question: str, asked: tuple[str, ...]) -> None:
-    assert overview_questions.documents(question, NAMES) == asked
+    about = overview_questions.subject(question)
+    assert (overview_questions.documents(question, about, NAMES) if about is not None else ()) == asked
+
+
+@pytest.mark.parametrize(
+    ("question", "part", "of"),
+    [
+        ("Summarize page 3 of the manual", Part(range(3, 4)), "the manual"),
+        ("What does page 12 say?", Part(range(12, 13)), ""),
+        ("What is on page 5 of the manual?", Part(range(5, 6)), "the manual"),
+        ("Summarize pages 3-5 of the manual", Part(range(3, 6)), "the manual"),
+        ("Give me a summary of the manual, pages 3 to 5", Part(range(3, 6)), "the manual"),
+        ("What is on slide 4?", Part(range(4, 5)), ""),
+        ("Summarize section 4.2 of the contract", Part(section="4.2"), "the contract"),
+        ("What does chapter 2 say?", Part(section="2"), ""),
+        ("Was steht auf Seite 5 der Anleitung?", Part(range(5, 6)), "Anleitung"),
+        ("总结手册的第3页", Part(range(3, 4)), "手册"),
+        ("总结第2章", Part(section="2"), ""),
+        ("Summarize the manual", None, "the manual"),
+        ("Summarize page layout", None, "page layout"),
+        ("Summarize the report of 2024", None, "the report of 2024"),
+    ],
+)
+def test_the_part_that_an_overview_is_asked_of(question: str, part: Part | None, of: str) -> None:
+    assert overview_parts.named(overview_questions.subject(question) or "") == (part, of)
+
+
+@pytest.mark.parametrize(
+    ("heading", "section", "held"),
+    [
+        ("4 Care › 4.2 Oil", "4.2", True),
+        ("4 Care › 4.2 Oil", "4", True),
+        ("4 Care › 4.12 Oil", "4.1", False),
+        ("Chapter 4: Care", "4", True),
+        ("§ 4 Duties", "4", True),
+        ("40 hours", "4", False),
+        ("4% less", "4", False),
+        ("第4章 保养", "4", True),
+        ("Care", "4", False),
+    ],
+)
+def test_a_section_is_known_by_the_number_of_its_heading(heading: str, section: str, held: bool) -> None:
+    chunk = Chunk("d", "d.pdf", "", 7, heading, 0, 1, 0, "x")
+    assert Part(section=section).holds(chunk) is held
+    assert Part(section=section).holds(replace(chunk, heading="", sections=((0, heading),))) is held
+    assert (Part(range(7, 8)).holds(chunk), Part(range(8, 9)).holds(chunk)) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +290,27 @@ def test_a_document_is_told_by_lines_of_all_its_parts(library: Library, settings
     assert [citation.number for citation in answer.citations] == [*range(1, 9)]
     for citation, row in zip(answer.citations, rows, strict=True):
         assert all(citation.hit.chunk.text[mark.start : mark.end] in row for mark in citation.marks)
+
+
+def test_a_page_or_section_is_told_alone(library: Library, settings: Settings, tmp_path: Path) -> None:
+    numbered = [f"# {n} Part\n\nThe pump of station {n} is made of {n} very strong parts." for n in range(1, 4)]
+    (tmp_path / "guide.md").write_text("\n\n".join(numbered))
+    write_pdf(
+        tmp_path / "talk.pdf", ["The first page tells of terns in the north.", "Herons nest in trees by the lake."]
+    )
+    embedder, small = HashingEmbedder(1_024), replace(settings, chunk_tokens=30, chunk_overlap=0)
+    ingest(
+        find_files([tmp_path / "guide.md", tmp_path / "talk.pdf"]), library=library, embedder=embedder, settings=small
+    )
+    assistant, generator = ask(library, settings)
+    assert assistant.answer("Summarize section 2 of the guide").text == (
+        "- **2 Part**: “The pump of station 2 is made of 2 very strong parts.” [1]"
+    )
+    page = assistant.answer("What is on page 2?")
+    assert page.text == "- “Herons nest in trees by the lake.” [1]"
+    assert [citation.hit.chunk.page for citation in page.citations] == [2]
+    assert assistant.answer("Summarize page 9 of the guide").finish.is_refusal
+    assert generator.prompts == []
 
 
 def test_several_documents_are_told_by_a_line_of_each(library: Library, settings: Settings) -> None:

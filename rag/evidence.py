@@ -7,6 +7,7 @@ the embedding picks the line, and the generator writes the answer from it.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Line:
             weighted share of its words in the line and the headings above it, half of it counted with the line that
             goes on after it, plus the weighted score of its passage.
         vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
-        is_row: of a table, read with the head of it.
+        is_row: of a table, read with the one line that is the head of it.
     """
 
     number: int
@@ -64,13 +65,20 @@ class Line:
     is_row: bool = False
 
 
-def nearest_lines(question: str, hits: Sequence[Hit], embedder: Embedder, weights: Mapping[str, float]) -> list[Line]:
+def nearest_lines(
+    question: str,
+    hits: Sequence[Hit],
+    embedder: Embedder,
+    weights: Mapping[str, float],
+    above: Mapping[int, str] = MappingProxyType({}),
+) -> list[Line]:
     """The lines of the passages, nearest first; headings are left out.
 
     Args:
         weights: what each term of the question counts; a rare one tells more than one that stands everywhere.
+        above: what stands on the page before some of the hits, by their number.
     """
-    lines = [line for number, hit in enumerate(hits, 1) for line in _lines(number, hit)]
+    lines = [line for number, hit in enumerate(hits, 1) for line in _lines(number, hit, above.get(number, ""))]
     if not lines:
         return []
     texts = [in_context(hits[line.number - 1].chunk, line) for line in lines]
@@ -159,12 +167,12 @@ def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
     return sorted(code for code in codes if code not in held)
 
 
-def _lines(number: int, hit: Hit) -> Iterator[Line]:
+def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:
     """Lines of a passage that are no headings and no heads of a table, in their order, without a score."""
     chunk = hit.chunk
     paths = [chunk.context, *(path for _, path in chunk.sections)]
     headings = {heading.casefold() for path in paths for heading in path.split(JOINT)}
-    for found in readings(chunk.text):
+    for found in readings(chunk.text, above):
         if _LETTER.search(found.text) and not _is_heading(found.text, headings):
             span, begins = Span(found.start, found.end), _begins(chunk.text, found)
             heading, is_row = chunk.heading_at(found.start), found.is_row

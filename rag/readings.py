@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag import sentences
+from rag import sentences, statements
 
 CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 MARK = r"(?:[-*+•‣◦–]|\w{1,3}[.)])"  # of a list item
@@ -22,7 +22,7 @@ class Reading:
 
     Attributes:
         read: as it is to be understood.
-        is_row: of a table, read with the head of it.
+        is_row: of a table, read with the one line that is the head of it.
     """
 
     start: int
@@ -32,12 +32,17 @@ class Reading:
     is_row: bool
 
 
-def readings(text: str) -> Iterator[Reading]:
-    """The lines of a passage in their order, without the heads of tables."""
+def readings(text: str, above: str = "") -> Iterator[Reading]:
+    """The lines of a passage in their order, without the heads of tables.
+
+    Args:
+        above: what stands before it on its page, as the head of a table whose rows it begins with.
+    """
     head: list[str] = []
     width = 0  # cells of the row before; 0 outside a table
     found = (part for part in sentences.split(text) if not _RULE.fullmatch(part.text))
     parts = [(part, _cells(part.text)) for part in found]
+    named_rows = statements.named_rows([part.text for part, _ in parts], lines_of(above))
     for place, (part, cells) in enumerate(parts):
         read = ITEM.sub("", part.text)
         is_row = False
@@ -47,10 +52,22 @@ def readings(text: str) -> Iterator[Reading]:
             width = len(cells) if len(cells) > 1 else 0
             if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
                 continue  # each row is read with it
-        elif head:
+        elif head and place not in named_rows:
             named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
             read, is_row = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named), True
-        yield Reading(part.start, part.end, part.text, read, is_row)
+        yield Reading(part.start, part.end, part.text, named_rows.get(place, read), is_row)
+
+
+def lacks_head(text: str) -> bool:
+    """Whether there is a row of numbers whose columns nothing in the text names."""
+    lines = lines_of(text)
+    named = statements.named_rows(lines)
+    return any(place not in named and statements.is_row(line) for place, line in enumerate(lines))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as they are read."""
+    return [part.text for part in sentences.split(text)]
 
 
 def _cells(line: str) -> list[str]:

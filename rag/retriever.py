@@ -22,6 +22,7 @@ from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
 from rag.overview_parts import Part
 from rag.overviews import Overview
+from rag.readings import lacks_head
 from rag.settings import Settings
 from rag.support import Support
 from rag.terms import is_unspaced, terms
@@ -36,6 +37,7 @@ _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a que
 _OF_ONE = 8  # passages that stand for a document
 _DOCUMENTS = 12  # in an overview of several, each by one passage
 _LOOKED_INTO = 50  # documents, for a page or section that is named without one
+_ABOVE = 5  # passages before one that begins inside a table, among which the head of it may be
 _COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
 _PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
@@ -169,7 +171,8 @@ class Retriever:
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
-        lines = nearest_lines(question, hits, self._embedder, self._lexical.weights(question))
+        above = {number: self._above(hit.chunk) for number, hit in enumerate(hits, 1) if lacks_head(hit.chunk.text)}
+        lines = nearest_lines(question, hits, self._embedder, self._lexical.weights(question), above)
         return ranges.settled(question, lines)
 
     def forget(self) -> None:
@@ -179,6 +182,10 @@ class Retriever:
     def support(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Support:
         """How far each of the hits bears a sentence; `lines` are all of theirs."""
         return Support(lines, hits, self._embedder, self._lexical.weights)
+
+    def _above(self, chunk: Chunk) -> str:
+        """What stands on the page before a passage that begins inside a table."""
+        return "\n".join(one.text for one in self._store.before(chunk, _ABOVE) if one.page == chunk.page)
 
     def dates(self, documents: Iterable[str]) -> dict[str, str]:
         """The day on which each of these documents (ids) was added, as YYYY-MM-DD of this machine's clock."""

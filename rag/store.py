@@ -85,6 +85,10 @@ class Store(Protocol):
         """What is stored, or what of these documents (ids), without the texts, in no order."""
         ...
 
+    def before(self, chunk: Chunk, count: int) -> list[Chunk]:
+        """The chunks of its document that stand right before one, at most `count`, in their order."""
+        ...
+
     def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
         """Every chunk, or every one of these documents (ids), with what was embedded of it, in no order."""
         ...
@@ -193,6 +197,13 @@ class MilvusStore:
         with _milvus_errors("The chunks could not be listed"):
             for row in self._query(where_of(documents, ()), fields):
                 yield StoredChunk(*(row[name] for name in fields))
+
+    def before(self, chunk: Chunk, count: int) -> list[Chunk]:
+        place = f"position >= {chunk.position - count} and position < {chunk.position}"
+        with _milvus_errors("The chunks could not be read"):
+            fields = [name for name in self._read if name != "lines"]
+            rows = self._query(f"{where_of([chunk.document_id], ())} and {place}", fields)
+            return sorted(map(chunk_of, rows), key=lambda one: one.position)
 
     def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
         with _milvus_errors("The chunks could not be read"):

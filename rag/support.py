@@ -71,7 +71,7 @@ class _Passage:
         texts = [in_context(hit.chunk, line) for line in lines]
         after = (line.reading for line in lines[1:])
         self._pairs = [f"{text} {following}" for text, following in zip_longest(texts, after, fillvalue="")]
-        self._whole = f"{hit.chunk.label} {hit.chunk.context} {hit.chunk.text}"
+        self._whole = " ".join([hit.chunk.label, hit.chunk.context, hit.chunk.text, *(one.reading for one in lines)])
         self._numbers, self._terms = numbers(self._whole), set(terms(self._whole, parts=True))
         self._vectors = [line.vector for line in lines]
 

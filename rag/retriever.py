@@ -171,8 +171,8 @@ class Retriever:
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[Line]:
         """The lines of the hits that are nearest to the question, nearest first."""
-        above = {number: self._above(hit.chunk) for number, hit in enumerate(hits, 1) if lacks_head(hit.chunk.text)}
-        lines = nearest_lines(question, hits, self._embedder, self._lexical.weights(question), above)
+        weights = self._lexical.weights(question)
+        lines = nearest_lines(question, hits, self._embedder, weights, self._above(hits))
         return ranges.settled(question, lines)
 
     def forget(self) -> None:
@@ -183,9 +183,19 @@ class Retriever:
         """How far each of the hits bears a sentence; `lines` are all of theirs."""
         return Support(lines, hits, self._embedder, self._lexical.weights)
 
-    def _above(self, chunk: Chunk) -> str:
-        """What stands on the page before a passage that begins inside a table."""
-        return "\n".join(one.text for one in self._store.before(chunk, _ABOVE) if one.page == chunk.page)
+    def _above(self, hits: Sequence[Hit]) -> dict[int, str]:
+        """What stands on the page before hits that begin inside a table, by their number."""
+        inside = {number: hit.chunk for number, hit in enumerate(hits, 1) if lacks_head(hit.chunk.text)}
+        before = sorted(self._store.before([*inside.values()], _ABOVE), key=lambda chunk: chunk.position)
+        return {
+            number: "\n".join(
+                one.text
+                for one in before
+                if (one.document_id, one.page) == (chunk.document_id, chunk.page)
+                and chunk.position - _ABOVE <= one.position < chunk.position
+            )
+            for number, chunk in inside.items()
+        }
 
     def dates(self, documents: Iterable[str]) -> dict[str, str]:
         """The day on which each of these documents (ids) was added, as YYYY-MM-DD of this machine's clock."""

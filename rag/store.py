@@ -85,8 +85,8 @@ class Store(Protocol):
         """What is stored, or what of these documents (ids), without the texts, in no order."""
         ...
 
-    def before(self, chunk: Chunk, count: int) -> list[Chunk]:
-        """The chunks of its document that stand right before one, at most `count`, in their order."""
+    def before(self, chunks: Sequence[Chunk], count: int) -> list[Chunk]:
+        """The chunks that stand right before each of some in its document, at most `count` of each, in any order."""
         ...
 
     def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
@@ -198,12 +198,15 @@ class MilvusStore:
             for row in self._query(where_of(documents, ()), fields):
                 yield StoredChunk(*(row[name] for name in fields))
 
-    def before(self, chunk: Chunk, count: int) -> list[Chunk]:
-        place = f"position >= {chunk.position - count} and position < {chunk.position}"
-        with _milvus_errors("The chunks could not be read"):
+    def before(self, chunks: Sequence[Chunk], count: int) -> list[Chunk]:
+        places = [(chunk.document_id, chunk.position) for chunk in chunks if chunk.position]
+        parts = [
+            f"({where_of([document], ())} and position >= {place - count} and position < {place})"
+            for document, place in places
+        ]
+        with _milvus_errors("The chunks could not be read"):  # one query: each reads all rows
             fields = [name for name in self._read if name != "lines"]
-            rows = self._query(f"{where_of([chunk.document_id], ())} and {place}", fields)
-            return sorted(map(chunk_of, rows), key=lambda one: one.position)
+            return [chunk_of(row) for row in self._query(" or ".join(parts), fields)] if parts else []
 
     def records(self, documents: Sequence[str] = ()) -> Iterator[Record]:
         with _milvus_errors("The chunks could not be read"):

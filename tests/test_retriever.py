@@ -166,3 +166,23 @@ def test_of_two_series_the_one_is_asked_that_the_question_names(two_series: Retr
     assert {name[8:] for name in _names(everything)} == {"HRN.txt"}, "of no other maker all the same"
     everything = two_series.retrieve("How did sales of pumps and boats develop over time?", k=6, minimum_score=0.0)
     assert len(everything.issues) == 3, "of the one with most hits"
+
+
+def test_rows_are_read_with_the_head_that_stands_in_a_passage_before(tmp_path: Path) -> None:
+    head = "# Results\n\n2023   2022\n"
+    rows = "\n".join(f"Costs of the {name} works   {n},100   {n},200" for n, name in enumerate(("north", "south"), 11))
+    more = "\n".join(f"Sales of the {name} shops   {n},300   {n},400" for n, name in enumerate(("east", "west"), 21))
+    (tmp_path / "report.txt").write_text(f"{head}{rows}\n{more}")
+    settings = Settings(home=tmp_path / "home", chunk_tokens=20, chunk_overlap=0)
+    with Library.open(settings, holder="test") as library:
+        embedder = HashingEmbedder(1_024)
+        library.open_store(embedder)
+        ingest(find_files([tmp_path / "report.txt"]), library=library, embedder=embedder, settings=settings)
+        found = Retriever.of_library(library, embedder, settings)
+        (hit, *_) = found.stages("Sales of the west shops", count=1).fused
+        assert "2023" not in hit.chunk.text
+        best = found.evidence("Sales of the west shops", [hit])[0]
+        assert (best.text, best.reading) == (
+            "Sales of the west shops   22,300   22,400",
+            "Sales of the west shops; 2023: 22,300; 2022: 22,400",
+        )

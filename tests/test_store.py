@@ -48,6 +48,13 @@ def test_a_chunk_comes_back_with_the_sections_joined_in_it(store: MilvusStore) -
     assert store.search(np.eye(DIMENSION, dtype=np.float32)[0], k=1)[0].chunk == joined
 
 
+def test_the_chunks_right_before_others_are_those_of_their_documents(store: MilvusStore) -> None:
+    chunks, _ = fill(store)
+    found = store.before([chunks[2], chunks[7], chunks[8]], 2)
+    assert {one.text for one in found} == {"text 0 0", "text 0 1", "text 1 1", "text 1 2"}
+    assert store.before([chunks[0]], 2) == store.before([], 2) == []
+
+
 def test_a_hit_tells_how_near_its_nearest_line_is(store: MilvusStore) -> None:
     chunks = [chunk("lines", document="d1"), chunk("no lines", document="d2")]
     vectors = unit(np.eye(DIMENSION)[:2])

@@ -52,17 +52,15 @@ def readings(text: str, above: str = "") -> Iterator[Reading]:
             width = len(cells) if len(cells) > 1 else 0
             if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
                 continue  # each row is read with it
-        elif head and place not in named_rows:
+        elif head:
             named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
             read, is_row = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named), True
-        yield Reading(part.start, part.end, part.text, named_rows.get(place, read), is_row)
+        yield Reading(part.start, part.end, part.text, read if is_row else named_rows.get(place, read), is_row)
 
 
 def lacks_head(text: str) -> bool:
     """Whether there is a row of numbers whose columns nothing in the text names."""
-    lines = lines_of(text)
-    named = statements.named_rows(lines)
-    return any(place not in named and statements.is_row(line) for place, line in enumerate(lines))
+    return any(line.read == line.text and statements.is_row(line.text) for line in readings(text))
 
 
 def lines_of(text: str) -> list[str]:

@@ -77,11 +77,36 @@ def test_heads_of_other_reports(text: str, read: str) -> None:
         "The prices of both years are the following ones.\nSales   1   2",
         "Sales   1   2",
         "Terns nest by the lake, and herons in the trees.",
+        "Budget   Actual   Variance\nTravel   100   120",  # no periods
+        "Mon   Tue   Wed\nEarly shift   3   4",
+        "Model   A100   B200\nColor   red   blue\nWeight   12   14",
+        "Children may enter free\nAdults   Seniors\nDay ticket   12   6",
+        "Updated March 2024\nSmall   Large\nTea   3   4",
+        "He came home.   Then he left.\nTotal   12   14",
+        "Note   2023   2022\nSales   4   1   2",  # it may stand over the labels
+        "\n\nSales   1   2",
         "2023   2022\nThe text that follows is far too long to be a part of any table that is printed.\nSales   1   2",
     ],
 )
 def test_what_is_not_plain_is_not_named(text: str) -> None:
     assert named(text) == []
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "December 31, 2021\nCash   17   18",
+        "Men   Women\nBerlin   100   2",
+        "Staff at year end   2020   2019\nBonn   100   2",
+    ],
+)
+def test_names_end_with_their_table(later: str) -> None:
+    assert named(f"2023   2022\nSales   1   2\n{later}")[0] == "Sales; 2023: 1; 2022: 2"
+    assert not any("2023" in row for row in named(f"2023   2022\nSales   1   2\n{later}")[1:])
+
+
+def test_a_sign_after_a_number_is_its_own() -> None:
+    assert named("2023   2022\nHaus A   499,00 €   510,00 €") == ["Haus A; 2023: 499,00 €; 2022: 510,00 €"]
 
 
 def test_a_section_ends_with_its_total_or_with_other_words() -> None:
@@ -96,4 +121,9 @@ def test_a_heading_in_cells_is_no_head() -> None:
 
 def test_a_row_is_a_label_with_several_values() -> None:
     assert is_row("Net sales   $   1,200   (33)")
-    assert not any(map(is_row, ("Net sales   1,200", "2023   2022", "Part   Price", "Battery   12 V   red", "")))
+    assert not any(
+        map(
+            is_row,
+            ("Year   2023   2022", "Net sales   1,200", "2023   2022", "Part   Price", "Battery   12 V   red", ""),
+        )
+    )

@@ -20,6 +20,17 @@ _BEGINS = re.compile(  # as a question of its own does, after "And"
 _QUOTED = re.compile(r"[\"”’»]$")  # the question is another's
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
 _AHEAD = re.compile(r"\b(?:these|following|below|both|folgende\w*|diese|beide\w*)\b|以下|下列|下面|这些", re.IGNORECASE)
+_POLITE = re.compile(  # says nothing
+    r"(?:hi|hello|hey|hallo|dear \w+|good (?:morning|afternoon|evening)|guten (?:tag|morgen|abend)|thanks?(?: you)?"
+    r"|danke|please|你好|您好|谢谢)(?: (?:there|all|everyone|in advance|so much|zusammen))?[!.,，。！]*"
+    r"|how are you\b.*|(?:can|could|would|will) you (?:please )?(?:help|tell|explain)(?: me)?(?: (?:this|that|it))?\?",
+    re.IGNORECASE,
+)
+_TOLD = re.compile(  # how a sentence begins that tells, and asks for nothing
+    r"(?:i|we|my|our|the|an?|he|she|they|it|his|her|their|its|you|your|there|this|that|these|those|since|after|before|when|last|ich|wir|mein\w*|unser\w*|der|die|das"
+    r"|ein\w*|es|seit|nach)\b|我|咱|他|她",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<=[\w,] )[A-ZÄÖÜ]\w|\d")
 _LEAST, _TELLING = 5, 3  # words of a question that stands alone, and those of them that are no "what" or "the"
 _MOST = 4  # questions of a message
@@ -30,7 +41,7 @@ class OneQuestion:
     """One question of several."""
 
     question: str
-    asked: str  # with what was told before all of them
+    asked: str  # with what was told before all of them, where it stands alone
     leans: bool  # it is understood only with those before it
 
 
@@ -44,9 +55,11 @@ def parts(text: str, *, follows: bool = False) -> tuple[OneQuestion, ...]:
     found: dict[str, OneQuestion] = {}
     for sentence in sentences.split(text):
         one = _MARK.sub("", " ".join(sentence.text.split()))
-        if not one:  # the number of an item
+        if not one or _POLITE.fullmatch(one):  # or the number of an item
             continue
         if not background.asks(one) and not found:
+            if not (_TOLD.match(one) or one.endswith((":", "："))):  # a request is no story
+                return ()
             told.append(one)
             continue
         part = _later(one, told, list(found)) if found else _first(one, told, follows)
@@ -60,8 +73,8 @@ def _first(question: str, told: Sequence[str], follows: bool) -> OneQuestion | N
     if _QUOTED.search(question) or _AHEAD.search(question):
         return None
     leans = not told and not follows and background.leans(question, "")
-    is_whole = is_unspaced(question) or _BEGINS.match(question) or len(_words(question)) >= _LEAST
-    if leans or not is_whole:
+    begins = is_unspaced(question) or _BEGINS.match(question)
+    if leans or not (begins or len(_words(question)) >= _LEAST) or not set(terms(question)):
         return None
     return OneQuestion(question, " ".join([*told, question]), leans=False)
 

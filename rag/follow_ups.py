@@ -89,7 +89,7 @@ def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[st
 def _repeats(rewritten: str, question: str, before: str) -> bool:
     """Whether it is the question before, and what the follow-up asks is lost."""
     earlier, asked, found = ({*terms(text)} for text in (before, question, rewritten))
-    return found <= earlier and (points_back(question) or not asked <= earlier)
+    return found == earlier if points_back(question) else found <= earlier and not asked <= earlier
 
 
 def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:

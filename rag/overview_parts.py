@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from rag.types import JOINT, Chunk
 
 _OF = r"(?:\s+(?:of|in|from|von|vom|aus|im|des|der)\s+(?P<rest>.+))?"
-_BEFORE = r"(?:(?P<rest>.+?)[,\s]+(?:on\s+|at\s+)?)?"
-_TO = r"(?:-|\u2013|to|and|bis|und)"
+_BEFORE = r"(?:(?P<rest>.+?)[,\s]+(?:on\s+|at\s+|auf\s+)?)?"
+_THE = r"(?:(?:the|der|die|den|dem)\s+)?"
 _PAGE = (
-    r"(?:the\s+)?(?:pages?|pp?\.|slides?|seiten?|folien?)\s*(?P<first>\d{1,5})"
-    rf"(?:\s*{_TO}\s*(?P<last>\d{{1,5}}))?"
+    _THE + r"(?:pages?|pp?\.|slides?|seiten?|folien?)\s*(?P<first>\d{1,5})"
+    r"(?:\s*(?P<to>-|\u2013|to|bis|,|and|und|&)\s*(?P<last>\d{1,5}))?"
 )
-_SECTION = r"(?:the\s+)?(?:chapter|section|clause|paragraph|kapitel|abschnitt|§)\s*(?P<section>\d{1,3}(?:\.\d{1,3})*)"
+_NUMBER = r"\d{1,3}(?:\.\d{1,3})*"
+_SECTION = (
+    _THE + rf"(?:chapters?|sections?|clauses?|kapitel|abschnitte?|§§?)\s*(?P<first>{_NUMBER})"
+    rf"(?P<section>)(?:\s*(?P<to>,|and|und|&)\s*(?P<last>{_NUMBER}))?"
+)
 _NAMED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -20,28 +24,38 @@ _NAMED = tuple(
         _SECTION + _OF,
         _BEFORE + _PAGE,
         _BEFORE + _SECTION,
-        r"(?P<rest>.*?)的?第\s*(?P<first>\d{1,5})(?:\s*[-\u2013到至]\s*第?(?P<last>\d{1,5}))?\s*页",
-        r"(?P<rest>.*?)的?第\s*(?P<section>\d{1,3}(?:\.\d{1,3})*)\s*[章节条]",
+        r"(?P<rest>.*?)的?第\s*(?P<first>\d{1,5})(?:\s*(?P<to>[-\u2013到至和])\s*第?(?P<last>\d{1,5}))?\s*页",
+        rf"(?P<rest>.*?)的?第\s*(?P<first>{_NUMBER})(?P<section>)(?P<to>)(?P<last>)\s*[章节条]",
     )
 )
-_HEADED = re.compile(  # "4.2 Warranty", "Chapter 4: Care", "第4章"
-    r"(?:chapter|section|clause|kapitel|abschnitt|§|第)?\s*(?P<section>\d{1,3}(?:\.\d{1,3})*)(?![\d%])", re.IGNORECASE
+_LIST = frozenset({",", "and", "und", "&", "和"})
+_HEADED = re.compile(  # "4.2 Warranty", "Chapter 4: Care", "第4章"; not "4 hours", "24/7" or "3D"
+    rf"(?:(?:chapter|section|clause|kapitel|abschnitt|§)\s*(?P<named>{_NUMBER})(?!\w)"
+    rf"|第\s*(?P<chinese>{_NUMBER})\s*[章节条]"
+    rf"|(?P<bare>{_NUMBER})(?:[.:)]?\s+(?=(?-i:[A-ZÄÖÜ\u4e00-\u9fff(]))|[.:)]?$))",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some pages, or the section of a number."""
+    """Some pages, or the sections of some numbers."""
 
-    pages: range = range(0)
-    section: str = ""
+    pages: frozenset[int] = frozenset()
+    sections: frozenset[str] = frozenset()
 
     def holds(self, chunk: Chunk) -> bool:
-        """Whether a passage is of it."""
-        if not self.section:
+        """Whether a passage, or what is joined in it, is of the part."""
+        if self.pages:
             return chunk.page in self.pages
-        paths = [chunk.heading, *(path for _, path in chunk.sections)]
-        return any(_number(heading) == self.section for path in paths for heading in path.split(JOINT))
+        return any(map(self.heads, (chunk.heading, *(path for _, path in chunk.sections))))
+
+    def heads(self, path: str) -> bool:
+        """Whether what stands under this path of headings, on a page that it holds, is of the part."""
+        numbers = [_number(heading) for heading in path.split(JOINT)]
+        return not self.sections or any(
+            number == section or number.startswith(f"{section}.") for number in numbers for section in self.sections
+        )
 
 
 def named(subject: str) -> tuple[Part | None, str]:
@@ -49,14 +63,14 @@ def named(subject: str) -> tuple[Part | None, str]:
     found = next((match for pattern in _NAMED if (match := pattern.fullmatch(subject))), None)
     if found is None:
         return None, subject
-    groups = found.groupdict()
-    rest = (groups["rest"] or "").strip()
-    if section := groups.get("section"):
-        return Part(section=section), rest
-    first = int(groups["first"])
-    return Part(pages=range(first, int(groups["last"] or first) + 1)), rest
+    rest, first, last = (found["rest"] or "").strip(), found["first"], found["last"] or found["first"]
+    if "section" in found.groupdict():
+        return Part(sections=frozenset({first, last})), rest
+    ends = sorted((int(first), int(last)))
+    is_list = found["to"] is not None and found["to"].lower() in _LIST
+    return Part(pages=frozenset(ends if is_list else range(ends[0], ends[1] + 1))), rest
 
 
 def _number(heading: str) -> str:
     found = _HEADED.match(heading)
-    return found["section"] if found else ""
+    return next(filter(None, found.groups()), "") if found else ""

@@ -47,7 +47,8 @@ _ASKED = tuple(
     )
 )
 _TAIL = re.compile(  # of a question; it says how, not of what
-    r"(?:[,\s]+(?:please|for me|briefly|bitte|kurz|in (?:a few|one|two|three|four|five|\d+)"
+    r"(?:[,\s]+(?:please|for me|briefly|bitte|kurz|in (?:more )?detail|in plain \w+"
+    r"|in (?:a few|one|two|three|four|five|\d+)"
     r" (?:sentences?|words|bullet points|lines|paragraphs?)))+$",
     re.IGNORECASE,
 )
@@ -116,19 +117,22 @@ def may_be_of_matter(question: str) -> bool:
     return not _OF_DOCUMENTS.match(question.strip())
 
 
-def documents(question: str, about: str, asked: Sequence[NamedDocument]) -> tuple[str, ...]:
+def documents(question: str, about: str, asked: Sequence[NamedDocument], *, is_part: bool = False) -> tuple[str, ...]:
     """Ids of those of the documents that an overview is asked of; `about`: its subject.
 
     They are those whose name or title holds every word of the subject. A single word, unless it is one for a document
     ("the manual"), has to be the whole name: "Summarise sales" is of a matter, though a file is "sales 2023.csv". Where
     the subject means any document ("my documents", "this"), they are the only one of just that name, or all.
+
+    Args:
+        is_part: a page or section of `about` is asked for, so that it is a document.
     """
     words = _words(about) - _SMALL
     stems = {one.id: _words(PurePath(one.name).stem) for one in asked}
     if not about or _BACK.fullmatch(about) or _ANY_CHINESE.fullmatch(about) or (words and words <= _ANY):
         exactly = tuple(document for document, stem in stems.items() if words and stem == words)
         return tuple(stems) if _SEVERAL.search(about) or len(exactly) != 1 else exactly
-    if not words or not (may_be_of_matter(question) or words & (_ANY | _KINDS)):
+    if not words or not (is_part or may_be_of_matter(question) or words & (_ANY | _KINDS)):
         return ()
     named = words - _ANY
     if words <= _KINDS or len(words) > 1:

@@ -122,6 +122,12 @@ class Reply:
         return self._answer
 
     @property
+    def nearest(self) -> tuple[Line, Sequence[Hit]] | None:
+        """The line that is nearest to the question, and the hits that it is of; None while there is none."""
+        lines = self.evidence  # once: the thread that answers may let go of them
+        return (lines[0], self.hits) if lines else None
+
+    @property
     def read(self) -> tuple[Hit, ...]:
         """Those of `hits` that the generator reads: all while it looks at their lines, then those that may answer."""
         reading = self._reading  # once: the thread that answers may forget it
@@ -262,7 +268,8 @@ class Reply:
             every_issue=every_issue,
             overview=overview and not every_issue,
         )
-        return _Found(reading, found, tuple(retriever.evidence(found.topic, found.hits)))
+        lines = retriever.evidence(found.topic, found.hits)
+        return _Found(reading, found, tuple(line for line in lines if not found.part or found.part.heads(line.heading)))
 
     def _refused(self) -> Finish | None:
         """How the answer ends before anything is written, if it does."""

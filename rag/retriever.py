@@ -51,6 +51,7 @@ class Retrieval:
         left: documents that were not searched, as the question names others or their period.
         topic: the question, without the words that say which issues of a series are asked.
         overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
+        part: of documents, that the overview is asked of; lines of others that are joined in a hit are none of it.
     """
 
     hits: tuple[Hit, ...]
@@ -59,6 +60,7 @@ class Retrieval:
     left: tuple[str, ...] = ()
     topic: str = ""  # of what is made of hits alone
     overview: Overview | None = None
+    part: Part | None = None
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
@@ -138,10 +140,13 @@ class Retriever:
         """
         about = overview_questions.subject(question) if overview else None
         if about is not None:
+            if documents := self._overviewed(question, about, scope):
+                return self._standing_for(documents, about, None)
             part, of = overview_parts.named(about)
-            standing = self._standing_for(self._overviewed(question, of, scope), of, part)
-            if standing.hits:
-                return standing
+            if part is not None:
+                standing = self._standing_for(self._overviewed(question, of, scope, is_part=True), of, part)
+                if standing.hits:
+                    return standing
             if overview_questions.may_be_of_matter(question):
                 found = self._search(about, k=k, minimum_score=minimum_score, scope=scope, every_issue=False)
                 weights = self._lexical.weights(about)
@@ -215,10 +220,10 @@ class Retriever:
         found = self._catalog.named_documents(self._collection)
         return [one for one in found if not scope.documents or one.id in scope.documents]
 
-    def _overviewed(self, question: str, about: str, scope: Scope) -> list[NamedDocument]:
+    def _overviewed(self, question: str, about: str, scope: Scope, *, is_part: bool = False) -> list[NamedDocument]:
         """The documents that an overview is asked of."""
         asked = self._named(scope)
-        meant = set(overview_questions.documents(question, about, asked))
+        meant = set(overview_questions.documents(question, about, asked, is_part=is_part))
         return [one for one in asked if one.id in meant]
 
     def _standing_for(self, documents: Sequence[NamedDocument], about: str, part: Part | None) -> Retrieval:
@@ -232,7 +237,7 @@ class Retriever:
         hits = tuple(hit for one in ordered for hit in self._standing(one.id, of_each, part))
         issues = tuple(one.id for one in ordered) if len(documents) > 1 else ()
         topic = documents[0].title or documents[0].name if len(documents) == 1 else about
-        return Retrieval(hits, (), issues, tuple(one.id for one in left), topic, Overview.DOCUMENTS)
+        return Retrieval(hits, (), issues, tuple(one.id for one in left), topic, Overview.DOCUMENTS, part)
 
     def _standing(self, document: str, count: int, part: Part | None) -> list[Hit]:
         """In the order of the document; while it has not all vectors, passages at equal distances."""

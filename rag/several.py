@@ -46,9 +46,9 @@ class SeveralReplies:
         return self._answer.used if self._answer else self._now.hits
 
     @property
-    def evidence(self) -> Sequence[Line]:
-        """Lines of what was found for the one in work, nearest first."""
-        return self._now.evidence
+    def nearest(self) -> tuple[Line, Sequence[Hit]] | None:
+        """Of the one in work."""
+        return self._now.nearest
 
     @property
     def read(self) -> tuple[Hit, ...]:
@@ -104,15 +104,13 @@ class SeveralReplies:
     def _heading(self, place: int) -> str:
         return "**" + _SIGNS.sub(r"\\\1", self._parts[place].question) + "**"
 
-    def _meant(self, replies: Sequence[Reply]) -> tuple[str, ...]:
-        """What each question is understood as; those that are not begun as they are asked."""
-        begun = zip(self._parts, [reply.standalone for reply in replies], strict=False)
-        meant = [part.question if found == part.asked else found for part, found in begun]
-        return (*meant, *(part.question for part in self._parts[len(replies) :]))
-
     def _understood(self, replies: Sequence[Reply]) -> str:
-        meant = self._meant(replies)
-        return self.question if meant == tuple(part.question for part in self._parts) else " ".join(meant)
+        """What the questions are understood as, without what was told before; those not begun as they are asked."""
+        meant = [part.question for part in self._parts]
+        for place, (part, reply) in enumerate(zip(self._parts, replies, strict=False)):
+            if reply.standalone != part.asked:
+                meant[place] = reply.standalone.removeprefix(part.asked.removesuffix(part.question))
+        return " ".join(meant) if meant != [part.question for part in self._parts] else self.question
 
     def _joined(self, replies: Sequence[Reply]) -> Answer:
         """One answer of several, each under its question."""
@@ -145,7 +143,7 @@ class SeveralReplies:
             finish=_finish([answer.finish for answer in answers]),
             timings=_timings([answer.timings for answer in answers]),
             sql=";\n".join(answer.sql for answer in answers if answer.sql),
-            parts=self._meant(replies),
+            parts=tuple(reply.standalone for reply in replies),
         )
 
 

@@ -307,7 +307,7 @@ class Answer:
         dropped: passages that were found but not read: their lines were farther or unlikely to hold the answer, they
             did not fit the prompt, or lay under the minimum score.
         sql: the query by which it was calculated from the cells of a table, "" where it was not.
-        parts: what several questions in one, answered one by one, were understood as.
+        parts: what was searched for several questions in one, answered one by one.
         basis: what it came from besides the passages (`rag.answered`), "" where it may not be given again.
         is_repeated: whether it was given before and nothing changed since.
     """
@@ -327,7 +327,7 @@ class Answer:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What it is to, as it was understood: several questions, or one."""
+        """What was searched for it: several questions, or one."""
         return self.parts or (self.standalone,)
 
 

@@ -74,6 +74,17 @@ def test_the_question_before_or_a_translation_is_no_rewriting(question: str, rew
     assert readings(question, rewritten, HISTORY) == (question, f"What is the notice during probation? {question}")
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "rewritten"),
+    [
+        ("What is the price and the weight of the battery?", "And its weight?", "What is the weight of the battery?"),
+        ("Can I return the pump and the filter?", "Can I return it?", "Can I return the pump?"),
+    ],
+)
+def test_a_part_of_the_question_before_is_a_rewriting(before: str, question: str, rewritten: str) -> None:
+    assert readings(question, rewritten, [Turn(before, "Yes [1].")]) == (rewritten,)
+
+
 def test_the_question_before_is_bounded() -> None:
     assert readings("And then?", "And then?", [Turn("x" * 9_000, "")])[1] == "x" * 400 + " And then?"
 

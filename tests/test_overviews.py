@@ -81,17 +81,22 @@ def test_the_documents_that_an_overview_is_asked_of(question: str, asked: tuple[
 @pytest.mark.parametrize(
     ("question", "part", "of"),
     [
-        ("Summarize page 3 of the manual", Part(range(3, 4)), "the manual"),
-        ("What does page 12 say?", Part(range(12, 13)), ""),
-        ("What is on page 5 of the manual?", Part(range(5, 6)), "the manual"),
-        ("Summarize pages 3-5 of the manual", Part(range(3, 6)), "the manual"),
-        ("Give me a summary of the manual, pages 3 to 5", Part(range(3, 6)), "the manual"),
-        ("What is on slide 4?", Part(range(4, 5)), ""),
-        ("Summarize section 4.2 of the contract", Part(section="4.2"), "the contract"),
-        ("What does chapter 2 say?", Part(section="2"), ""),
-        ("Was steht auf Seite 5 der Anleitung?", Part(range(5, 6)), "Anleitung"),
-        ("总结手册的第3页", Part(range(3, 4)), "手册"),
-        ("总结第2章", Part(section="2"), ""),
+        ("Summarize page 3 of the manual", Part(frozenset({3})), "the manual"),
+        ("What does page 12 say?", Part(frozenset({12})), ""),
+        ("What is on page 5 of the manual?", Part(frozenset({5})), "the manual"),
+        ("Summarize pages 3-5 of the manual", Part(frozenset({3, 4, 5})), "the manual"),
+        ("Give me a summary of the manual, pages 3 to 5", Part(frozenset({3, 4, 5})), "the manual"),
+        ("What is on slide 4?", Part(frozenset({4})), ""),
+        ("Summarize section 4.2 of the contract", Part(sections=frozenset({"4.2"})), "the contract"),
+        ("What does chapter 2 say?", Part(sections=frozenset({"2"})), ""),
+        ("Was steht auf Seite 5 der Anleitung?", Part(frozenset({5})), "Anleitung"),
+        ("总结手册的第3页", Part(frozenset({3})), "手册"),
+        ("总结第2章", Part(sections=frozenset({"2"})), ""),
+        ("What is on page 3 and 7?", Part(frozenset({3, 7})), ""),
+        ("Summarize pages 10 to 8 of the manual", Part(frozenset({8, 9, 10})), "the manual"),
+        ("Was steht auf der Seite 3?", Part(frozenset({3})), ""),
+        ("Summarize section 3 in detail", Part(sections=frozenset({"3"})), ""),
+        ("Summarize clauses 5 and 6.1", Part(sections=frozenset({"5", "6.1"})), ""),
         ("Summarize the manual", None, "the manual"),
         ("Summarize page layout", None, "page layout"),
         ("Summarize the report of 2024", None, "the report of 2024"),
@@ -109,7 +114,12 @@ def test_the_part_that_an_overview_is_asked_of(question: str, part: Part | None,
         ("4 Care › 4.12 Oil", "4.1", False),
         ("Chapter 4: Care", "4", True),
         ("§ 4 Duties", "4", True),
+        ("4.1 Filter", "4", True),
         ("40 hours", "4", False),
+        ("4 hours of work", "4", False),
+        ("4D printing", "4", False),
+        ("4/7 support", "4", False),
+        ("4,000 users", "4", False),
         ("4% less", "4", False),
         ("第4章 保养", "4", True),
         ("Care", "4", False),
@@ -117,9 +127,10 @@ def test_the_part_that_an_overview_is_asked_of(question: str, part: Part | None,
 )
 def test_a_section_is_known_by_the_number_of_its_heading(heading: str, section: str, held: bool) -> None:
     chunk = Chunk("d", "d.pdf", "", 7, heading, 0, 1, 0, "x")
-    assert Part(section=section).holds(chunk) is held
-    assert Part(section=section).holds(replace(chunk, heading="", sections=((0, heading),))) is held
-    assert (Part(range(7, 8)).holds(chunk), Part(range(8, 9)).holds(chunk)) == (True, False)
+    part = Part(sections=frozenset({section}))
+    assert (part.holds(chunk), part.heads(heading)) == (held, held)
+    assert part.holds(replace(chunk, heading="", sections=((0, heading),))) is held
+    assert (Part(frozenset({7})).holds(chunk), Part(frozenset({8})).holds(chunk)) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -302,6 +313,15 @@ def test_a_page_or_section_is_told_alone(library: Library, settings: Settings, t
     ingest(
         find_files([tmp_path / "guide.md", tmp_path / "talk.pdf"]), library=library, embedder=embedder, settings=small
     )
+    (tmp_path / "chapter 3.md").write_text("Terns and herons share the shallow lake in summer.")
+    short = "# {n} Birds\n\nThe birds of station {n} are seen on most of the days."
+    (tmp_path / "log.md").write_text("\n\n".join(short.format(n=n) for n in range(1, 4)))
+    ingest(
+        find_files([tmp_path / "chapter 3.md", tmp_path / "log.md"]),
+        library=library,
+        embedder=embedder,
+        settings=settings,
+    )
     assistant, generator = ask(library, settings)
     assert assistant.answer("Summarize section 2 of the guide").text == (
         "- **2 Part**: “The pump of station 2 is made of 2 very strong parts.” [1]"
@@ -310,6 +330,10 @@ def test_a_page_or_section_is_told_alone(library: Library, settings: Settings, t
     assert page.text == "- “Herons nest in trees by the lake.” [1]"
     assert [citation.hit.chunk.page for citation in page.citations] == [2]
     assert assistant.answer("Summarize page 9 of the guide").finish.is_refusal
+    joined = assistant.answer("What does section 2 of the log say?")
+    assert joined.text == "- **2 Birds**: “The birds of station 2 are seen on most of the days.” [1]"
+    assert len(joined.citations[0].hit.chunk.sections) > 1
+    assert assistant.answer("Summarize chapter 3").citations[0].hit.chunk.document_name == "chapter 3.md"
     assert generator.prompts == []
 
 

@@ -45,6 +45,7 @@ NOTHING = "Which terns prefer herons in winter?"
         ),
         ("1、未休的年假应该怎么结转？\n2、差旅住宿标准是多少？", ("未休的年假应该怎么结转？", "差旅住宿标准是多少？")),
         (f"My sister visits me. {LEAVE} {LUNCH}", (LEAVE, LUNCH)),
+        (f"Hello! {LEAVE} {LUNCH} Thank you!", (LEAVE, LUNCH)),
         (f"Please answer:\n1. {LEAVE}\n2. {LUNCH}", (LEAVE, LUNCH)),
     ],
 )
@@ -92,6 +93,12 @@ def test_a_question_that_leans_on_the_one_before_it_is_told_apart(second: str) -
         f"{LEAVE} I am new here. {LUNCH}",  # it may be told of either
         f"{LEAVE} {LUNCH} I am new here.",
         f"Hello? {LEAVE}",
+        f"Summarize the manual. {LEAVE} {LUNCH}",  # a request, too
+        f"List all holidays. {LEAVE} And in winter?",
+        f"Can you help me? {LEAVE}",
+        f"Hi! How are you? {LEAVE}",
+        f"What? {LEAVE}",
+        f"{LEAVE} Can you tell me?",
         f"Which of these apply? {LEAVE}",
         'The policy asks "Are you fit for work?" What does the policy want to know?',
         " ".join(f"How many days are in week {week}?" for week in range(5)),
@@ -281,8 +288,11 @@ def test_what_is_told_first_does_not_stand_above_each_answer(library: Library, s
     assistant, _ = build(library, settings, SIX, PRICE)
     answer = assistant.answer(f"My sister visits me in summer. {LEAVE} {LUNCH}")
     assert answer.text.count("sister") == 0
-    assert answer.questions == (LEAVE, LUNCH)
+    assert answer.questions == tuple(f"My sister visits me in summer. {one}" for one in (LEAVE, LUNCH))
     assert answer.standalone == answer.question
+    misspelt, _ = build(library, settings, SIX, PRICE)
+    told = misspelt.answer(f"My sister visits me in summer. {LEAVE} What does lunch in the cantene cost?")
+    assert told.standalone == f"{LEAVE} {LUNCH}"
 
 
 def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, settings: Settings) -> None:

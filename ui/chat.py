@@ -264,10 +264,10 @@ def _show_job(engine: Engine, conversation: str, job: AnswerJob) -> None:
         reply = job.reply
         if reply is not None and reply.standalone != reply.question:
             st.caption(f"Understood as: {plain(reply.standalone)}")
-        if reply is not None and reply.text:
-            show_text(reply.text)
-        elif reply is not None and reply.evidence:
-            show_line(reply.evidence[0], reply.hits)
+        if reply is not None and (text := reply.text):
+            show_text(text)
+        elif reply is not None and (nearest := reply.nearest):
+            show_line(*nearest)
         st.caption(_stage(engine, job))
         if st.button("Stop", icon=":material/stop_circle:"):
             job.stop()

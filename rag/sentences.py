@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
@@ -23,6 +24,9 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 )
 
 
+_NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
+
+
 def unwrap(text: str) -> str:
     """The text with a space for each line break inside a sentence; offsets stay as they are."""
     return _NUMBER_BELOW.sub(r"\1 ", _WRAPPED.sub(" ", text))
@@ -40,9 +44,10 @@ def split(text: str, language: str = "en") -> list[Sentence]:
 
 
 def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
-    found = []
-    for boundary in get_sentence_boundaries(language, line):
-        start, end = boundary["start_index"], boundary["end_index"]
+    found: list[Sentence] = []
+    ends = [boundary["end_index"] for boundary in get_sentence_boundaries(language, line)]
+    ends = [end for end in ends if not (_NAME.fullmatch(line[max(0, end - 2) : end]) and _ENDING.match(line[end:]))]
+    for start, end in pairwise([0, *ends]):
         piece = line[start:end]
         start += len(piece) - len(piece.lstrip())
         trimmed = piece.strip()

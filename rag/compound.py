@@ -27,8 +27,8 @@ _POLITE = re.compile(  # says nothing
     re.IGNORECASE,
 )
 _TOLD = re.compile(  # how a sentence begins that tells, and asks for nothing
-    r"(?:i|we|my|our|the|an?|he|she|they|it|his|her|their|its|you|your|there|this|that|these|those|since|after|before|when|last|ich|wir|mein\w*|unser\w*|der|die|das"
-    r"|ein\w*|es|seit|nach)\b|我|咱|他|她",
+    r"(?:i|we|my|our|the|an?|he|she|they|it|his|her|their|its|you|your|there|this|that|these|those|since|after|before"
+    r"|when|last|ich|wir|mein\w*|unser\w*|der|die|das|ein\w*|es|seit|nach)\b|我|咱|他|她",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=[\w,] )[A-ZÄÖÜ]\w|\d")

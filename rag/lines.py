@@ -56,8 +56,10 @@ def encode_texts(
         spans.append([_within(whole, text, line) for line in lines if line not in alone])
         rows.append([line.read for line in alone])
     vectors, of_lines = embedder.encode_passages([whole for _, whole in passages], spans, on_batch=on_batch)
+    if not any(rows):
+        return vectors, of_lines
     made = embedder.encode_documents(list(chain.from_iterable(rows)))
-    of_rows = np.split(made, np.cumsum([len(own) for own in rows])[:-1]) if rows else []
+    of_rows = np.split(made, np.cumsum([len(own) for own in rows])[:-1])
     return vectors, [np.concatenate(both) for both in zip(of_lines, of_rows, strict=True)]
 
 

@@ -1,8 +1,8 @@
 """Lines of passages as vectors: a question is nearer to the one line that answers it than to a whole passage.
 
 The vector of a line is the mean of its tokens as the model read them within the passage ("late chunking", Günther et
-al. 2024, https://arxiv.org/abs/2409.04701): it knows what "it" stands for and costs no pass of its own. They are kept
-beside the passage as one text, since Milvus keeps no bytes.
+al. 2024, https://arxiv.org/abs/2409.04701): it knows what "it" stands for and costs no pass of its own. Rows of tables
+are read by themselves. All are kept beside the passage as one text, since Milvus keeps no bytes.
 """
 
 import base64

@@ -114,8 +114,9 @@ def _names(before: Sequence[str], count: int) -> Sequence[str]:
             levels.insert(0, [cell for cell in cells for _ in range(count // len(cells))])
         elif count % len(cells) or not all(map(_is_plain, cells)):
             break
-    spans = [line for line in single if re.search(_SPAN, line, re.IGNORECASE)]
-    if single and len(spans) < 2:  # else which stands over which column is not known
+    if sum(re.search(_SPAN, line, re.IGNORECASE) is not None for line in single) > 1:
+        return ()  # which stands over which column is not known
+    if single:
         levels.insert(0, [" ".join(reversed(single))] * count)
     names = [" ".join(parts) for parts in zip(*levels, strict=True)] if levels else []
     is_told = any(_is_period(level[0]) for level in levels) or bool(single)

@@ -85,6 +85,7 @@ def test_heads_of_other_reports(text: str, read: str) -> None:
         "He came home.   Then he left.\nTotal   12   14",
         "Note   2023   2022\nSales   4   1   2",  # it may stand over the labels
         "\n\nSales   1   2",
+        "Nine Months Ended\nThree Months Ended\nAmount   Share\nSales   1   2",
         "2023   2022\nThe text that follows is far too long to be a part of any table that is printed.\nSales   1   2",
     ],
 )

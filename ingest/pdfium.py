@@ -19,6 +19,7 @@ import pypdfium2.raw as raw
 
 _PDFIUM = threading.RLock()
 _FAR = 10_000  # points from the origin of what is measured, since pdfium rounds to whole pixels
+_FONT_NAME = 128  # bytes of it that are read
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of a picture
 
@@ -106,6 +107,12 @@ class PdfPage:
         raw.FPDFText_GetMatrix(self._text, index, matrix)
         stretched: float = abs(matrix.a * matrix.d - matrix.b * matrix.c) ** 0.5
         return float(raw.FPDFText_GetFontSize(self._text, index) * stretched)
+
+    def font_name(self, index: int) -> str:
+        """Of a character, "" where the file does not say."""
+        name = ctypes.create_string_buffer(_FONT_NAME)
+        raw.FPDFText_GetFontInfo(self._text, index, name, _FONT_NAME, ctypes.c_int())
+        return name.value.decode(errors="replace")
 
     def line_boxes(self, first: int, last: int, scale: float) -> list[Box]:
         """One box in pixels for each line of the characters from `first` to `last`."""

@@ -64,7 +64,7 @@ def _ends_table(line: str, values: Sequence[str]) -> bool:
     """Whether what follows stands under another head: a line of prose, of cells, or with a period."""
     if values:
         return False
-    return len(line) > _LONG or _CELLS.search(line) is not None or _is_period(line)
+    return len(line) > _LONG or _CELLS.search(line) is not None or is_period(line)
 
 
 def is_row(line: str) -> bool:
@@ -89,7 +89,7 @@ def _row(line: str) -> tuple[str, list[str]]:
         elif values or not _NOTE.fullmatch(cell.replace(" ", "")):
             return label, []
         sign = _SIGN if bare != cell else ""
-    if all(map(_is_period, values)):
+    if all(map(is_period, values)):
         return label, []
     return (label, values) if re.search(r"[^\W\d_]", label) else ("", values)
 
@@ -106,7 +106,7 @@ def _names(before: Sequence[str], count: int) -> Sequence[str]:
         if len(cells) == count + 1 and _is_over_labels(cells):
             cells = cells[1:]
         if len(cells) < 2:
-            if _is_period(line.strip()):
+            if is_period(line.strip()):
                 single.append(line.strip())
             elif not line.endswith(":") and not line.startswith("("):
                 break
@@ -119,23 +119,23 @@ def _names(before: Sequence[str], count: int) -> Sequence[str]:
     if single:
         levels.insert(0, [" ".join(reversed(single))] * count)
     names = [" ".join(parts) for parts in zip(*levels, strict=True)] if levels else []
-    is_told = any(_is_period(level[0]) for level in levels) or bool(single)
+    is_told = any(is_period(level[0]) for level in levels) or bool(single)
     return names if is_told and len(set(names)) == count else ()
 
 
 def _is_over_labels(cells: Sequence[str]) -> bool:
     """Whether the first stands over the labels, and the others over columns."""
-    return cells[0].startswith("(") or [*map(_is_period, cells)] == [False] + [True] * (len(cells) - 1)
+    return cells[0].startswith("(") or [*map(is_period, cells)] == [False] + [True] * (len(cells) - 1)
 
 
 def _is_level(cells: Sequence[str], count: int) -> bool:
     """Whether these stand over `count` columns: as many words, or periods over some columns each."""
-    if all(map(_is_period, cells)):
+    if all(map(is_period, cells)):
         return count % len(cells) == 0
     return len(cells) == count and all(map(_is_plain, cells)) and not _is_over_labels(cells)
 
 
-def _is_period(cell: str) -> bool:
+def is_period(cell: str) -> bool:
     return _PERIOD.fullmatch(cell) is not None
 
 

@@ -23,14 +23,24 @@ CELLS = "   "  # between lines of one row
 
 
 @dataclass(frozen=True)
+class Font:
+    """How letters are printed; `size` in points, to the half."""
+
+    size: float
+    is_bold: bool
+    is_italic: bool = False
+
+
+@dataclass(frozen=True)
 class PlacedLine:
-    """A line and its box, in any unit; y grows downwards."""
+    """A line and its box, in any unit; y grows downwards. `font` is None where it is not one for all of it."""
 
     text: str
     left: float
     top: float
     right: float
     bottom: float
+    font: Font | None = None
 
     @property
     def height(self) -> float:

@@ -15,6 +15,7 @@ from ingest.readers.hiding import without_marks
 from ingest.readers.pdf_layout import PLACING, LaidOut, laid_out_pages, page_count
 from ingest.readers.picture import OFF, page_of_lines
 from ingest.readers.printed import without_print
+from ingest.readers.printed_headings import printed_headings
 from ingest.readers.printed_tables import PrintedTables, tables_of_pages
 from ingest.readers.reading_order import better_text
 from ingest.readers.scans import is_scrambled, recognised
@@ -74,7 +75,9 @@ def read_pdf(source: Source) -> Content:
         raise _without_text(reader, source, len(texts))
     if is_scrambled("".join(map(without_marks, texts))):
         raise UnreadableDocument(source.name, "its fonts do not say which letters they draw", _remedy(source))
-    headings = _headings(reader, texts)
+    headings = _headings(reader, texts) or printed_headings(
+        {index: page.printed for index, page in pages.items() if index not in recognition.pages}, texts
+    )
     made = tuple(Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
     title = _title(reader)
     damaged = [number for number, text in enumerate(read, start=1) if text is None and not texts[number - 1]]

@@ -4,6 +4,7 @@ The order in which a file draws its text may be any; see layout.py for the order
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,8 @@ import numpy.typing as npt
 
 from ingest.pdfium import Characters, PdfError, PdfPage, open_pdf
 from ingest.readers.hiding import Hiding, hide
-from ingest.readers.layout import PlacedLine, rows_of, text_of_rows
+from ingest.readers.layout import Font, PlacedLine, rows_of, text_of_rows
+from ingest.readers.printed_headings import Print, print_of
 from ingest.readers.printed_tables import PrintedTables, printed_tables
 from ingest.readers.reading_order import is_right_to_left
 from ingest.readers.source import Source
@@ -27,6 +29,8 @@ PLACING = 0.02  # of the time for a PDF, most of which recognition takes where t
 _HYPHENS = "\x02\ufffe"  # how pdfium writes a hyphen at the end of a line
 _SHOWN_HYPHENS = dict.fromkeys(map(ord, _HYPHENS), "-")
 _ADDED = " \r\n"
+_ITALIC = re.compile(r"ital|obli", re.IGNORECASE)  # in the name of a font, as the next
+_BOLD = re.compile(r"bold|black|heavy|demi|(?<![a-z])(?:CM|SF|EC)?BX\d|-Medi", re.IGNORECASE)
 
 Matrix = npt.NDArray[np.float64]
 Hidden = Sequence[tuple[int, int, Hiding]]  # stretches of characters that are not seen
@@ -34,6 +38,7 @@ Hidden = Sequence[tuple[int, int, Hiding]]  # stretches of characters that are n
 
 @dataclass(frozen=True)
 class _Character:
+    index: int  # on the page
     text: str
     left: float
     top: float
@@ -54,11 +59,13 @@ class LaidOut:
     Attributes:
         is_marked: something on it is not seen, and is marked.
         in_order: the same text in the order of the file.
+        printed: its fonts, and what may be headings.
     """
 
     text: str
     is_marked: bool
     tables: PrintedTables = field(default_factory=PrintedTables)
+    printed: Print = field(default_factory=Print)
     in_order: str = ""
 
 
@@ -104,11 +111,11 @@ def laid_out(page: PdfPage, characters: Characters, hidden: Hidden = ()) -> Laid
     upright = _main_direction(directions)
     straight = (directions * upright).sum(axis=1) > 0.9
     boxes = _turned(characters.boxes, upright)
-    rows = rows_of(list(_lines(characters, boxes, straight, hidden)))
+    rows = rows_of([_line(page, line) for line in _lines(characters, boxes, straight, hidden)])
     rest = [index for index in range(len(characters.texts)) if not straight[index] and characters.boxes[index].any()]
     beside = "".join(_beside(characters, rest))
     text = "\n\n".join(filter(None, (text_of_rows(rows), beside.strip())))
-    return LaidOut(text, bool(hidden), printed_tables(rows))
+    return LaidOut(text, bool(hidden), printed_tables(rows), print_of(rows))
 
 
 def _main_direction(directions: Matrix) -> Matrix:
@@ -137,22 +144,22 @@ def _characters(
         elif straight[index]:
             shown = "-" if text in _HYPHENS else text
             left, top, right, bottom = boxes[index].tolist()
-            yield _Character(shown, left, top, right, bottom, is_spaced, hidings.get(index))
+            yield _Character(index, shown, left, top, right, bottom, is_spaced, hidings.get(index))
             is_spaced = False
 
 
 def _lines(
     characters: Characters, boxes: Matrix, straight: npt.NDArray[np.bool_], hidden: Hidden
-) -> Iterator[PlacedLine]:
+) -> Iterator[list[_Character]]:
     """Characters that follow each other on one line."""
     line: list[_Character] = []
     for character in _characters(characters, boxes, straight, hidden):
         if line and not _follows(line, character):
-            yield _line(line)
+            yield line
             line = []
         line.append(character)
     if line:
-        yield _line(line)
+        yield line
 
 
 def _follows(line: Sequence[_Character], character: _Character) -> bool:
@@ -169,14 +176,30 @@ def _near(line: Sequence[_Character], character: _Character) -> bool:
     return top - 1 <= (character.top + character.bottom) / 2 <= bottom + 1
 
 
-def _line(line: Sequence[_Character]) -> PlacedLine:
+def _line(page: PdfPage, line: Sequence[_Character]) -> PlacedLine:
     return PlacedLine(
         "".join(_marked(line)),
         min(one.left for one in line),
         min(one.top for one in line),
         max(one.right for one in line),
         max(one.bottom for one in line),
+        _font(page, line),
     )
+
+
+def _font(page: PdfPage, line: Sequence[_Character]) -> Font | None:
+    """The font of a line, by its first letter, one in the middle, and its last."""
+    letters = [one.index for one in line if one.text.isalnum() and one.hiding is None]
+    if not letters:
+        return None
+    shown = {letters[0], letters[len(letters) // 2], letters[-1]}
+    fonts = {_font_of(page, index) for index in shown}
+    return fonts.pop() if len(fonts) == 1 else None
+
+
+def _font_of(page: PdfPage, index: int) -> Font:
+    name = page.font_name(index)
+    return Font(round(2 * page.font_size(index)) / 2, bool(_BOLD.search(name)), bool(_ITALIC.search(name)))
 
 
 def _marked(line: Sequence[_Character]) -> Iterator[str]:

@@ -26,7 +26,7 @@ _COLUMN_GAP = 0.5  # heights of a line between two columns at least
 _SIDE_BEARING = 3  # points that the ink of a letter may stand off from where the letter begins
 _FILLED = 0.8  # of the cells under the head
 _AROUND = 2  # lines between a table and what may go on with it: a caption, or what is printed at the edge of pages
-_LEADERS = "...."  # between an entry of a table of contents and its page
+LEADERS = "...."  # between an entry of a table of contents and its page
 
 Row = Sequence[PlacedLine]
 Extent = tuple[float, float]
@@ -170,7 +170,7 @@ def _columns(rows: Sequence[Row]) -> tuple[Extent, ...]:
     if any(_places(row, columns)[0] for row in body) or sum(map(len, body)) < _FILLED * len(body) * len(columns):
         return ()
     steps = [_top(row) - _top(above) for above, row in pairwise(body)]
-    if max(steps) > _UNEVEN * min(steps) or any(_LEADERS in line.text for row in rows for line in row):
+    if max(steps) > _UNEVEN * min(steps) or any(LEADERS in line.text for row in rows for line in row):
         return ()
     return columns
 

@@ -1,0 +1,199 @@
+"""Headings of a PDF without an outline, from its print: lines that stand alone, larger than the text or bold.
+
+A document is judged as a whole, since only all of it tells how its text is set: a font counts as that of headings where
+several stand in it and little else. Pure functions.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingest.readers.cleaning import clean
+from ingest.readers.heads import is_number
+from ingest.readers.layout import Font, PlacedLine
+from ingest.readers.printed_tables import LEADERS
+from rag.statements import is_period
+from rag.types import Heading
+
+_LARGER = 1.08  # times the size of the text
+_AS_LARGE = 0.95  # the same, for bold ones: the heads of tables are smaller than the text
+_SMALLER = 0.85  # in place of it, where most headings of the font are numbered
+_LONGEST = 160  # characters
+_LINES = 3  # of one heading
+_NEAR = 0.9  # heights between two lines of it, at most
+_LEVELS = 6
+_SHARE = 0.15  # of all letters in a font of headings, from which it is one of text
+_FEW_PAGES = 3  # up to which headings of a font may stand on one page only
+_LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff\uac00-\ud7af]")
+_PARTS = r"(?:part|chapter|teil|kapitel)"
+_SECTIONS = r"(?:item|note|section|article|appendix|exhibit|abschnitt|artikel|anhang|§)"
+_LABEL = re.compile(  # may stand apart from the heading that it belongs to
+    rf"(?:(?:{_PARTS}|{_SECTIONS})\s*)?(?:\d{{1,3}}(?:\.\d{{1,3}})*|[A-Z]|[IVX]+)[A-Za-z]?[.):]?", re.IGNORECASE
+)
+_PART = re.compile(rf"{_PARTS}\s+(?:\d|[IVX]+\b)|第.{{1,3}}[章节]", re.IGNORECASE)
+_NUMBERED = re.compile(  # not "A word"
+    rf"(?:{_SECTIONS}\s*(?:[A-Z]\b|[IVX]+\b|(?=\d))|[A-Z][.):]\s|[IVX]+[.):]\s|(?=\d))(?P<digits>[\d.]*)", re.IGNORECASE
+)
+_SUBSECTION = re.compile(r"\d+\.\d")
+_UNNUMBERED = 9
+_CAPTION = re.compile(r"(?:fig(?:ure|\.)|table|abb(?:ildung|\.)|tab(?:elle|\.)|图|表)\s*\d", re.IGNORECASE)
+_OPENING = '§“"„«‹¿¡'  # that a heading may begin with
+_CENTRE = 0.04  # of the width of a page, that twice the middle of a heading may be off
+_GOES_ON = (".", ",", ";", "…", "。", "，", "；")  # noqa: RUF001  a sentence ends with them, or does not end
+
+Row = Sequence[PlacedLine]
+
+
+@dataclass(frozen=True)
+class PrintedTitle:
+    """What may be a heading: its text in one line, and the font of it."""
+
+    text: str
+    font: Font
+
+
+@dataclass(frozen=True)
+class Print:
+    """How a page is printed.
+
+    Attributes:
+        letters: how many there are of each font.
+        titles: from top to bottom.
+    """
+
+    letters: Counter[Font] = field(default_factory=Counter)
+    titles: tuple[PrintedTitle, ...] = ()
+
+
+def print_of(rows: Sequence[Row]) -> Print:
+    """The print of a page, whose rows are in reading order."""
+    letters: Counter[Font] = Counter()
+    for row in rows:
+        for line in row:
+            if line.font:
+                letters[line.font] += len(line.text)
+    return Print(letters, tuple(_titles(rows)))
+
+
+def printed_headings(prints: Mapping[int, Print], texts: Sequence[str]) -> dict[int, list[Heading]]:
+    """The headings of each page by its number, from 1, where their words stand as a line in its text.
+
+    Args:
+        prints: by 0-based index of the page.
+        texts: of all pages.
+    """
+    fonts = _fonts(prints, len(texts))
+    titles = {index: [title for title in page.titles if title.font in fonts] for index, page in prints.items()}
+    ranks = sorted({_rank(title) for of_page in titles.values() for title in of_page})
+    found: dict[int, list[Heading]] = {}
+    for index, of_page in titles.items():
+        place = 0
+        for title in of_page:
+            if stretch := _line_of(title.text, texts[index], place):
+                level = min(ranks.index(_rank(title)) + 1, _LEVELS)
+                found.setdefault(index + 1, []).append(Heading(level, title.text, stretch[0]))
+                place = stretch[1]
+    return found
+
+
+def _rank(title: PrintedTitle) -> tuple[float, bool, bool, int]:
+    """The larger is the higher, and bold before others; in one font "Part I" stands over "Item 2", that over "2.1"."""
+    font, part = title.font, _PART.match(title.text)
+    numbered = _NUMBERED.match(title.text)
+    depth = 0 if part else numbered["digits"].strip(".").count(".") + 1 if numbered else _UNNUMBERED
+    return -font.size, not font.is_bold, font.is_italic, depth
+
+
+def _fonts(prints: Mapping[int, Print], pages: int) -> set[Font]:
+    """The fonts in which headings are set."""
+    letters = sum((page.letters for page in prints.values()), Counter[Font]())
+    if not letters:
+        return set()
+    text = max(letters, key=letters.__getitem__)
+    on = Counter(font for page in prints.values() for font in {title.font for title in page.titles})
+    titles = [title for page in prints.values() for title in page.titles]
+    times = Counter(title.font for title in titles)
+    numbered = Counter(title.font for title in titles if _SUBSECTION.match(title.text))
+    return {
+        font
+        for font, count in times.items()
+        if count > 1
+        and (pages <= _FEW_PAGES or on[font] > 1)
+        and letters[font] <= _SHARE * letters.total()
+        and _stands_out(font, text, _AS_LARGE if numbered[font] < count / 2 else _SMALLER)
+    }
+
+
+def _stands_out(font: Font, text: Font, as_large: float) -> bool:
+    is_bolder = font.is_bold and not text.is_bold
+    return font.size >= _LARGER * text.size or (is_bolder and font.size >= as_large * text.size)
+
+
+def _titles(rows: Sequence[Row]) -> Iterator[PrintedTitle]:
+    """Rows of one font that may be headings; those that follow each other closely in it are one."""
+    of = [None if _is_of_table(rows, place) else _title(row) for place, row in enumerate(rows)]
+    groups: list[list[tuple[int, PrintedTitle]]] = []
+    for place, title in enumerate(of):
+        if title is None:
+            continue
+        last = groups[-1] if groups else None
+        if last and last[-1][0] == place - 1 and last[-1][1].font == title.font and _are_near(rows, place):
+            last.append((place, title))
+        else:
+            groups.append([(place, title)])
+    for group in groups:
+        text = " ".join(title.text for _, title in group)
+        if len(group) <= _LINES and len(text) <= _LONGEST and _names(text):
+            yield PrintedTitle(text, group[0][1].font)
+
+
+def _title(row: Row) -> PrintedTitle | None:
+    """A row that is set in one font and may be a line of a heading."""
+    texts = [clean(line.text).strip() for line in row]
+    fonts = {line.font for line in row}
+    font = row[0].font
+    if len(fonts) > 1 or font is None or len(row) > 2 or (len(row) == 2 and not _LABEL.fullmatch(texts[0])):
+        return None
+    text = " ".join(" ".join(texts).split())
+    return PrintedTitle(text, font) if _LETTERS.search(texts[-1]) else None
+
+
+def _names(text: str) -> bool:
+    """Whether it may be the name of what follows: no sentence, period, caption or entry of a table of contents."""
+    begins = text[0].isalnum() or text[0] in _OPENING
+    is_other = text[0].islower() or text.endswith(_GOES_ON) or LEADERS in text
+    return begins and not (is_other or is_number(text) or is_period(text.rstrip(":")) or _CAPTION.match(text))
+
+
+def _is_of_table(rows: Sequence[Row], place: int) -> bool:
+    """Whether it stands between rows of cells, or over some columns of those that follow."""
+    above, below = rows[max(0, place - 1) : place], rows[place + 1 : place + 2]
+    if not below or not _is_cells(below[0]):
+        return False
+    row, left, right = rows[place], min(row[0].left for row in rows), max(row[-1].right for row in rows)
+    is_central = abs((row[0].left + row[-1].right) - (left + right)) < _CENTRE * (right - left)
+    is_over_some = row[0].left > below[0][0].left + row[0].height and not is_central
+    is_between = bool(above) and _is_cells(above[0]) and _size(row) < _LARGER * _size(below[0])
+    return is_over_some or is_between
+
+
+def _size(row: Row) -> float:
+    return row[0].font.size if row[0].font else 0.0
+
+
+def _is_cells(row: Row) -> bool:
+    return len(row) > 2 or (len(row) == 2 and not _LABEL.fullmatch(row[0].text.strip()))
+
+
+def _are_near(rows: Sequence[Row], place: int) -> bool:
+    above, row = rows[place - 1], rows[place]
+    gap = min(line.top for line in row) - max(line.bottom for line in above)
+    return -row[0].height <= gap <= _NEAR * row[0].height
+
+
+def _line_of(title: str, text: str, start: int) -> tuple[int, int] | None:
+    """From where to where the words of a heading stand as lines of their own, from `start` on."""
+    words = r"\s+".join(re.escape(word) for word in title.split())
+    match = re.compile(rf"^[^\S\n]*{words}[^\S\n]*$", re.MULTILINE).search(text, start)
+    return (match.start(), match.end()) if match else None

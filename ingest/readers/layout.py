@@ -137,7 +137,7 @@ def _are_columns(rows: Sequence[Sequence[PlacedLine]], gap: tuple[float, float])
 
 def _is_prose(lines: Sequence[PlacedLine]) -> bool:
     """Whether sentences go on from line to line; cells of a table begin anew."""
-    if statistics.mean(len(line.text) for line in lines) < _COLUMN_CHARACTERS:
+    if sum(len(line.text) for line in lines) < _COLUMN_CHARACTERS * len(lines):
         return bool(_UNSPACED.search(lines[0].text)) and _are_full(lines)
     cased = [line.text[:1] for line in lines if line.text[:1].isalpha()]
     going_on = sum(map(str.islower, cased))

@@ -266,9 +266,11 @@ class Retriever:
             return [], set(), set()
         found = self._named(scope)
         chunks = {one.id: one.chunks for one in found}
-        known = series.series((one.id, one.name) for one in found)
+        names = [(one.id, one.name) for one in found]
+        known: list[tuple[series.Issue, ...]] = series.series(names)
         if not known:
             return [], set(), set()
+        known += series.single(names, known)
         groups = [series.documents(issues) for issues in known]
         alone = chunks.keys() - {one for group in groups for one in group}
         counted = self._lexical.held(list(dict.fromkeys(terms(series.topic(question), parts=True))))

@@ -101,6 +101,13 @@ def series(names: Iterable[tuple[str, str]]) -> list[tuple[Issue, ...]]:
     return [tuple(sorted(issues, key=lambda issue: issue.first)) for issues in several]
 
 
+def single(names: Iterable[tuple[str, str]], known: Iterable[Sequence[Issue]]) -> list[tuple[Issue]]:
+    """Documents whose names tell a period, but of which there is no other issue; `known` are the series."""
+    of_series = {issue.document_id for issues in known for issue in issues}
+    dated = ((document_id, _dated(name)) for document_id, name in names if document_id not in of_series)
+    return [(Issue(document_id, *days[1:]),) for document_id, days in dated if days]
+
+
 def asks_each(question: str) -> bool:
     """Whether it asks how something is in one issue after the other."""
     return _EACH.search(question) is not None
@@ -145,6 +152,7 @@ def others(
     Where it asks for some issues of a series, the others of that; where it names one series, all that are not of it.
 
     Args:
+        found: the series, and documents that are the only issue of one.
         named: groups of documents that it names.
         alone: documents of no series.
         every_issue: whatever period it asks for.

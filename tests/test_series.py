@@ -141,6 +141,18 @@ def test_a_series_that_is_named_leaves_out_the_others() -> None:
     assert series.others("How was it over time?", known, [("c.md",)], ["c.md"]) == ()
 
 
+def test_a_report_of_which_there_is_no_other_is_named_like_a_series() -> None:
+    names = [(name, name) for name in REPORTS]
+    known = series.series(names)
+    (single,) = series.single(names, known)
+    assert series.documents(single) == ("2023 Q1 INTC.pdf",)
+    every, alone = [*known, single], ["handbook.pdf"]
+    left = series.others("How was it over the quarters?", every, [("2023 Q1 INTC.pdf",)], alone)
+    assert sorted(left) == [name for name in sorted(REPORTS) if name != "2023 Q1 INTC.pdf"]
+    assert series.others("How was it over the quarters?", every, [], alone) == ()
+    assert series.others("How was it in Q3 2022?", every, [("2023 Q1 INTC.pdf",)], alone)
+
+
 def test_a_group_is_named_by_a_word_that_stands_all_over_it_and_hardly_elsewhere() -> None:
     groups = [("a1", "a2"), ("b1",), ("c",)]
     chunks = {"a1": 50, "a2": 50, "b1": 100, "c": 10}

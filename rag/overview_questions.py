@@ -19,6 +19,13 @@ _SIZE = r"(?:(?:short|brief|quick|concise|general|detailed|executive|high-level|
 _OF = r"(?:\s+(?:of|on|about|for)\s+(?P<subject>.+))?"
 _MAIN = r"(?:(?:main|key|most important|major|central|essential)\s+)"
 _POINTS = r"(?:points?|ideas?|topics?|takeaways?|messages?)"
+_TOPICS = r"(?:topics?|subjects?|matters?)"
+_FILES = r"(?:documents|files|uploads)"
+_THERE = (  # after "which documents"
+    r"(?:do\s+(?:you|i|we)\s+have(?:\s+access\s+to)?|(?:have|did)\s+(?:i|we)\s+(?:upload|add)(?:ed)?"
+    r"|can\s+you\s+(?:see|read|access|search)|do\s+you\s+know"
+    r"|are\s+(?:there|here|uploaded|loaded|available|in\s+(?:the|my|our|your)\s+(?:library|collection)))"
+)
 _IN = r"(?:\s+(?:of|in|from)\s+(?P<subject>.+))?"
 _ASKED = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -30,7 +37,16 @@ _ASKED = tuple(
         rf"{_POLITE}(?:list\s+|give\s+(?:me\s+)?)?(?:the\s+)?{_MAIN}{_POINTS}{_IN}",
         rf"{_POLITE}tell\s+me\s+(?:all\s+|something\s+|more\s+)?about\s+(?P<subject>.+)",
         r"(?:what\s+(?:is|are)|what's)\s+(?P<subject>.+?)\s+(?:all\s+)?about",
-        r"what\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:say|contain|deal with|talk about)",
+        r"what\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:say|contain|cover|describe|include|deal with|talk about)",
+        rf"(?:what|which)\s+{_TOPICS}\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:cover|treat|discuss|describe|deal with)",
+        rf"(?:what|which)\s+{_TOPICS}\s+are\s+(?:covered|treated|discussed|described)\s+(?:in|by)\s+(?P<subject>.+)",
+        r"what\s+can\s+(?:i|we|you)\s+find\s+in\s+(?P<subject>.+)",
+        r"what\s+(?:can\s+you\s+tell\s+(?:me|us)|do\s+you\s+know)\s+about\s+(?P<subject>.+)",
+        rf"{_POLITE}(?:list|name|show(?:\s+me)?)\s+(?P<subject>(?:all\s+)?(?:(?:my|our|the|your)\s+)?{_FILES})",
+        rf"(?:what|which)\s+(?P<subject>{_FILES})\s+{_THERE}",
+        r"welche\s+(?P<subject>dokumente|dateien|unterlagen)\s+(?:gibt\s+es|hast\s+du|haben\s+(?:wir|sie)|kennst\s+du"
+        r"|habe\s+ich(?:\s+hochgeladen)?)",
+        r"(?:有|我上传了|你有)(?:哪些|什么)(?P<subject>文档|文件|资料)",
         r"(?:what\s+(?:is|stands)|what's)\s+in\s+(?P<subject>.+)",
         r"(?:what\s+(?:is|stands)|what's)\s+(?:written\s+)?on\s+(?P<subject>(?:the\s+)?(?:page|slide)s?\s.+)",
         r"tl;?dr(?:\s+(?:of\s+)?(?P<subject>.+))?",
@@ -66,7 +82,10 @@ _ANY = frozenset(  # words for documents of any name
     )
 )
 # Forms that ask for a fact unless their subject is a document: "What is in the warranty?" is no such question.
-_OF_DOCUMENTS = re.compile(rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN})|was steht|worum|wovon", re.IGNORECASE)
+_KNOWN = r"\s+(?:can\s+you\s+tell|do\s+you\s+know)\b"
+_OF_DOCUMENTS = re.compile(
+    rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN}|{_KNOWN})|was steht|worum|wovon", re.IGNORECASE
+)
 _KINDS = frozenset(  # words that are part of the names of documents
     terms(
         "handbook manual policy guide guideline instructions notes minutes contract agreement faq plan specification "

@@ -94,6 +94,7 @@ def test_a_number_may_stand_apart_and_a_heading_on_two_lines(tmp_path: Path) -> 
         pytest.param("Three Months Ended June 25, 2022", id="a period"),
         pytest.param("31.12.2025", id="a date"),
         pytest.param("(in millions)", id="in brackets"),
+        pytest.param("Warning!", id="a call"),
         pytest.param("and the rest of it", id="goes on"),
         pytest.param("Care ........................ 3", id="an entry of a table of contents"),
     ],

@@ -38,6 +38,28 @@ _NUMBERED = re.compile(  # not "A word"
 _SUBSECTION = re.compile(r"\d+\.\d")
 _UNNUMBERED = 9
 _CAPTION = re.compile(r"(?:fig(?:ure|\.)|table|abb(?:ildung|\.)|tab(?:elle|\.)|图|表)\s*\d", re.IGNORECASE)
+_CALLS = frozenset(  # over a remark beside the text
+    [
+        "note",
+        "tip",
+        "hint",
+        "warning",
+        "caution",
+        "danger",
+        "important",
+        "remark",
+        "hinweis",
+        "tipp",
+        "achtung",
+        "warnung",
+        "vorsicht",
+        "wichtig",
+        "注意",
+        "提示",
+        "警告",
+        "说明",
+    ]
+)
 _OPENING = '§“"„«‹¿¡'  # that a heading may begin with
 _CENTRE = 0.04  # of the width of a page, that twice the middle of a heading may be off
 _GOES_ON = (".", ",", ";", "…", "。", "，", "；")  # noqa: RUF001  a sentence ends with them, or does not end
@@ -160,10 +182,12 @@ def _title(row: Row) -> PrintedTitle | None:
 
 
 def _names(text: str) -> bool:
-    """Whether it may be the name of what follows: no sentence, period, caption or entry of a table of contents."""
+    """Whether it may name what follows: no sentence, period, caption, remark or entry of a table of contents."""
+    plain = text.rstrip(":!")
     begins = text[0].isalnum() or text[0] in _OPENING
     is_other = text[0].islower() or text.endswith(_GOES_ON) or LEADERS in text
-    return begins and not (is_other or is_number(text) or is_period(text.rstrip(":")) or _CAPTION.match(text))
+    is_other = is_other or plain.casefold() in _CALLS or is_number(text) or is_period(plain)
+    return begins and not (is_other or _CAPTION.match(text))
 
 
 def _is_of_table(rows: Sequence[Row], place: int) -> bool:

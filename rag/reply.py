@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -33,6 +33,7 @@ from rag.terms import terms
 from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
 from rag.wording import counted, fits
 
+_NEAREST = "None of these documents answers this outright. What each says of the matter:\n\n"
 _FINISHES = {
     StopReason.END: Finish.COMPLETE,
     StopReason.LENGTH: Finish.LENGTH,
@@ -110,6 +111,7 @@ class Reply:
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
         self._overview: Overview | None = None
+        self._is_treated = False  # by issues of a series
         self._is_of_all = False  # issues of a series, whatever period the question names
         self._alone = background.alone(question)
         self._beside = ""  # what is said beside the question, where it is answered without
@@ -151,7 +153,9 @@ class Reply:
             if self._answer is not None:
                 return
             if self._issues:
-                yield from self._quote(self._each())
+                yield from self._quote(self._each(self._told))
+                if self._answer is None and self._is_treated:
+                    yield from self._quote(self._each(self._nearest_told), _NEAREST)
             elif self._overview:
                 told = overviews.told(self._overview, self.evidence)
                 yield from self._quote(quotations.of_sections(self.hits, told))
@@ -220,7 +224,7 @@ class Reply:
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
-        self._overview = retrieval.overview
+        self._overview, self._is_treated = retrieval.overview, retrieval.is_treated
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
@@ -323,21 +327,28 @@ class Reply:
             raise Cancelled
         return Finish.NO_ANSWER if judge.by_reading(reading) else None, reading
 
-    def _each(self) -> Iterator[tuple[str, Citation]]:
-        """What each of several documents says: generators mix up what several say."""
+    def _each(self, tell: Callable[[Sequence[Line]], Sequence[Line]]) -> Iterator[tuple[str, Citation]]:
+        """What each of several documents says: generators mix up what several say.
+
+        Args:
+            tell: the lines that are quoted of those of a document.
+        """
         number = 0
         for own in series.by_issue(self._issues, self.hits, self.evidence).values():
-            if told := self._told(own):
+            if told := tell(own):
                 number += 1
                 yield quotations.of_document(number, self.hits[told[0].number - 1], told)
 
-    def _quote(self, items: Iterator[tuple[str, Citation]]) -> Iterator[str]:
+    def _quote(self, items: Iterator[tuple[str, Citation]], before_all: str = "") -> Iterator[str]:
         """Answers by lines of documents, word for word; does nothing where there are none."""
         cited: dict[int, Citation] = {}
         with contextlib.suppress(Cancelled):
             for text, citation in items:
                 if self.stop.is_set():
                     break
+                if before_all and not cited:
+                    self._written += before_all
+                    yield before_all
                 before = cited.get(citation.number)
                 marks = (*(before.marks if before else ()), *citation.marks)
                 cited[citation.number] = replace(citation, marks=marks)
@@ -365,10 +376,17 @@ class Reply:
     def _told(self, own: Sequence[Line]) -> Sequence[Line]:
         """Which of the lines of a document are quoted, none where they are no answer."""
         if self._overview:
-            line = overviews.lead(self._overview, own, best=self.evidence[0].score)
-            return (line,) if line else ()
+            return self._lead(self._overview, own)
         why, reading = self._judged(self.standalone, own, self.hits)
         return () if why else quoted(reading.lines if reading else own)[0]
+
+    def _nearest_told(self, own: Sequence[Line]) -> Sequence[Line]:
+        """What a document says of the matter, though it may be no answer."""
+        return self._lead(Overview.MATTER, own)
+
+    def _lead(self, of: Overview, own: Sequence[Line]) -> Sequence[Line]:
+        line = overviews.lead(of, own, best=self.evidence[0].score)
+        return (line,) if line else ()
 
     def _narrow(self) -> None:
         """Keeps the passages that may bear the answer: those with the nearest lines, as many as fit a prompt."""

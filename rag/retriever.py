@@ -48,6 +48,7 @@ class Retrieval:
 
     Attributes:
         issues: documents of a series, in the order of time, where the question asks for each; hits are of them alone.
+        is_treated: whether they treat what is asked of each, though no line of them may answer the question.
         left: documents that were not searched, as the question names others or their period.
         topic: the question, without the words that say which issues of a series are asked.
         overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
@@ -57,6 +58,7 @@ class Retrieval:
     hits: tuple[Hit, ...]
     below: tuple[Hit, ...]
     issues: tuple[str, ...] = ()
+    is_treated: bool = False
     left: tuple[str, ...] = ()
     topic: str = ""  # of what is made of hits alone
     overview: Overview | None = None
@@ -149,8 +151,7 @@ class Retriever:
                     return standing
             if overview_questions.may_be_of_matter(question):
                 found = self._search(about, k=k, minimum_score=minimum_score, scope=scope, every_issue=False)
-                weights = self._lexical.weights(about)
-                if overviews.treats(found.hits, weights, by_meaning=self._embedder.reads(about)):
+                if self._treat(found.hits, about):
                     return replace(found, overview=Overview.MATTER)
         return self._search(question, k=k, minimum_score=minimum_score, scope=scope, every_issue=every_issue)
 
@@ -168,7 +169,7 @@ class Retriever:
             return found
         issues = [issue for issue in series.meant(found.hits, known, named) if issue not in left]
         some = series.nearest(issues, fused, count=_ISSUES)
-        return self._of_each(topic, some, found, minimum_score) if len(some) > 1 else found
+        return self._of_each(series.matter(topic), some, found, minimum_score) if len(some) > 1 else found
 
     def corrected(self, question: str) -> str:
         """The question without what is plainly misspelt, by the words of the collection."""
@@ -277,14 +278,19 @@ class Retriever:
         held = self._lexical.by_document([term for term, count in counted.items() if count <= _COMMON])
         return known, series.named([*groups, *((one,) for one in alone)], held.values(), chunks), alone
 
-    def _of_each(self, topic: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
-        fused = (self.stages(topic, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)
+    def _treat(self, hits: Sequence[Hit], matter: str) -> bool:
+        """Whether documents treat a matter for which these were found, the best first."""
+        return overviews.treats(hits, self._lexical.weights(matter), by_meaning=self._embedder.reads(matter))
+
+    def _of_each(self, matter: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
+        fused = (self.stages(matter, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)
         own = [Retrieval.of(hits, k=_OF_EACH, minimum_score=minimum_score) for hits in fused]
         hits, below = (
             tuple(sorted(chain.from_iterable(parts), key=lambda hit: -hit.score))
             for parts in zip(*((one.hits, one.below) for one in own), strict=True)
         )
-        return replace(found, hits=hits, below=below, issues=tuple(issues), topic=topic)
+        treated = self._treat(hits, matter)
+        return replace(found, hits=hits, below=below, issues=tuple(issues), is_treated=treated, topic=matter)
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope(), without: Sequence[str] = ()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both.

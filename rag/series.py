@@ -53,6 +53,27 @@ _EACH = re.compile(
     r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
     re.IGNORECASE,
 )
+_MUCH = (
+    r"notable|significant|considerable|substantial|major|material|important|identifiable|consistent|key|main|any|new"
+)
+_CHANGES = r"changes?|shifts?|alterations?|trends?|developments?|variations?|fluctuations?|differences?|disclosures?"
+_ASKING = tuple(  # what is taken out of a question, one after the other
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:[,;.?!]|\band\b)\s*(?:and\s+)?"
+        r"(?:if so|(?:please\s+)?(?:list|describe|provide)|(?:how|what|why)\s+\w+)\b.+",
+        r"^(?:please\s+)?(?:summari[sz]e|outline|describe|list|discuss|explain|compare)\s+",
+        r"^(?:(?:are|were|is|was)\s+there|(?:has|have)\s+there\s+been)\s+(?:an?\s+)?",
+        r"^can\s+.{0,40}?\b(?:identified|seen|found|observed)\s+in\s+",
+        r"^(?:how|what|which)\s+(?:has|have|had|does|do|did|is|are|was|were)\s+(?:the\s+)?",
+        rf"\b(?:(?:{_MUCH})\s+)*(?:{_CHANGES})(?:\s+(?:or|and)\s+(?:(?:{_MUCH})\s+)*(?:{_CHANGES})?)?"
+        r"\s*\b(?:in|of|to|for|from)\s+",
+        r"\b(?:been\s+)?(?:chang|evolv|develop|vari|vary|shift|fluctuat|trend|transform|progress)(?:ed|e|s|ing)?\b",
+        r"\b(?:as\s+)?(?:reported|disclosed|presented|mentioned|stated)(?:\s+(?:in|by))?\b",
+        r"^wie\s+(?:hat|haben)\s+sich\s+|\b(?:verändert|entwickelt|geändert)\b",
+        "(?:如何|怎么|怎样|有何|有什么|发生了什么)?(?:变化|演变|发展|趋势)(?:如何|是什么|怎样)?",
+    )
+)
 _SINCE, _EARLIER, _FROM, _TO = (  # before a period
     re.compile(rf"\b(?:{words})\s+(?:the\s+)?$", re.IGNORECASE)
     for words in (
@@ -225,6 +246,18 @@ def topic(question: str) -> str:
         text = re.sub(rf"{re.escape(period.text)}(?:\s+{_ISSUE}s?\b)?", " ", text, flags=re.IGNORECASE)
     short = _LOOSE.sub(r"\1", " ".join(text.split()))
     return short if terms(short) else question
+
+
+def matter(topic: str) -> str:
+    """What a question for each issue is about: its topic without asking how that changed, and what may follow from it.
+
+    "Has there been a notable shift in Heron's costs? If so, why?" is of Heron's costs.
+    """
+    text = topic
+    for pattern in _ASKING:
+        text = pattern.sub(" ", text)
+    short = _LOOSE.sub(r"\1", " ".join(text.split())).strip(" ,;.?？。，")  # noqa: RUF001
+    return short if len(terms(short)) > 1 else topic
 
 
 def nearest(issues: Sequence[str], hits: Iterable[Hit], *, count: int) -> list[str]:

@@ -182,6 +182,25 @@ def test_what_says_which_issues_are_asked_is_not_looked_for_in_them(question: st
     assert series.topic(question) == topic
 
 
+@pytest.mark.parametrize(
+    ("question", "matter"),
+    [
+        ("How have Heron's sales of pumps changed over time?", "Heron's sales of pumps"),
+        ("Has there been a notable shift in Heron's costs over the quarters? If so, why?", "Heron's costs"),
+        ("Are there any significant changes or new trends in Heron's debt across the reports?", "Heron's debt"),
+        ("Summarize the risks to Heron, and how they have evolved over the reporting period", "the risks to Heron"),
+        ("What are the key changes in Heron's cash flow as disclosed in these reports?", "Heron's cash flow"),
+        ("How did stocks of pumps develop over time and what might this indicate?", "stocks of pumps"),
+        ("Can any trends be identified in sales of pumps over the quarters?", "sales of pumps"),
+        ("Wie hat sich der Umsatz mit Pumpen im Laufe der Zeit entwickelt?", "der Umsatz mit Pumpen"),
+        ("各季度的水泵销售额有什么变化？", "的水泵销售额"),
+        ("How did it change over time?", "How did it change?"),
+    ],
+)
+def test_the_matter_is_left_of_a_question_how_it_changed(question: str, matter: str) -> None:
+    assert series.matter(series.topic(question)) == matter
+
+
 def test_of_many_issues_those_with_the_best_hits_and_then_the_newest_are_taken() -> None:
     issues = [f"{year} a.md" for year in range(2015, 2025)]
 

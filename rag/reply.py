@@ -149,31 +149,10 @@ class Reply:
             readings = self._readings() if self._history else (self.question,)
             with self._searching():
                 self._take(self._follow_up(readings) if self._history else self._first())
-            yield from self._calculate()
-            if self._answer is not None:
-                return
-            if self._issues:
-                yield from self._quote(self._each(self._told))
-                if self._answer is None and self._is_treated:
-                    yield from self._quote(self._each(self._nearest_told), _NEAREST)
-            elif self._overview:
-                told = overviews.told(self._overview, self.evidence)
-                yield from self._quote(quotations.of_sections(self.hits, told))
-            if self._answer is not None:
-                return
-            if self._issues or self._overview:
-                self._search_all()
-            why = self._refused()
-            if why is not None and self._left:
-                self._search_all()
-                why = self._refused()
-            why = self._refused_alone(why)
-            if why is None:
-                self._narrow()
-            if why is None and self.evidence:
-                yield from self._generate()
-            else:
-                yield from self._refuse(why or Finish.NOTHING_NEAR)
+            for answered in (self._calculate, self._quoted, self._written_or_refused):
+                yield from answered()
+                if self._answer is not None:
+                    return
         except Cancelled:
             self._conclude("", (), self.hits, Finish.STOPPED)
 
@@ -260,6 +239,32 @@ class Reply:
             self._conclude(
                 result.text, (Citation(1, result.hit, result.marks),), self.hits, Finish.COMPLETE, result.sql
             )
+
+    def _quoted(self) -> Iterator[str]:
+        """Answers by what documents say, word for word, where each of several is asked, or an overview of them."""
+        if self._issues:
+            yield from self._quote(self._each(self._told))
+            if self._answer is None and self._is_treated:
+                yield from self._quote(self._each(self._nearest_told), _NEAREST)
+        elif self._overview:
+            told = overviews.told(self._overview, self.evidence)
+            yield from self._quote(quotations.of_sections(self.hits, told))
+
+    def _written_or_refused(self) -> Iterator[str]:
+        """Answers by the generator, from passages that may hold the answer, or not at all."""
+        if self._issues or self._overview:
+            self._search_all()
+        why = self._refused()
+        if why is not None and self._left:
+            self._search_all()
+            why = self._refused()
+        why = self._refused_alone(why)
+        if why is None:
+            self._narrow()
+        if why is None and self.evidence:
+            yield from self._generate()
+        else:
+            yield from self._refuse(why or Finish.NOTHING_NEAR)
 
     def _found(self, reading: str, *, every_issue: bool = False, overview: bool = True) -> _Found:
         settings, retriever = self._parts.settings, self._parts.retriever

@@ -48,21 +48,21 @@ class Retrieval:
 
     Attributes:
         issues: documents of a series, in the order of time, where the question asks for each; hits are of them alone.
-        is_treated: whether they treat what is asked of each, though no line of them may answer the question.
         left: documents that were not searched, as the question names others or their period.
         topic: the question, without the words that say which issues of a series are asked.
         overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
         part: of documents, that the overview is asked of; lines of others that are joined in a hit are none of it.
+        is_treated: whether issues treat what is asked of each, though no line of them may answer the question.
     """
 
     hits: tuple[Hit, ...]
     below: tuple[Hit, ...]
     issues: tuple[str, ...] = ()
-    is_treated: bool = False
     left: tuple[str, ...] = ()
     topic: str = ""  # of what is made of hits alone
     overview: Overview | None = None
     part: Part | None = None
+    is_treated: bool = False
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from rag import (
     background,
@@ -21,6 +20,7 @@ from rag import (
     table_questions,
 )
 from rag.answerability import LIKELY, Judge, Reading
+from rag.course import Course, Progress, Stage
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
 from rag.grounding import Basis
@@ -30,7 +30,7 @@ from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
-from rag.types import Answer, Citation, Finish, Hit, Scope, Timings, Turn
+from rag.types import Answer, Citation, Finish, Hit, Scope, Turn
 from rag.wording import counted, fits
 
 _NEAREST = "None of these documents answers this outright. What each says of the matter:\n\n"
@@ -39,26 +39,6 @@ _FINISHES = {
     StopReason.LENGTH: Finish.LENGTH,
     StopReason.STOPPED: Finish.STOPPED,
 }
-
-
-class Stage(str, Enum):
-    """What an answer is waiting for."""
-
-    SEARCHING = "searching"
-    QUEUED = "queued"
-    REWRITING = "rewriting"
-    CALCULATING = "calculating"  # with the cells of a spreadsheet
-    READING = "reading"  # the generator reads the passages
-    WRITING = "writing"
-    DONE = "done"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where an answer stands. `ahead` counts the questions before it while it is searched or queued."""
-
-    stage: Stage
-    ahead: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,17 +76,15 @@ class Reply:
     ) -> None:
         self.question = question
         self.standalone = question
-        self.progress = Progress(Stage.SEARCHING)
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Line, ...] = ()  # nearest first
-        self.stop = stop
         self._written = ""
         self._reading: Reading | None = None
         self._answer: Answer | None = None
         self._parts = parts
         self._history = history
         self._scope = scope
-        self._timings = Timings()
+        self._course = Course(parts.queue, stop)
         self._dropped: tuple[Hit, ...] = ()
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
@@ -115,6 +93,16 @@ class Reply:
         self._is_of_all = False  # issues of a series, whatever period the question names
         self._alone = background.alone(question)
         self._beside = ""  # what is said beside the question, where it is answered without
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands."""
+        return self._course.progress
+
+    @property
+    def stop(self) -> threading.Event:
+        """Ends it when it is set."""
+        return self._course.stop
 
     @property
     def answer(self) -> Answer:
@@ -142,12 +130,12 @@ class Reply:
 
     def __iter__(self) -> Iterator[str]:
         yield from self._steps()
-        self.progress = Progress(Stage.DONE)
+        self._course.reaches(Stage.DONE)
 
     def _steps(self) -> Iterator[str]:
         try:
             readings = self._readings() if self._history else (self.question,)
-            with self._searching():
+            with self._course.searching():
                 self._take(self._follow_up(readings) if self._history else self._first())
             for answered in (self._calculate, self._quoted, self._written_or_refused):
                 yield from answered()
@@ -162,12 +150,11 @@ class Reply:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
         if whole := overview_questions.whole(self._asked, self._history[-1].question):
             return (whole,)
-        with self._turn(Stage.REWRITING):
+        with self._course.turn(Stage.REWRITING):
             started = time.perf_counter()
             found = follow_ups.understood(self._asked, self._history, self._parts.generator, self.stop)
-            self._timings = replace(self._timings, rewrite=time.perf_counter() - started)
-        if self.stop.is_set():
-            raise Cancelled
+            self._course.spent(rewrite=time.perf_counter() - started)
+        self._course.check()
         return found
 
     @property
@@ -207,7 +194,7 @@ class Reply:
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
-        with self._searching():
+        with self._course.searching():
             self._take(self._found(self.standalone, every_issue=True))
             self._left, self._is_of_all = (), True  # there is nothing more to search
 
@@ -215,7 +202,7 @@ class Reply:
         """Answers from the cells of a table what asks for that; otherwise does nothing."""
         if self._overview and not table_questions.asked(self.standalone):
             return
-        generator, started = self._parts.generator, time.perf_counter()
+        generator, started, waited = self._parts.generator, time.perf_counter(), self._course.timings.wait
         folder = self._parts.settings.library_folder
         found = self._found(self.standalone, every_issue=True) if self._overview else None  # not what stands for all
         hits, below = (found.retrieval.hits, found.retrieval.below) if found else (self.hits, self._dropped)
@@ -223,15 +210,14 @@ class Reply:
         with table_answers.begun(self.standalone, hits, lines, folder, below=below) as calculation:
             if calculation is None:
                 return
-            with self._turn(Stage.CALCULATING):
+            with self._course.turn(Stage.CALCULATING):
                 result = calculation.answer(generator, budget=self._budget(), stop=self.stop)
-        if self.stop.is_set():
-            raise Cancelled
-        seconds = time.perf_counter() - started - self._timings.wait
+        self._course.check()
+        seconds = time.perf_counter() - started - (self._course.timings.wait - waited)
         if result is None:
-            self._timings = replace(self._timings, retrieve=self._timings.retrieve + seconds)
+            self._course.spent(retrieve=seconds)
         else:
-            self._timings = replace(self._timings, first_token=seconds, generate=seconds)
+            self._course.spent(first_token=seconds, generate=seconds)
             self._dropped = (*hits, *below)
             self.hits = (result.hit,)
             self._written = result.text
@@ -298,7 +284,7 @@ class Reply:
         """
         if self._alone is None or self._beside or self.standalone == self._asked:
             return whole
-        with self._searching():
+        with self._course.searching():
             found = self._found(self._asked, every_issue=self._is_of_all, overview=False)
         why, reading = self._judged(found.reading, found.lines, found.retrieval.hits)
         lines = reading.lines if reading else found.lines
@@ -324,12 +310,11 @@ class Reply:
             return Finish.NOTHING_NEAR, None
         if not judge.reads:
             return None, None
-        with self._turn(Stage.READING):
+        with self._course.turn(Stage.READING):
             started = time.perf_counter()
             reading = judge.read(question, lines, hits)
-            self._timings = replace(self._timings, judge=self._timings.judge + time.perf_counter() - started)
-        if self.stop.is_set():
-            raise Cancelled
+            self._course.spent(judge=time.perf_counter() - started)
+        self._course.check()
         return Finish.NO_ANSWER if judge.by_reading(reading) else None, reading
 
     def _each(self, tell: Callable[[Sequence[Line]], Sequence[Line]]) -> Iterator[tuple[str, Citation]]:
@@ -406,7 +391,7 @@ class Reply:
 
     def _generate(self) -> Iterator[str]:
         settings = self._parts.settings
-        with self._turn(Stage.READING):
+        with self._course.turn(Stage.READING):
             started = time.perf_counter()
             stream = self._parts.generator.stream(
                 prompt.answer_messages(
@@ -420,11 +405,11 @@ class Reply:
             )
             for piece in stream:
                 if not self._written:
-                    self._timings = replace(self._timings, first_token=time.perf_counter() - started)
-                    self.progress = Progress(Stage.WRITING)
+                    self._course.spent(first_token=time.perf_counter() - started)
+                    self._course.reaches(Stage.WRITING)
                 self._written += piece
                 yield piece
-            self._timings = replace(self._timings, generate=time.perf_counter() - started)
+            self._course.spent(generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
         if prompt.is_refusal(self._written):
             self._conclude(prompt.REFUSAL, (), self.hits, Finish.NO_ANSWER)
@@ -463,7 +448,7 @@ class Reply:
             used=used,
             dropped=self._dropped,
             finish=finish,
-            timings=self._timings,
+            timings=self._course.timings,
             sql=sql,
         )
 
@@ -472,25 +457,6 @@ class Reply:
     def _budget(self) -> int:
         settings = self._parts.settings
         return min(settings.prompt_tokens, self._parts.generator.context_tokens - settings.answer_tokens)
-
-    @contextlib.contextmanager
-    def _searching(self) -> Iterator[None]:
-        self.progress = Progress(Stage.SEARCHING, len(self._parts.queue))
-        started = time.perf_counter()
-        yield
-        self._timings = replace(self._timings, retrieve=self._timings.retrieve + time.perf_counter() - started)
-
-    @contextlib.contextmanager
-    def _turn(self, stage: Stage) -> Iterator[None]:
-        """Waits for the generator and holds it."""
-        started = time.perf_counter()
-        with self._parts.queue.turn(self.stop, self._queued):
-            self._timings = replace(self._timings, wait=self._timings.wait + time.perf_counter() - started)
-            self.progress = Progress(stage)
-            yield
-
-    def _queued(self, ahead: int) -> None:
-        self.progress = Progress(Stage.QUEUED, ahead)
 
 
 def _may_refuse(settings: Settings) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import astuple, replace
 
 from rag import citations, prompt
 from rag.compound import OneQuestion
+from rag.course import Progress
 from rag.evidence import Line
-from rag.reply import Progress, Reply
+from rag.reply import Reply
 from rag.types import Answer, Citation, Finish, Hit, Timings, Turn
 
 _SIGNS = re.compile(r"([\\*_`~<>#|$\[\]])")  # of Markdown

@@ -13,9 +13,9 @@ from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from rag.answerability import Judge, Readout
 from rag.assistant import Assistant, QuestionError
+from rag.course import Progress, Stage
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
-from rag.reply import Progress, Stage
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json

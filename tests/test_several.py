@@ -11,9 +11,9 @@ from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from rag import compound
 from rag.assistant import Assistant
+from rag.course import Stage
 from rag.library import Library
 from rag.prompt import REFUSAL
-from rag.reply import Stage
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.several import SeveralReplies, _timings

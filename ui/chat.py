@@ -5,8 +5,8 @@ from streamlit.navigation.page import StreamlitPage
 
 from rag.assistant import QUESTION_CHARACTERS
 from rag.catalog import ANSWERING, DocumentQuery, KeptAnswer
+from rag.course import Stage
 from rag.errors import FootnoteError
-from rag.reply import Stage
 from rag.types import Scope, answer_from_json
 from rag.wording import counted
 from ui.answering import AnswerJob

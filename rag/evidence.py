@@ -27,6 +27,9 @@ _GOES_ON = re.compile(r"^(but|however|otherwise|only|except)\b|\b(it|they|them|t
 _CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
+_ENTRY = 0.15  # off for an entry of a table of contents
+_CONTENTS = re.compile(r"(?:table of )?contents|index|inhalt(?:sverzeichnis|sübersicht)?|目\s*[录次]", re.IGNORECASE)
+_LEADERS = "....."
 _FAR = 0.3  # about the score of a line that has nothing to do with the question
 _LEAD_WEIGHT, _HELD_WEIGHT = 2.0, 0.6  # chosen with minimum_evidence (docs/evaluation.md)
 _CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old, pre-1990 or Q3
@@ -94,6 +97,7 @@ def nearest_lines(
         longer = f"{text} {goes_on.reading}" if goes_on else text
         words = (share(weights, text) + share(weights, longer)) / 2
         score = float(cosine) + _WORD_WEIGHT * words + _PASSAGE_WEIGHT * hits[line.number - 1].score
+        score -= _ENTRY * _is_entry(line)
         found.append(replace(line, score=score, vector=vector))
     return sorted(found, key=lambda line: -line.score)
 
@@ -177,6 +181,12 @@ def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:
             span, begins = Span(found.start, found.end), _begins(chunk.text, found)
             heading, is_row = chunk.heading_at(found.start), found.is_row
             yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=is_row)
+
+
+def _is_entry(line: Line) -> bool:
+    """Whether it is of a table of contents: it names what is said elsewhere."""
+    is_under = _CONTENTS.fullmatch(line.heading.rsplit(JOINT, 1)[-1].strip()) is not None
+    return (is_under and line.text[-1:].isdigit()) or _LEADERS in line.text
 
 
 def _following(line: Line, lines: Sequence[Line]) -> Line | None:

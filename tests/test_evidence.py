@@ -63,6 +63,20 @@ def test_markdown_headings_are_no_evidence() -> None:
     assert [line.text for line in lines] == ["It is two years."]
 
 
+@pytest.mark.parametrize(
+    ("heading", "entry", "said"),
+    [
+        ("Table of Contents", "Item 1A   Risk factors   20", "The risk factors of last year have not changed."),
+        ("", "Risk factors ............ 20", "The risk factors have not changed."),
+    ],
+)
+def test_what_is_said_is_nearer_than_its_entry_in_a_table_of_contents(heading: str, entry: str, said: str) -> None:
+    contents = Chunk("d", "a.pdf", "A", 1, heading, 0, 0, 0, entry)
+    told = Chunk("d", "a.pdf", "A", 9, "", 0, 0, 1, said)
+    lines = nearest("Which risk factors are there?", [Hit(contents, 0.5), Hit(told, 0.5)])
+    assert [line.number for line in lines] == [2, 1]
+
+
 def test_of_two_like_lines_that_of_the_better_passage_is_nearer() -> None:
     far, near = Hit(hit("It is two years.").chunk, 0.3), Hit(hit("It is two years.").chunk, 0.9)
     assert [line.number for line in nearest("How long?", [far, near])] == [2, 1]

@@ -4,6 +4,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
+from docx.shared import Pt
 
 from tests.documents import (
     cut,
@@ -60,3 +63,31 @@ def test_lines_of_the_markup_are_no_lines_of_the_text(tmp_path: Path) -> None:
     page = f"<html><body><main><h1>Build<a href='#b'>¶</a></h1><p>{words}</p><pre>make\nall</pre></main></body></html>"
     text = only_text(read_bytes(tmp_path, "a.html", page.encode()))
     assert text == "Build\n\nRun make all before you leave, and wait for its end.\n\nmake\nall"
+
+
+def test_bold_or_larger_paragraphs_are_headings_where_no_style_says_which_are(tmp_path: Path) -> None:
+    def fill(document: WordDocument) -> None:
+        document.styles.add_style("Lead", WD_STYLE_TYPE.PARAGRAPH).font.bold = True
+        for name in ("Leave", "Travel"):
+            document.add_paragraph().add_run(name).font.size = Pt(16)
+            document.add_paragraph("Rules", style="Lead")
+            paragraph = document.add_paragraph("Everyone has ")
+            paragraph.add_run("thirty days").bold = True
+            paragraph.add_run(" a year, and they end in March.")
+            document.add_paragraph().add_run("Ask before you book.").bold = True
+            document.add_paragraph().add_run("Exceptions").bold = True
+            document.add_paragraph("There are none but for those that are written down, which are many. " * 3)
+        document.add_paragraph("Bold words", style="List Bullet").runs[0].bold = True
+
+    found = headings(read_here(write_word(tmp_path / "a.docx", fill)))
+    assert found == [(1, "Leave"), (2, "Rules"), (2, "Exceptions"), (1, "Travel"), (2, "Rules"), (2, "Exceptions")]
+
+
+def test_styles_alone_tell_headings_where_there_are_any(tmp_path: Path) -> None:
+    def fill(document: WordDocument) -> None:
+        document.add_heading("Leave", 1)
+        for name in ("Note this", "And this"):
+            document.add_paragraph().add_run(name).bold = True
+            document.add_paragraph("Everyone has thirty days a year, and they end in March of the next one.")
+
+    assert headings(read_here(write_word(tmp_path / "a.docx", fill))) == [(1, "Leave")]

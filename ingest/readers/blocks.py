@@ -6,6 +6,7 @@ from enum import Enum
 
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import Hiding, hide
+from ingest.readers.layout import Font
 from rag.types import Heading, Page
 
 CELL_JOINT = " | "  # between the cells of a row; rag/evidence.py knows it
@@ -31,13 +32,14 @@ class InnerTable:
 class Block:
     """A stretch of text. `level` is 0 for body text; `tight` puts it on the line after the block before.
 
-    A block without text carries the table whose rows follow.
+    A block without text carries the table whose rows follow. `font` is that of all letters of a paragraph.
     """
 
     text: str
     level: int = 0
     tight: bool = False
     table: InnerTable | None = None
+    font: Font | None = None
 
 
 def page_of(blocks: Iterable[Block], number: int | None = None) -> Page:

@@ -1,4 +1,4 @@
-"""Headings of a PDF without an outline, from its print: lines that stand alone, larger than the text or bold.
+"""Headings of a file that does not say which they are, from its print: lines of their own, larger or bold.
 
 A document is judged as a whole, since only all of it tells how its text is set: a font counts as that of headings where
 several stand in it and little else. Pure functions.
@@ -80,21 +80,20 @@ class Print:
     """How a page is printed.
 
     Attributes:
-        letters: how many there are of each font.
+        letters: how many there are of each font, and in lines of several.
         titles: from top to bottom.
     """
 
-    letters: Counter[Font] = field(default_factory=Counter)
+    letters: Counter[Font | None] = field(default_factory=Counter)
     titles: tuple[PrintedTitle, ...] = ()
 
 
 def print_of(rows: Sequence[Row]) -> Print:
     """The print of a page, whose rows are in reading order."""
-    letters: Counter[Font] = Counter()
+    letters: Counter[Font | None] = Counter()
     for row in rows:
         for line in row:
-            if line.font:
-                letters[line.font] += len(line.text)
+            letters[line.font] += len(line.text)
     return Print(letters, tuple(_titles(rows)))
 
 
@@ -113,10 +112,32 @@ def printed_headings(prints: Mapping[int, Print], texts: Sequence[str]) -> dict[
         place = 0
         for title in of_page:
             if stretch := _line_of(title.text, texts[index], place):
-                level = min(ranks.index(_rank(title)) + 1, _LEVELS)
-                found.setdefault(index + 1, []).append(Heading(level, title.text, stretch[0]))
+                found.setdefault(index + 1, []).append(Heading(_level(title, ranks), title.text, stretch[0]))
                 place = stretch[1]
     return found
+
+
+def levels_of(lines: Sequence[tuple[str, Font | None]]) -> list[int]:
+    """Of each line of a text that is not parted into pages its level as a heading, 0 where it is none.
+
+    Args:
+        lines: paragraphs, each with the font that all of it is set in.
+    """
+    letters: Counter[Font | None] = Counter()
+    titles: dict[int, PrintedTitle] = {}
+    for place, (text, font) in enumerate(lines):
+        letters[font] += len(text)
+        title = " ".join(clean(text).split())
+        if font and _LETTERS.search(title) and len(title) <= _LONGEST and _names(title):
+            titles[place] = PrintedTitle(title, font)
+    fonts = _fonts({0: Print(letters, tuple(titles.values()))}, 1)
+    ranks = sorted({_rank(title) for title in titles.values() if title.font in fonts})
+    levels = {place: _level(title, ranks) for place, title in titles.items() if title.font in fonts}
+    return [levels.get(place, 0) for place in range(len(lines))]
+
+
+def _level(title: PrintedTitle, ranks: Sequence[tuple[float, bool, bool, int]]) -> int:
+    return min(ranks.index(_rank(title)) + 1, _LEVELS)
 
 
 def _rank(title: PrintedTitle) -> tuple[float, bool, bool, int]:
@@ -129,10 +150,10 @@ def _rank(title: PrintedTitle) -> tuple[float, bool, bool, int]:
 
 def _fonts(prints: Mapping[int, Print], pages: int) -> set[Font]:
     """The fonts in which headings are set."""
-    letters = sum((page.letters for page in prints.values()), Counter[Font]())
-    if not letters:
+    letters = sum((page.letters for page in prints.values()), Counter[Font | None]())
+    text = max((font for font in letters if font), key=letters.__getitem__, default=None)
+    if text is None:
         return set()
-    text = max(letters, key=letters.__getitem__)
     on = Counter(font for page in prints.values() for font in {title.font for title in page.titles})
     titles = [title for page in prints.values() for title in page.titles]
     times = Counter(title.font for title in titles)

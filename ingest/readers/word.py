@@ -17,9 +17,10 @@ from ingest.readers.chart import chart_blocks
 from ingest.readers.cleaning import clean
 from ingest.readers.hiding import hide, shown
 from ingest.readers.inner_tables import Cell, inner_table, tables_in
+from ingest.readers.printed_headings import levels_of
 from ingest.readers.source import Content, Source, one_line, sensible_title
-from ingest.readers.unprinted import Unprinted
 from ingest.readers.values import decimal_in
+from ingest.readers.word_print import WordPrint
 from rag.errors import UnreadableDocument
 
 _Element = Any  # lxml's element, which only passes through here from python-docx
@@ -45,7 +46,7 @@ def read_word(source: Source) -> Content:
     try:
         document = open_word(io.BytesIO(source.data))
         parts = _Parts(document)
-        blocks = list(_blocks(document.element.body, parts))
+        blocks = _with_headings(list(_blocks(document.element.body, parts)))
         title = _title(document, parts)
     except _DAMAGE as exc:
         raise _damaged(source.name) from exc
@@ -98,7 +99,7 @@ class _Parts:
 
     def __init__(self, document: WordDocument) -> None:
         self.styles = _Styles(document)
-        self.unprinted = Unprinted(document.element, document.styles.element)
+        self.print = WordPrint(document.element, document.styles.element)
         self._part = document.part
         self._notes: dict[tuple[str, str], _Element] = {}
         for relation in document.part.rels.values():
@@ -142,9 +143,19 @@ def _blocks(container: _Element, parts: _Parts) -> Iterator[Block]:
         elif child.tag == qn("w:p") and not styles.name(child).startswith("toc "):
             level, text = styles.level(child), _text(child, parts)
             item = not level and _is_item(child, styles)
-            yield Block(f"- {text.strip()}" if item and text.strip() else text, level, tight=item and in_list)
+            font = None if item or level else parts.print.font(child)
+            shown_text = f"- {text.strip()}" if item and text.strip() else text
+            yield Block(shown_text, level, tight=item and in_list, font=font)
             yield from parts.beside(child)
             in_list = item
+
+
+def _with_headings(blocks: list[Block]) -> list[Block]:
+    """The blocks with headings as their fonts tell them, where no style says which they are."""
+    if any(block.level for block in blocks):
+        return blocks
+    levels = levels_of([(block.text, block.font) for block in blocks])
+    return [replace(block, level=level) for block, level in zip(blocks, levels, strict=True)]
 
 
 def _is_item(paragraph: _Element, styles: _Styles) -> bool:
@@ -215,7 +226,7 @@ def _text(element: _Element, parts: _Parts) -> str:
     for child in _children(element):
         if child.tag in _LETTERS:
             pieces.append(child.text or "")
-        elif child.tag == qn("w:r") and (hiding := parts.unprinted.hiding(child)):
+        elif child.tag == qn("w:r") and (hiding := parts.print.hiding(child)):
             pieces.append(hide(_text(child, parts), hiding))
         else:
             pieces.append(_CHARACTERS.get(child.tag, ""))

@@ -1,14 +1,19 @@
-"""Which runs of a Word document are not seen: those that are hidden, white on white, or in a font of one point."""
+"""How a Word document is printed: which runs are not seen, and in which font its paragraphs are set.
+
+Not seen are those that are hidden, white on white, or in a font of one point.
+"""
 
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from ingest.readers.hiding import Hiding, is_white
+from ingest.readers.layout import Font
 
 _Element = Any  # lxml's element
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TINY = 3  # half points
+_SIZE = 10.0  # points, where nothing says it
 _WHITE = "FFFFFF"
 _OFF = ("0", "false", "off", "none")
 _BASES = 10  # styles build on styles; a damaged file may make them a ring
@@ -16,7 +21,7 @@ _GROUNDS = (f"{_W}shd", f"{_W}highlight")
 _DRAWN = f"{_W}txbxContent"  # in a text box, which may be filled with any colour
 
 
-class Unprinted:
+class WordPrint:
     """Judges the runs of one document by their own properties and those of their styles."""
 
     def __init__(self, document: _Element, styles: _Element) -> None:
@@ -39,6 +44,19 @@ class Unprinted:
             return Hiding.TINY
         white = is_white(values.get("color", "")) and "ground" not in values
         return Hiding.INVISIBLE if white and not self._is_coloured(run, properties) else None
+
+    def font(self, paragraph: _Element) -> Font | None:
+        """The font of a paragraph; None where its letters are not all of one, or it has none."""
+        style = _named(paragraph.find(f"{_W}pPr"), "pStyle")
+        runs = [run for run in paragraph.iter(f"{_W}r") if any((one.text or "").strip() for one in run.iter(f"{_W}t"))]
+        fonts = {self._font(run.find(f"{_W}rPr"), style) for run in runs}
+        return fonts.pop() if len(fonts) == 1 else None
+
+    def _font(self, own: _Element, style: str) -> Font:
+        values = {**self._of_styles(_named(own, "rStyle"), style), **_values(own)}
+        size = values.get("sz", "")
+        bold, italic = (values.get(name, "0") not in _OFF for name in ("b", "i"))
+        return Font(int(size) / 2 if size.isdecimal() else _SIZE, bold, italic)
 
     def _inherited(self, run_style: str, paragraph_style: str) -> dict[str, str]:
         values = _values(self._defaults)
@@ -64,14 +82,14 @@ class Unprinted:
 
 
 def _values(properties: _Element) -> dict[str, str]:
-    """What the properties of a run say about being seen."""
+    """What the properties of a run say of its print."""
     if properties is None:
         return {}
     return dict(_said(properties))
 
 
 def _said(properties: _Element) -> Iterator[tuple[str, str]]:
-    for name in ("vanish", "sz", "color"):
+    for name in ("vanish", "sz", "color", "b", "i"):
         element = properties.find(f"{_W}{name}")
         if element is not None:
             yield name, element.get(f"{_W}val", "1")

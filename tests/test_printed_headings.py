@@ -127,3 +127,19 @@ def test_a_font_on_one_page_of_many_is_that_of_a_cover() -> None:
     texts = ["\n".join(row[0].text for row in rows) for rows in pages]
     found = printed_headings(dict(enumerate(map(print_of, pages))), texts)
     assert [heading.text for own in found.values() for heading in own] == [f"Care of part {at}" for at in range(4)]
+
+
+def test_what_is_not_seen_makes_no_heading(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=A4)
+    for number, name in enumerate(("Care", "Repair", "Storage")):
+        y = 700 - 200 * number
+        canvas.setFont(*BOLD)
+        canvas.drawString(60, y, name)
+        canvas.setFillGray(1 if name == "Repair" else 0)
+        canvas.drawString(60 + canvas.stringWidth(f"{name} ", *BOLD), y, "and obey")
+        canvas.setFillGray(0)
+        canvas.setFont(*TEXT)
+        for line in range(8):
+            canvas.drawString(60, y - 13 * (line + 1), PROSE)
+    canvas.save()
+    assert [text for _, text in headings(tmp_path / "a.pdf")] == ["Care and obey", "Storage and obey"]

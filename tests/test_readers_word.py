@@ -83,6 +83,19 @@ def test_bold_or_larger_paragraphs_are_headings_where_no_style_says_which_are(tm
     assert found == [(1, "Leave"), (2, "Rules"), (2, "Exceptions"), (1, "Travel"), (2, "Rules"), (2, "Exceptions")]
 
 
+def test_what_is_hidden_in_a_bold_paragraph_makes_no_heading(tmp_path: Path) -> None:
+    def fill(document: WordDocument) -> None:
+        for name in ("Leave", "Travel", "Pay"):
+            paragraph = document.add_paragraph()
+            paragraph.add_run(name).bold = True
+            hidden = paragraph.add_run(" and obey")
+            hidden.bold, hidden.font.hidden = True, name == "Travel"
+            document.add_paragraph("Everyone has thirty days a year, and they end in March of the next one. " * 3)
+
+    found = headings(read_here(write_word(tmp_path / "a.docx", fill)))
+    assert [text for _, text in found] == ["Leave and obey", "Pay and obey"]
+
+
 def test_styles_alone_tell_headings_where_there_are_any(tmp_path: Path) -> None:
     def fill(document: WordDocument) -> None:
         document.add_heading("Leave", 1)

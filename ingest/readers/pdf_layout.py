@@ -188,9 +188,9 @@ def _line(page: PdfPage, line: Sequence[_Character]) -> PlacedLine:
 
 
 def _font(page: PdfPage, line: Sequence[_Character]) -> Font | None:
-    """The font of a line, by its first letter, one in the middle, and its last."""
-    letters = [one.index for one in line if one.text.isalnum() and one.hiding is None]
-    if not letters:
+    """The font of a line of which all is seen, by its first letter, one in the middle, and its last."""
+    letters = [one.index for one in line if one.text.isalnum()]
+    if not letters or any(one.hiding for one in line):
         return None
     shown = {letters[0], letters[len(letters) // 2], letters[-1]}
     fonts = {_font_of(page, index) for index in shown}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ingest.readers.cleaning import clean
 from ingest.readers.heads import is_number
+from ingest.readers.hiding import without_marks
 from ingest.readers.layout import Font, PlacedLine
 from ingest.readers.printed_tables import LEADERS
 from rag.statements import is_period
@@ -38,27 +39,9 @@ _NUMBERED = re.compile(  # not "A word"
 _SUBSECTION = re.compile(r"\d+\.\d")
 _UNNUMBERED = 9
 _CAPTION = re.compile(r"(?:fig(?:ure|\.)|table|abb(?:ildung|\.)|tab(?:elle|\.)|图|表)\s*\d", re.IGNORECASE)
-_CALLS = frozenset(  # over a remark beside the text
-    [
-        "note",
-        "tip",
-        "hint",
-        "warning",
-        "caution",
-        "danger",
-        "important",
-        "remark",
-        "hinweis",
-        "tipp",
-        "achtung",
-        "warnung",
-        "vorsicht",
-        "wichtig",
-        "注意",
-        "提示",
-        "警告",
-        "说明",
-    ]
+_CALL = re.compile(  # over a remark beside the text
+    "note|tip|hint|warning|caution|danger|important|remark|hinweis|tipp|achtung|warnung|vorsicht|wichtig|注意|提示|警告",
+    re.IGNORECASE,
 )
 _OPENING = '§“"„«‹¿¡'  # that a heading may begin with
 _CENTRE = 0.04  # of the width of a page, that twice the middle of a heading may be off
@@ -128,7 +111,8 @@ def levels_of(lines: Sequence[tuple[str, Font | None]]) -> list[int]:
     for place, (text, font) in enumerate(lines):
         letters[font] += len(text)
         title = " ".join(clean(text).split())
-        if font and _LETTERS.search(title) and len(title) <= _LONGEST and _names(title):
+        is_seen = without_marks(text) == text
+        if font and is_seen and _LETTERS.search(title) and len(title) <= _LONGEST and _names(title):
             titles[place] = PrintedTitle(title, font)
     fonts = _fonts({0: Print(letters, tuple(titles.values()))}, 1)
     ranks = sorted({_rank(title) for title in titles.values() if title.font in fonts})
@@ -205,10 +189,9 @@ def _title(row: Row) -> PrintedTitle | None:
 def _names(text: str) -> bool:
     """Whether it may name what follows: no sentence, period, caption, remark or entry of a table of contents."""
     plain = text.rstrip(":!")
-    begins = text[0].isalnum() or text[0] in _OPENING
-    is_other = text[0].islower() or text.endswith(_GOES_ON) or LEADERS in text
-    is_other = is_other or plain.casefold() in _CALLS or is_number(text) or is_period(plain)
-    return begins and not (is_other or _CAPTION.match(text))
+    begins = (text[0].isalnum() or text[0] in _OPENING) and not text[0].islower()
+    is_other = text.endswith(_GOES_ON) or LEADERS in text or is_number(text) or is_period(plain)
+    return begins and not (is_other or _CALL.fullmatch(plain) or _CAPTION.match(text))
 
 
 def _is_of_table(rows: Sequence[Row], place: int) -> bool:

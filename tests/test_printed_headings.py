@@ -136,10 +136,10 @@ def test_what_is_not_seen_makes_no_heading(tmp_path: Path) -> None:
         canvas.setFont(*BOLD)
         canvas.drawString(60, y, name)
         canvas.setFillGray(1 if name == "Repair" else 0)
-        canvas.drawString(60 + canvas.stringWidth(f"{name} ", *BOLD), y, "and obey")
+        canvas.drawString(60 + canvas.stringWidth(f"{name} ", *BOLD), y, "and obey the orders of it")
         canvas.setFillGray(0)
         canvas.setFont(*TEXT)
         for line in range(8):
             canvas.drawString(60, y - 13 * (line + 1), PROSE)
     canvas.save()
-    assert [text for _, text in headings(tmp_path / "a.pdf")] == ["Care and obey", "Storage and obey"]
+    assert [text for _, text in headings(tmp_path / "a.pdf")] == ["Care and obey the orders of it", "Storage and obey the orders of it"]

@@ -142,4 +142,5 @@ def test_what_is_not_seen_makes_no_heading(tmp_path: Path) -> None:
         for line in range(8):
             canvas.drawString(60, y - 13 * (line + 1), PROSE)
     canvas.save()
-    assert [text for _, text in headings(tmp_path / "a.pdf")] == ["Care and obey the orders of it", "Storage and obey the orders of it"]
+    found = [text for _, text in headings(tmp_path / "a.pdf")]
+    assert found == ["Care and obey the orders of it", "Storage and obey the orders of it"]

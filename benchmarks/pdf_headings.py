@@ -18,7 +18,7 @@ from ingest.readers import read
 from rag.errors import FootnoteError
 from rag.types import Document
 
-_NUMBER = re.compile(r"^(?:[Cc]hapter\s*)?[\dA-Z.]{1,8}\s+")  # which some outlines leave out
+_NUMBER = re.compile(r"^(?:[Cc]hapter\s*)?(?:\d[\d.]*|[A-Z])\.?\s+")  # which some outlines leave out
 _MEGABYTE = 1_000_000
 
 

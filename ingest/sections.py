@@ -56,14 +56,16 @@ def sections_of(page: Page, above: tuple[Heading, ...], title: str, measure: Cal
     for index, heading in enumerate(page.headings):
         above = in_force((*above, heading))
         end = cuts[index + 1] if index + 1 < len(cuts) else len(page.text)
-        body = _body(page.text, heading.start, end)
+        body = _body(page.text, heading, end)
         found.append(Section(heading.start, body, end, _path(above, title), measure(page.text[heading.start : end])))
     return [section for section in found if section.tokens or page.text[section.start : section.end].strip()]
 
 
-def _body(text: str, start: int, end: int) -> int:
-    """Where the text under the heading line at `start` begins: after it, a line drawn under it, and empty lines."""
-    match = _HEADING_LINES.match(text, start, end)
+def _body(text: str, heading: Heading, end: int) -> int:
+    """Where the text under a heading begins: after its lines, a line drawn under them, and empty lines."""
+    words = r"\s+".join(map(re.escape, heading.text.split()))
+    whole = re.compile(words).match(text, heading.start, end)
+    match = _HEADING_LINES.match(text, max(heading.start, whole.end() if whole else 0), end)
     return match.end() if match and re.search(r"\w", text[match.end() : end]) else end
 
 

@@ -29,7 +29,8 @@ _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
 _ENTRY = 0.15  # off for an entry of a table of contents
 _CONTENTS = re.compile(r"(?:table of )?contents|index|inhalt(?:sverzeichnis|sübersicht)?|目\s*[录次]", re.IGNORECASE)
-_LEADERS = "....."
+_PAGE = re.compile(r"\s{2,}\d{1,4}$")
+_LEADERS = re.compile(r"(?:[.…]\s?){4,}\s*\d{1,4}$")
 _FAR = 0.3  # about the score of a line that has nothing to do with the question
 _LEAD_WEIGHT, _HELD_WEIGHT = 2.0, 0.6  # chosen with minimum_evidence (docs/evaluation.md)
 _CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old, pre-1990 or Q3
@@ -175,18 +176,18 @@ def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:
     """Lines of a passage that are no headings and no heads of a table, in their order, without a score."""
     chunk = hit.chunk
     paths = [chunk.context, *(path for _, path in chunk.sections)]
-    headings = {heading.casefold() for path in paths for heading in path.split(JOINT)}
+    headings = {_plain(heading) for path in paths for heading in path.split(JOINT)}
     for found in readings(chunk.text, above):
-        if _LETTER.search(found.text) and not _is_heading(found.text, headings):
-            span, begins = Span(found.start, found.end), _begins(chunk.text, found)
-            heading, is_row = chunk.heading_at(found.start), found.is_row
+        heading = chunk.heading_at(found.start)
+        if _LETTER.search(found.text) and not _is_heading(found.text, heading, headings):
+            span, begins, is_row = Span(found.start, found.end), _begins(chunk.text, found), found.is_row
             yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=is_row)
 
 
 def _is_entry(line: Line) -> bool:
     """Whether it is of a table of contents: it names what is said elsewhere."""
     is_under = _CONTENTS.fullmatch(line.heading.rsplit(JOINT, 1)[-1].strip()) is not None
-    return (is_under and line.text[-1:].isdigit()) or _LEADERS in line.text
+    return _LEADERS.search(line.text) is not None or (is_under and _PAGE.search(line.text) is not None)
 
 
 def _following(line: Line, lines: Sequence[Line]) -> Line | None:
@@ -201,8 +202,15 @@ def _begins(text: str, line: Reading) -> bool:
     return not before or bool(_BREAK.search(before) or ITEM.match(line.text) or CELLS.search(line.text))
 
 
-def _is_heading(text: str, headings: set[str]) -> bool:
-    return bool(_MARKDOWN_HEADING.match(text)) or text.rstrip(":").casefold() in headings
+def _is_heading(text: str, heading: str, headings: set[str]) -> bool:
+    """Whether it is one of the headings of a passage, or a line of that above it."""
+    plain, above = _plain(text), _plain(heading.rsplit(JOINT, 1)[-1])
+    is_line = above.startswith(f"{plain} ") or above.endswith(f" {plain}")
+    return bool(_MARKDOWN_HEADING.match(text)) or plain in headings or is_line
+
+
+def _plain(heading: str) -> str:
+    return " ".join(heading.split()).rstrip(":").casefold()
 
 
 def in_context(chunk: Chunk, line: Line) -> str:

@@ -20,11 +20,13 @@ _OF = r"(?:\s+(?:of|on|about|for)\s+(?P<subject>.+))?"
 _MAIN = r"(?:(?:main|key|most important|major|central|essential)\s+)"
 _POINTS = r"(?:points?|ideas?|topics?|takeaways?|messages?)"
 _TOPICS = r"(?:topics?|subjects?|matters?)"
-_FILES = r"(?:documents|files|uploads)"
+_FILES = r"(?:documents|files|uploads|pdfs)"
 _THERE = (  # after "which documents"
-    r"(?:do\s+(?:you|i|we)\s+have(?:\s+access\s+to)?|(?:have|did)\s+(?:i|we)\s+(?:upload|add)(?:ed)?"
+    r"(?:do\s+(?:you|i|we)\s+have(?:\s+access\s+to)?|have\s+(?:(?:i|we)\s+|been\s+)(?:uploaded|added)"
+    r"|did\s+(?:i|we)\s+(?:upload|add)"
     r"|can\s+you\s+(?:see|read|access|search)|do\s+you\s+know"
-    r"|are\s+(?:there|here|uploaded|loaded|available|in\s+(?:the|my|our|your)\s+(?:library|collection)))"
+    r"|are\s+(?:(?:there|here)(?:\s+in\s+the\s+library)?|uploaded|loaded|available"
+    r"|in\s+(?:the|my|our|your)\s+(?:library|collection)))"
 )
 _IN = r"(?:\s+(?:of|in|from)\s+(?P<subject>.+))?"
 _ASKED = tuple(
@@ -37,7 +39,9 @@ _ASKED = tuple(
         rf"{_POLITE}(?:list\s+|give\s+(?:me\s+)?)?(?:the\s+)?{_MAIN}{_POINTS}{_IN}",
         rf"{_POLITE}tell\s+me\s+(?:all\s+|something\s+|more\s+)?about\s+(?P<subject>.+)",
         r"(?:what\s+(?:is|are)|what's)\s+(?P<subject>.+?)\s+(?:all\s+)?about",
-        r"what\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:say|contain|cover|describe|include|deal with|talk about)",
+        r"what\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:say|contain|deal with|talk about)",
+        r"what\s+do(?:es)?\s+(?P<subject>(?!.*(?:policy|contract|agreement|plan|insurance|warranty)\b).+?)\s+"
+        r"(?:cover|describe)",
         rf"(?:what|which)\s+{_TOPICS}\s+do(?:es)?\s+(?P<subject>.+?)\s+(?:cover|treat|discuss|describe|deal with)",
         rf"(?:what|which)\s+{_TOPICS}\s+are\s+(?:covered|treated|discussed|described)\s+(?:in|by)\s+(?P<subject>.+)",
         r"what\s+can\s+(?:i|we|you)\s+find\s+in\s+(?P<subject>.+)",
@@ -45,8 +49,10 @@ _ASKED = tuple(
         rf"{_POLITE}(?:list|name|show(?:\s+me)?)\s+(?P<subject>(?:all\s+)?(?:(?:my|our|the|your)\s+)?{_FILES})",
         rf"(?:what|which)\s+(?P<subject>{_FILES})\s+{_THERE}",
         r"welche\s+(?P<subject>dokumente|dateien|unterlagen)\s+(?:gibt\s+es|hast\s+du|haben\s+(?:wir|sie)|kennst\s+du"
-        r"|habe\s+ich(?:\s+hochgeladen)?)",
-        r"(?:有|我上传了|你有)(?:哪些|什么)(?P<subject>文档|文件|资料)",
+        r"|habe(?:n)?\s+(?:ich|wir)(?:\s+hochgeladen)?)",
+        r"welche\s+themen\s+behandelt\s+(?P<subject>.+)",
+        r"was\s+wei(?:ß|ss)t\s+du\s+über\s+(?P<subject>.+)",
+        r"(?:(?:这里|库里)?有|我上传了|你有)(?:哪些|什么)(?P<subject>文档|文件|资料)",
         r"(?:what\s+(?:is|stands)|what's)\s+in\s+(?P<subject>.+)",
         r"(?:what\s+(?:is|stands)|what's)\s+(?:written\s+)?on\s+(?P<subject>(?:the\s+)?(?:page|slide)s?\s.+)",
         r"tl;?dr(?:\s+(?:of\s+)?(?P<subject>.+))?",

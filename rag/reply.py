@@ -33,7 +33,7 @@ from rag.terms import terms
 from rag.types import Answer, Citation, Finish, Hit, Scope, Turn
 from rag.wording import counted, fits
 
-_NEAREST = "None of these documents answers this outright. What each says of the matter:\n\n"
+_NEAREST = "No document answers this outright. What is nearest to it:\n\n"
 _FINISHES = {
     StopReason.END: Finish.COMPLETE,
     StopReason.LENGTH: Finish.LENGTH,
@@ -89,7 +89,7 @@ class Reply:
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
         self._overview: Overview | None = None
-        self._is_treated = False  # by issues of a series
+        self._of_all: _Found | None = None  # what was found in each issue of a series
         self._is_of_all = False  # issues of a series, whatever period the question names
         self._alone = background.alone(question)
         self._beside = ""  # what is said beside the question, where it is answered without
@@ -190,7 +190,8 @@ class Reply:
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
-        self._overview, self._is_treated = retrieval.overview, retrieval.is_treated
+        self._overview = retrieval.overview
+        self._of_all = found if self._issues else None
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
@@ -230,14 +231,13 @@ class Reply:
         """Answers by what documents say, word for word, where each of several is asked, or an overview of them."""
         if self._issues:
             yield from self._quote(self._each(self._told))
-            if self._answer is None and self._is_treated:
-                yield from self._quote(self._each(self._nearest_told), _NEAREST)
         elif self._overview:
             told = overviews.told(self._overview, self.evidence)
             yield from self._quote(quotations.of_sections(self.hits, told))
 
     def _written_or_refused(self) -> Iterator[str]:
         """Answers by the generator, from passages that may hold the answer, or not at all."""
+        each = self._of_all
         if self._issues or self._overview:
             self._search_all()
         why = self._refused()
@@ -249,7 +249,11 @@ class Reply:
             self._narrow()
         if why is None and self.evidence:
             yield from self._generate()
-        else:
+            return
+        if each and each.retrieval.is_treated:
+            self._take(each)
+            yield from self._quote(self._each(self._nearest), _NEAREST)
+        if self._answer is None:
             yield from self._refuse(why or Finish.NOTHING_NEAR)
 
     def _found(self, reading: str, *, every_issue: bool = False, overview: bool = True) -> _Found:
@@ -370,7 +374,7 @@ class Reply:
         why, reading = self._judged(self.standalone, own, self.hits)
         return () if why else quoted(reading.lines if reading else own)[0]
 
-    def _nearest_told(self, own: Sequence[Line]) -> Sequence[Line]:
+    def _nearest(self, own: Sequence[Line]) -> Sequence[Line]:
         """What a document says of the matter, though it may be no answer."""
         return self._lead(Overview.MATTER, own)
 

@@ -268,7 +268,7 @@ class Retriever:
         found = self._named(scope)
         chunks = {one.id: one.chunks for one in found}
         names = [(one.id, one.name) for one in found]
-        known: list[tuple[series.Issue, ...]] = series.series(names)
+        known = series.series(names)
         if not known:
             return [], set(), set()
         known += series.single(names, known)

@@ -57,22 +57,31 @@ _MUCH = (
     r"notable|significant|considerable|substantial|major|material|important|identifiable|consistent|key|main|any|new"
 )
 _CHANGES = r"changes?|shifts?|alterations?|trends?|developments?|variations?|fluctuations?|differences?|disclosures?"
+_CHANGED = r"(?:chang|evolv|vari|shift|fluctuat|trend|transform|progress|develop)ed"
 _ASKING = tuple(  # what is taken out of a question, one after the other
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?:[,;.?!]|\band\b)\s*(?:and\s+)?"
-        r"(?:if so|(?:please\s+)?(?:list|describe|provide)|(?:how|what|why)\s+\w+)\b.+",
+        r"[,;.?!]?\s*(?:\b(?:and\s+)?if so\b|\band\s+why\b|[,;.?!]\s*why\b).*",
+        r"[,;.?!]?\s*\band\s+(?:how|what)\s+(?:(?:implications?|effects?|impacts?)\s+)?"
+        r"(?:might|may|could|would|does|do|has|have|are|is)\b.*\b"
+        r"(?:this|these|those|they|it|implications?|effects?|impacts?|affects?)\b.*",
+        r"[,;.?!]?\s*\band\s+(?:describe\s+)?how\s+(?:they|it|these|those|this)\b.*",
+        r"[,;.?!]\s*(?:and\s+)?(?:please\s+)?(?:list|describe|provide)\b.*",
         r"^(?:please\s+)?(?:summari[sz]e|outline|describe|list|discuss|explain|compare)\s+",
         r"^(?:(?:are|were|is|was)\s+there|(?:has|have)\s+there\s+been)\s+(?:an?\s+)?",
         r"^can\s+.{0,40}?\b(?:identified|seen|found|observed)\s+in\s+",
-        r"^(?:how|what|which)\s+(?:has|have|had|does|do|did|is|are|was|were)\s+(?:the\s+)?",
-        rf"\b(?:(?:{_MUCH})\s+)*(?:{_CHANGES})(?:\s+(?:or|and)\s+(?:(?:{_MUCH})\s+)*(?:{_CHANGES})?)?"
-        r"\s*\b(?:in|of|to|for|from)\s+",
-        r"\b(?:been\s+)?(?:chang|evolv|develop|vari|vary|shift|fluctuat|trend|transform|progress)(?:ed|e|s|ing)?\b",
-        r"\b(?:as\s+)?(?:reported|disclosed|presented|mentioned|stated)(?:\s+(?:in|by))?\b",
-        r"^wie\s+(?:hat|haben)\s+sich\s+|\b(?:verändert|entwickelt|geändert)\b",
-        "(?:如何|怎么|怎样|有何|有什么|发生了什么)?(?:变化|演变|发展|趋势)(?:如何|是什么|怎样)?",
+        rf"^(?:what\s+(?:are|were|is)\s+)?(?:the\s+)?(?:(?:{_MUCH})\s+)*(?:{_CHANGES})"
+        rf"(?:\s+(?:or|and)\s+(?:(?:{_MUCH})\s+)*(?:{_CHANGES})?)?\s*\b(?:in|of|to|for|from)\s+",
+        rf"(?<=\w)\s+(?:(?:been\s+)?{_CHANGED}|seen\s+(?:{_CHANGES}))[\s,;.?!]*$",
+        r"(?<=\w)\s+(?:(?:as\s+)?(?:reported|disclosed|presented|mentioned|stated)\s*(?:in|by)?|in|of|by)[\s,;.?!]*$",
+        r"^(?:how\s+does|(?:how|what|which)\s+(?:has|have|had|is|are|was|were))\s+(?:the\s+)?",
+        r"^wie\s+(?:hat|haben)\s+sich\s+|^wie\s+entwickelten?\s+sich\s+|\s(?:verändert|entwickelt|geändert)[\s?.]*$",
+        "(?:的)?(?:如何|怎么|怎样|有何|有什么|发生了什么)(?:变化|演变|发展|趋势)?[？。]?$",  # noqa: RUF001
     )
+)
+_DID = re.compile(
+    r"how\s+(?:did|do)\s+(?:the\s+)?(?P<matter>.+?)\s+(?:change|evolve|develop|vary|shift|fluctuate)[\s,;.?!]*",
+    re.IGNORECASE,
 )
 _SINCE, _EARLIER, _FROM, _TO = (  # before a period
     re.compile(rf"\b(?:{words})\s+(?:the\s+)?$", re.IGNORECASE)
@@ -122,7 +131,7 @@ def series(names: Iterable[tuple[str, str]]) -> list[tuple[Issue, ...]]:
     return [tuple(sorted(issues, key=lambda issue: issue.first)) for issues in several]
 
 
-def single(names: Iterable[tuple[str, str]], known: Iterable[Sequence[Issue]]) -> list[tuple[Issue]]:
+def single(names: Iterable[tuple[str, str]], known: Iterable[Sequence[Issue]]) -> list[tuple[Issue, ...]]:
     """Documents whose names tell a period, but of which there is no other issue; `known` are the series."""
     of_series = {issue.document_id for issues in known for issue in issues}
     dated = ((document_id, _dated(name)) for document_id, name in names if document_id not in of_series)
@@ -179,6 +188,8 @@ def others(
         every_issue: whatever period it asks for.
     """
     meant = _named_series(found, named)
+    if len(meant) == 1 and (every_issue or _is_of_other_period(question, found, meant)):
+        meant = ()
     left = list(alone) if meant else []
     for issues in found:
         chosen = issues if every_issue else asked(question, issues) or issues
@@ -211,9 +222,16 @@ def documents(issues: Iterable[Issue]) -> tuple[str, ...]:
 
 
 def _named_series(found: Iterable[tuple[Issue, ...]], named: Collection[tuple[str, ...]]) -> tuple[str, ...]:
-    """The only series among what is named; () where there is none, or several."""
-    first, *more = [*(own for issues in found if (own := documents(issues)) in named), ()]
-    return first if len(more) == 1 else ()
+    """The only series among what is named, or the only issue of one where none is; () where there are several."""
+    of = [own for issues in found if (own := documents(issues)) in named]
+    meant = [own for own in of if len(own) > 1] or of
+    return meant[0] if len(meant) == 1 else ()
+
+
+def _is_of_other_period(question: str, found: Iterable[Sequence[Issue]], meant: tuple[str, ...]) -> bool:
+    """Whether a question names periods of which the only issue of its kind is not."""
+    (issues,) = (own for own in found if documents(own) == meant)
+    return bool(_periods(question, issues[-1].first.year)) and not asked(question, issues)
 
 
 def named(
@@ -255,7 +273,9 @@ def matter(topic: str) -> str:
     """
     text = topic
     for pattern in _ASKING:
-        text = pattern.sub(" ", text)
+        text = pattern.sub(" ", text).strip()
+    if did := _DID.fullmatch(text):
+        text = did["matter"]
     short = _LOOSE.sub(r"\1", " ".join(text.split())).strip(" ,;.?？。，")  # noqa: RUF001
     return short if len(terms(short)) > 1 else topic
 

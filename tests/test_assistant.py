@@ -411,7 +411,7 @@ def test_where_no_issue_answers_outright_the_nearest_lines_are_told_as_such(
     assistant, generator = build(reports, replace(settings, minimum_evidence=9.0))
     answer = assistant.answer("Are there notable changes in sales of pumps over the quarters?")
     assert answer.text.splitlines() == [
-        "None of these documents answers this outright. What each says of the matter:",
+        "No document answers this outright. What is nearest to it:",
         "",
         "- **2024 Q1 Heron**: “Sales of pumps were 100 EUR [a].” [1]",
         "- **2024 Q2 Heron**: “Sales of pumps were 200 EUR [a].” [2]",

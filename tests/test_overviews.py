@@ -72,6 +72,10 @@ EVERY = ("h", "m", "f", "s")
         ("有哪些文档？", EVERY),
         ("Which documents do I need for a visa?", ()),
         ("What documents are needed?", ()),
+        ("What documents are there in the library?", EVERY),
+        ("Which PDFs have been uploaded?", EVERY),
+        ("Welche Dokumente haben wir hochgeladen?", EVERY),
+        ("What does the employee contract cover?", ()),  # a fact, too
         ("What do you know about sales?", ()),
         ("What does the Skua 4 contain?", ()),  # a fact
         ("What does the warranty cover?", ()),

@@ -59,12 +59,12 @@ def test_larger_lines_and_bold_ones_are_headings_the_larger_above(tmp_path: Path
 
 
 def test_numbers_tell_levels_where_all_headings_look_alike(tmp_path: Path) -> None:
-    names = ["Part II - Use", "Item 1. Care", "Overview", "1.2 Cleaning", "2 Storage", "A new start"]
+    names = ["Part II - Use", "Item 1. Care", "Notes to it", "1.2 Cleaning", "2 Storage", "A new start"]
     page = [line for name in names for line in ((name, BOLD), *prose(5))]
     assert headings(write_printed(tmp_path / "a.pdf", [page])) == [
         (1, "Part II - Use"),
         (2, "Item 1. Care"),
-        (4, "Overview"),
+        (4, "Notes to it"),
         (3, "1.2 Cleaning"),
         (2, "2 Storage"),
         (4, "A new start"),
@@ -95,6 +95,10 @@ def test_a_number_may_stand_apart_and_a_heading_on_two_lines(tmp_path: Path) -> 
         pytest.param("31.12.2025", id="a date"),
         pytest.param("(in millions)", id="in brackets"),
         pytest.param("Warning!", id="a call"),
+        pytest.param("Caution! Hot surface", id="a call and what it says"),
+        pytest.param("Hotline: 0800 123 456", id="a fact"),
+        pytest.param("Open Monday to Friday, 9 to 17", id="hours"),
+        pytest.param("Price 49 EUR, rent included", id="a price"),
         pytest.param("and the rest of it", id="goes on"),
         pytest.param("Care ........................ 3", id="an entry of a table of contents"),
     ],
@@ -109,6 +113,18 @@ def test_what_stands_over_columns_or_between_rows_is_no_heading(tmp_path: Path) 
     table = [("   Pieces held", BOLD), *rows, ("Second half", BOLD), *rows]
     page = [("Prices", BOLD), *prose(), *table, ("Delivery", BOLD), *prose()]
     assert [found for _, found in headings(write_printed(tmp_path / "a.pdf", [page]))] == ["Prices", "Delivery"]
+
+
+def test_the_bold_head_of_a_table_of_two_columns_is_no_heading(tmp_path: Path) -> None:
+    table = [("No.   Item", BOLD), ("1   Pump", TEXT), ("2   Valve", TEXT), ("ID   Name", BOLD), ("7   Cable", TEXT)]
+    page = [("Prices", BOLD), *prose(), *table, ("Delivery", BOLD), *prose()]
+    assert [found for _, found in headings(write_printed(tmp_path / "a.pdf", [page]))] == ["Prices", "Delivery"]
+
+
+def test_who_speaks_is_no_heading(tmp_path: Path) -> None:
+    talk = [line for _ in range(3) for line in (("Anna Meyer:", BOLD), *prose(4))]
+    page = [("Talk", BOLD), *prose(), *talk, ("End", BOLD), *prose()]
+    assert [found for _, found in headings(write_printed(tmp_path / "a.pdf", [page]))] == ["Talk", "End"]
 
 
 def test_a_text_that_is_bold_has_no_headings_but_larger_ones(tmp_path: Path) -> None:

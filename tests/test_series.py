@@ -150,7 +150,12 @@ def test_a_report_of_which_there_is_no_other_is_named_like_a_series() -> None:
     left = series.others("How was it over the quarters?", every, [("2023 Q1 INTC.pdf",)], alone)
     assert sorted(left) == [name for name in sorted(REPORTS) if name != "2023 Q1 INTC.pdf"]
     assert series.others("How was it over the quarters?", every, [], alone) == ()
-    assert series.others("How was it in Q3 2022?", every, [("2023 Q1 INTC.pdf",)], alone)
+    of_other_period = series.others("How was it in Q3 2022?", every, [("2023 Q1 INTC.pdf",)], alone)
+    assert sorted(of_other_period) == ["2023 Q1 AAPL.pdf", "2023 Q2 AAPL.pdf"]
+    named: list[tuple[str, ...]] = [("2023 Q1 INTC.pdf",), ("2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf", "2023 Q2 AAPL.pdf")]
+    of_both = series.others("How was it over the quarters?", every, named, alone)
+    assert sorted(of_both) == ["2023 Q1 INTC.pdf", "handbook.pdf"], "a series before a single report"
+    assert series.others("How was it over the quarters?", every, named[:1], alone, every_issue=True) == ()
 
 
 def test_a_group_is_named_by_a_word_that_stands_all_over_it_and_hardly_elsewhere() -> None:
@@ -194,6 +199,26 @@ def test_what_says_which_issues_are_asked_is_not_looked_for_in_them(question: st
         ("Can any trends be identified in sales of pumps over the quarters?", "sales of pumps"),
         ("Wie hat sich der Umsatz mit Pumpen im Laufe der Zeit entwickelt?", "der Umsatz mit Pumpen"),
         ("各季度的水泵销售额有什么变化？", "的水泵销售额"),
+        ("各季度的气候变化风险有哪些？", "的气候变化风险有哪些"),
+        ("Wie entwickelte sich der Umsatz mit Pumpen im Laufe der Zeit?", "der Umsatz mit Pumpen"),
+        ("How has the strategy for climate change changed over time?", "strategy for climate change"),
+        ("What does each report say about climate change?", "What does say about climate change"),
+        (
+            "How did the share of developing countries evolve over time, and what are the implications?",
+            "share of developing countries",
+        ),
+        (
+            "At Heron Ltd, what was the revenue in each quarter?",
+            "At Heron Ltd, what was the revenue",
+        ),
+        (
+            "Who approved the budget and what was it spent on in each year?",
+            "Who approved the budget and what was it spent on",
+        ),
+        (
+            "I sell pumps. How have their sales changed over time?",
+            "I sell pumps. How have their sales",
+        ),
         ("How did it change over time?", "How did it change?"),
     ],
 )

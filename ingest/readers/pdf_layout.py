@@ -30,7 +30,7 @@ _HYPHENS = "\x02\ufffe"  # how pdfium writes a hyphen at the end of a line
 _SHOWN_HYPHENS = dict.fromkeys(map(ord, _HYPHENS), "-")
 _ADDED = " \r\n"
 _ITALIC = re.compile(r"ital|obli", re.IGNORECASE)  # in the name of a font, as the next
-_BOLD = re.compile(r"bold|black|heavy|demi|(?<![a-z])(?:CM|SF|EC)?BX\d|-Medi", re.IGNORECASE)
+_BOLD = re.compile(r"bold|black|heavy|demi|(?<![a-z])(?:CM|SF|EC)?BX\d|-Medi(?!um)", re.IGNORECASE)
 
 Matrix = npt.NDArray[np.float64]
 Hidden = Sequence[tuple[int, int, Hiding]]  # stretches of characters that are not seen

@@ -6,7 +6,7 @@ several stand in it and little else. Pure functions.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.readers.cleaning import clean
@@ -27,22 +27,29 @@ _LEVELS = 6
 _SHARE = 0.15  # of all letters in a font of headings, from which it is one of text
 _FEW_PAGES = 3  # up to which headings of a font may stand on one page only
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff\uac00-\ud7af]")
-_PARTS = r"(?:part|chapter|teil|kapitel)"
-_SECTIONS = r"(?:item|note|section|article|appendix|exhibit|abschnitt|artikel|anhang|§)"
+_PARTS = r"(?i:part|chapter|teil|kapitel)"
+_SECTIONS = r"(?i:item|note|section|article|appendix|exhibit|abschnitt|artikel|anhang|§)"
+_COUNT = r"(?:\d{1,3}(?!\d)|[A-Z](?![^\W\d_])|[IVX]+\b)"
 _LABEL = re.compile(  # may stand apart from the heading that it belongs to
-    rf"(?:(?:{_PARTS}|{_SECTIONS})\s*)?(?:\d{{1,3}}(?:\.\d{{1,3}})*|[A-Z]|[IVX]+)[A-Za-z]?[.):]?", re.IGNORECASE
+    rf"(?:(?:{_PARTS}|{_SECTIONS})\s*)?(?:\d{{1,3}}(?:\.\d{{1,3}})*[A-Za-z]?|[A-Z]|[IVX]+)[.):]?"
 )
-_PART = re.compile(rf"{_PARTS}\s+(?:\d|[IVX]+\b)|第.{{1,3}}[章节]", re.IGNORECASE)
-_NUMBERED = re.compile(  # not "A word"
-    rf"(?:{_SECTIONS}\s*(?:[A-Z]\b|[IVX]+\b|(?=\d))|[A-Z][.):]\s|[IVX]+[.):]\s|(?=\d))(?P<digits>[\d.]*)", re.IGNORECASE
+_PART = re.compile(rf"{_PARTS}\s+{_COUNT}|第.{{1,3}}[章节编]")
+_NUMBERED = re.compile(  # not "A word", "Notes" or "2023 in numbers"
+    rf"(?:{_SECTIONS}\s+{_COUNT}|§\s*\d|[A-Z][.):]\s|[IVX]+[.):]\s|第.{{1,3}}条|[一二三四五六七八九十]+、"
+    r"|(?=\d{1,3}(?!\d)))(?P<digits>[\d.]*)"
 )
 _SUBSECTION = re.compile(r"\d+\.\d")
 _UNNUMBERED = 9
 _CAPTION = re.compile(r"(?:fig(?:ure|\.)|table|abb(?:ildung|\.)|tab(?:elle|\.)|图|表)\s*\d", re.IGNORECASE)
-_CALL = re.compile(  # over a remark beside the text
-    "note|tip|hint|warning|caution|danger|important|remark|hinweis|tipp|achtung|warnung|vorsicht|wichtig|注意|提示|警告",
+_CALL = re.compile(  # of a remark beside the text
+    r"(?:note|tip|hint|warning|caution|danger|important|remark|hinweis|tipp|achtung|warnung|vorsicht|wichtig)(?:[:!].*)?"
+    "|(?:注意|提示|警告)(?:[：！].*)?",  # noqa: RUF001
     re.IGNORECASE,
 )
+_VALUE = re.compile(  # of a fact that stands out, as in "Hotline: 0800 123 456"
+    r"[^\W\d_][:：]\s*\S|\d[^\n]*[,€$£%]|[,€$£][^\n]*\d|\d{3,}[\s/-]\d{3,}"  # noqa: RUF001
+)
+_OFTEN = 3  # times that what ends with a colon stands there, as who speaks does
 _OPENING = '§“"„«‹¿¡'  # that a heading may begin with
 _CENTRE = 0.04  # of the width of a page, that twice the middle of a heading may be off
 _GOES_ON = (".", ",", ";", "…", "。", "，", "；")  # noqa: RUF001  a sentence ends with them, or does not end
@@ -88,16 +95,27 @@ def printed_headings(prints: Mapping[int, Print], texts: Sequence[str]) -> dict[
         texts: of all pages.
     """
     fonts = _fonts(prints, len(texts))
-    titles = {index: [title for title in page.titles if title.font in fonts] for index, page in prints.items()}
+    often = _often(title for page in prints.values() for title in page.titles)
+    titles = {
+        index: [title for title in page.titles if title.font in fonts and title.text not in often]
+        for index, page in prints.items()
+    }
     ranks = sorted({_rank(title) for of_page in titles.values() for title in of_page})
     found: dict[int, list[Heading]] = {}
     for index, of_page in titles.items():
         place = 0
         for title in of_page:
-            if stretch := _line_of(title.text, texts[index], place):
+            stretch = _line_of(title.text, texts[index], place) or _line_of(title.text, texts[index], 0)
+            if stretch:
                 found.setdefault(index + 1, []).append(Heading(_level(title, ranks), title.text, stretch[0]))
                 place = stretch[1]
-    return found
+    return {number: _in_order(headings) for number, headings in found.items()}
+
+
+def _in_order(headings: Sequence[Heading]) -> list[Heading]:
+    """By position, one heading per line."""
+    by_start = {heading.start: heading for heading in headings}
+    return [by_start[start] for start in sorted(by_start)]
 
 
 def levels_of(lines: Sequence[tuple[str, Font | None]]) -> list[int]:
@@ -114,10 +132,17 @@ def levels_of(lines: Sequence[tuple[str, Font | None]]) -> list[int]:
         is_seen = without_marks(text) == text
         if font and is_seen and _LETTERS.search(title) and len(title) <= _LONGEST and _names(title):
             titles[place] = PrintedTitle(title, font)
-    fonts = _fonts({0: Print(letters, tuple(titles.values()))}, 1)
-    ranks = sorted({_rank(title) for title in titles.values() if title.font in fonts})
-    levels = {place: _level(title, ranks) for place, title in titles.items() if title.font in fonts}
+    fonts, often = _fonts({0: Print(letters, tuple(titles.values()))}, 1), _often(titles.values())
+    titles = {place: one for place, one in titles.items() if one.font in fonts and one.text not in often}
+    ranks = sorted(set(map(_rank, titles.values())))
+    levels = {place: _level(title, ranks) for place, title in titles.items()}
     return [levels.get(place, 0) for place in range(len(lines))]
+
+
+def _often(titles: Iterable[PrintedTitle]) -> set[str]:
+    """What names who speaks, or the fields of a form, and no section."""
+    counts = Counter(title.text for title in titles if title.text.endswith((":", "：")))  # noqa: RUF001
+    return {text for text, count in counts.items() if count >= _OFTEN}
 
 
 def _level(title: PrintedTitle, ranks: Sequence[tuple[float, bool, bool, int]]) -> int:
@@ -159,7 +184,8 @@ def _stands_out(font: Font, text: Font, as_large: float) -> bool:
 
 def _titles(rows: Sequence[Row]) -> Iterator[PrintedTitle]:
     """Rows of one font that may be headings; those that follow each other closely in it are one."""
-    of = [None if _is_of_table(rows, place) else _title(row) for place, row in enumerate(rows)]
+    left, right = min((row[0].left for row in rows), default=0.0), max((row[-1].right for row in rows), default=0.0)
+    of = [None if _is_of_table(rows, place, left, right) else _title(row) for place, row in enumerate(rows)]
     groups: list[list[tuple[int, PrintedTitle]]] = []
     for place, title in enumerate(of):
         if title is None:
@@ -187,19 +213,24 @@ def _title(row: Row) -> PrintedTitle | None:
 
 
 def _names(text: str) -> bool:
-    """Whether it may name what follows: no sentence, period, caption, remark or entry of a table of contents."""
-    plain = text.rstrip(":!")
+    """Whether it may name what follows: no sentence, fact, period, caption, remark or entry of a table of contents."""
+    plain = text.rstrip(":!：！")  # noqa: RUF001
     begins = (text[0].isalnum() or text[0] in _OPENING) and not text[0].islower()
     is_other = text.endswith(_GOES_ON) or LEADERS in text or is_number(text) or is_period(plain)
-    return begins and not (is_other or _CALL.fullmatch(plain) or _CAPTION.match(text))
+    told = plain[numbered.end() :] if (numbered := _NUMBERED.match(plain) or _PART.match(plain)) else plain
+    return begins and not (is_other or _CALL.fullmatch(plain) or _CAPTION.match(text) or _VALUE.search(told))
 
 
-def _is_of_table(rows: Sequence[Row], place: int) -> bool:
-    """Whether it stands between rows of cells, or over some columns of those that follow."""
+def _is_of_table(rows: Sequence[Row], place: int, left: float, right: float) -> bool:
+    """Whether it stands between rows of cells, or over some columns of those that follow.
+
+    Args:
+        left, right: from where to where all rows reach.
+    """
     above, below = rows[max(0, place - 1) : place], rows[place + 1 : place + 2]
     if not below or not _is_cells(below[0]):
         return False
-    row, left, right = rows[place], min(row[0].left for row in rows), max(row[-1].right for row in rows)
+    row = rows[place]
     is_central = abs((row[0].left + row[-1].right) - (left + right)) < _CENTRE * (right - left)
     is_over_some = row[0].left > below[0][0].left + row[0].height and not is_central
     is_between = bool(above) and _is_cells(above[0]) and _size(row) < _LARGER * _size(below[0])

@@ -79,6 +79,11 @@ def has_sentence(text: str) -> bool:
     return any(_is_full(one.text) and not _LEANS.match(one.text) for one in sentences.split(text))
 
 
+def says(line: Line) -> bool:
+    """Whether a line says something where it stands alone: a sentence, or a row that is read with its head."""
+    return _is_full(line.text) or line.reading != line.text
+
+
 def told(of: Overview, lines: Sequence[Line]) -> list[Line]:
     """The lines that an overview is made of, in the order of the text.
 

@@ -89,7 +89,7 @@ class Reply:
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
         self._overview: Overview | None = None
-        self._of_all: _Found | None = None  # what was found in each issue of a series
+        self._treated: _Found | None = None  # what was found in issues of a series that treat what is asked of each
         self._is_of_all = False  # issues of a series, whatever period the question names
         self._alone = background.alone(question)
         self._beside = ""  # what is said beside the question, where it is answered without
@@ -191,7 +191,7 @@ class Reply:
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
         self._overview = retrieval.overview
-        self._of_all = found if self._issues else None
+        self._treated = found if retrieval.matter else None
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
@@ -237,7 +237,7 @@ class Reply:
 
     def _written_or_refused(self) -> Iterator[str]:
         """Answers by the generator, from passages that may hold the answer, or not at all."""
-        each = self._of_all
+        each = self._treated
         if self._issues or self._overview:
             self._search_all()
         why = self._refused()
@@ -250,8 +250,9 @@ class Reply:
         if why is None and self.evidence:
             yield from self._generate()
             return
-        if each and each.retrieval.is_treated:
-            self._take(each)
+        if each:
+            with self._course.searching():
+                self._take(self._nearest_in(each))
             yield from self._quote(self._each(self._nearest), _NEAREST)
         if self._answer is None:
             yield from self._refuse(why or Finish.NOTHING_NEAR)
@@ -372,7 +373,15 @@ class Reply:
         if self._overview:
             return self._lead(self._overview, own)
         why, reading = self._judged(self.standalone, own, self.hits)
-        return () if why else quoted(reading.lines if reading else own)[0]
+        lines = reading.lines if reading else own
+        return () if why else quoted(list(filter(overviews.says, lines)) or lines)[0]
+
+    def _nearest_in(self, each: _Found) -> _Found:
+        """What was found in issues of a series, by what is asked of each instead of how it is asked."""
+        found = each.retrieval
+        issues = found.issues or tuple(dict.fromkeys(hit.chunk.document_id for hit in found.hits))
+        lines = self._parts.retriever.evidence(found.matter, found.hits)
+        return replace(each, retrieval=replace(found, issues=issues), lines=tuple(lines))
 
     def _nearest(self, own: Sequence[Line]) -> Sequence[Line]:
         """What a document says of the matter, though it may be no answer."""

@@ -52,7 +52,7 @@ class Retrieval:
         topic: the question, without the words that say which issues of a series are asked.
         overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
         part: of documents, that the overview is asked of; lines of others that are joined in a hit are none of it.
-        is_treated: whether issues treat what is asked of each, though no line of them may answer the question.
+        matter: what is asked of each issue, where they treat it, though no line of them may answer the question.
     """
 
     hits: tuple[Hit, ...]
@@ -62,7 +62,7 @@ class Retrieval:
     topic: str = ""  # of what is made of hits alone
     overview: Overview | None = None
     part: Part | None = None
-    is_treated: bool = False
+    matter: str = ""
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
@@ -167,9 +167,11 @@ class Retriever:
         found = replace(Retrieval.of(fused, k=k, minimum_score=minimum_score), left=left, topic=asked)
         if every_issue or not series.asks_each(question):
             return found
-        issues = [issue for issue in series.meant(found.hits, known, named) if issue not in left]
-        some = series.nearest(issues, fused, count=_ISSUES)
-        return self._of_each(series.matter(topic), some, found, minimum_score) if len(some) > 1 else found
+        meant = series.meant(found.hits, known, named)
+        matter = series.matter(topic, named.get(meant, ()))
+        some = series.nearest([issue for issue in meant if issue not in left], fused, count=_ISSUES)
+        each = self._of_each(matter, some, found, minimum_score) if len(some) > 1 else found
+        return replace(each, matter=matter) if some and self._treat(each.hits, matter) else each
 
     def corrected(self, question: str) -> str:
         """The question without what is plainly misspelt, by the words of the collection."""
@@ -258,25 +260,25 @@ class Retriever:
 
     def _series(
         self, question: str, scope: Scope
-    ) -> tuple[list[tuple[series.Issue, ...]], set[tuple[str, ...]], set[str]]:
-        """The series among the documents that are asked, the groups of them that the question names, and what is alone.
+    ) -> tuple[list[tuple[series.Issue, ...]], dict[tuple[str, ...], set[str]], set[str]]:
+        """The series among the documents that are asked, what the question names by which terms, and what is alone.
 
         All are empty where it asks for no period, or there is no series.
         """
         if not (series.asks_each(question) or series.asks_for_some(question)):
-            return [], set(), set()
+            return [], {}, set()
         found = self._named(scope)
         chunks = {one.id: one.chunks for one in found}
         names = [(one.id, one.name) for one in found]
         known = series.series(names)
         if not known:
-            return [], set(), set()
+            return [], {}, set()
         known += series.single(names, known)
         groups = [series.documents(issues) for issues in known]
         alone = chunks.keys() - {one for group in groups for one in group}
         counted = self._lexical.held(list(dict.fromkeys(terms(series.topic(question), parts=True))))
         held = self._lexical.by_document([term for term, count in counted.items() if count <= _COMMON])
-        return known, series.named([*groups, *((one,) for one in alone)], held.values(), chunks), alone
+        return known, series.named([*groups, *((one,) for one in alone)], held, chunks), alone
 
     def _treat(self, hits: Sequence[Hit], matter: str) -> bool:
         """Whether documents treat a matter for which these were found, the best first."""
@@ -289,8 +291,7 @@ class Retriever:
             tuple(sorted(chain.from_iterable(parts), key=lambda hit: -hit.score))
             for parts in zip(*((one.hits, one.below) for one in own), strict=True)
         )
-        treated = self._treat(hits, matter)
-        return replace(found, hits=hits, below=below, issues=tuple(issues), is_treated=treated, topic=matter)
+        return replace(found, hits=hits, below=below, issues=tuple(issues), topic=matter)
 
     def stages(self, question: str, *, count: int, scope: Scope = Scope(), without: Sequence[str] = ()) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both.

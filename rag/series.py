@@ -79,6 +79,7 @@ _ASKING = tuple(  # what is taken out of a question, one after the other
         "(?:的)?(?:如何|怎么|怎样|有何|有什么|发生了什么)(?:变化|演变|发展|趋势)?[？。]?$",  # noqa: RUF001
     )
 )
+_CHANGE = frozenset(terms("how what did do does change develop evolve vary shift fluctuate it they this these"))
 _DID = re.compile(
     r"how\s+(?:did|do)\s+(?:the\s+)?(?P<matter>.+?)\s+(?:change|evolve|develop|vary|shift|fluctuate)[\s,;.?!]*",
     re.IGNORECASE,
@@ -235,9 +236,9 @@ def _is_of_other_period(question: str, found: Iterable[Sequence[Issue]], meant: 
 
 
 def named(
-    groups: Sequence[tuple[str, ...]], held: Iterable[Mapping[str, int]], chunks: Mapping[str, int]
-) -> set[tuple[str, ...]]:
-    """The groups that a question names: by a term that stands all over the documents of one and hardly in others.
+    groups: Sequence[tuple[str, ...]], held: Mapping[str, Mapping[str, int]], chunks: Mapping[str, int]
+) -> dict[tuple[str, ...], set[str]]:
+    """The groups that a question names, each with its terms: they stand all over its documents and hardly in others.
 
     Series that run side by side, such as the reports of several companies, are told apart so.
 
@@ -247,13 +248,13 @@ def named(
         chunks: of each document.
     """
     sizes = {group: sum(chunks[document] for document in group) for group in groups}
-    found: set[tuple[str, ...]] = set()
-    for counts in held:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for term, counts in held.items():
         times = {group: sum(counts.get(one, 0) for one in group) for group in groups}
         shares = Counter({group: times[group] / (size or 1) for group, size in sizes.items()})
         (best, share), *others = shares.most_common(2)
         if times[best] >= _TIMES and share >= _ALL_OVER and (not others or others[0][1] <= _HARDLY * share):
-            found.add(best)
+            found.setdefault(best, set()).add(term)
     return found
 
 
@@ -266,18 +267,27 @@ def topic(question: str) -> str:
     return short if terms(short) else question
 
 
-def matter(topic: str) -> str:
+def matter(topic: str, names: Collection[str] = ()) -> str:
     """What a question for each issue is about: its topic without asking how that changed, and what may follow from it.
 
-    "Has there been a notable shift in Heron's costs? If so, why?" is of Heron's costs.
+    "Has there been a notable shift in Heron's costs? If so, why?" is of costs.
+
+    Args:
+        names: terms that name the series; in all its issues they tell no passage from another.
     """
+    bare = " ".join(word for word in topic.split() if not (own := set(terms(word))) or own - set(names))
+    return _without_asking(bare) or _without_asking(topic) or topic
+
+
+def _without_asking(topic: str) -> str:
+    """The topic without the words that ask how it changed; "" where nothing else is left."""
     text = topic
     for pattern in _ASKING:
         text = pattern.sub(" ", text).strip()
     if did := _DID.fullmatch(text):
         text = did["matter"]
     short = _LOOSE.sub(r"\1", " ".join(text.split())).strip(" ,;.?？。，")  # noqa: RUF001
-    return short if len(terms(short)) > 1 else topic
+    return "" if set(terms(short)) <= _CHANGE else short
 
 
 def nearest(issues: Sequence[str], hits: Iterable[Hit], *, count: int) -> list[str]:

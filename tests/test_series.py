@@ -3,6 +3,7 @@
 import pytest
 
 from rag import series
+from rag.terms import terms
 from rag.types import Chunk, Hit
 
 REPORTS = ["2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf", "2023 Q2 AAPL.pdf", "2023 Q1 INTC.pdf", "handbook.pdf"]
@@ -161,12 +162,13 @@ def test_a_report_of_which_there_is_no_other_is_named_like_a_series() -> None:
 def test_a_group_is_named_by_a_word_that_stands_all_over_it_and_hardly_elsewhere() -> None:
     groups = [("a1", "a2"), ("b1",), ("c",)]
     chunks = {"a1": 50, "a2": 50, "b1": 100, "c": 10}
-    assert series.named(groups, [{"a1": 10, "a2": 12}], chunks) == {("a1", "a2")}
-    assert series.named(groups, [{"a1": 10, "a2": 12, "b1": 1}], chunks) == {("a1", "a2")}
-    assert series.named(groups, [{"a1": 10, "a2": 12, "b1": 3}], chunks) == set(), "in others, too"
-    assert series.named(groups, [{"a1": 1}], chunks) == set(), "in passing"
-    assert series.named(groups, [{"a1": 9}, {"c": 4}, {}], chunks) == {("a1", "a2"), ("c",)}
-    assert series.named(groups, [{"c": 2}], chunks) == set(), "in two chunks of a short one"
+    assert series.named(groups, {"x": {"a1": 10, "a2": 12}}, chunks) == {("a1", "a2"): {"x"}}
+    assert series.named(groups, {"x": {"a1": 10, "a2": 12, "b1": 1}}, chunks) == {("a1", "a2"): {"x"}}
+    assert series.named(groups, {"x": {"a1": 10, "a2": 12, "b1": 3}}, chunks) == {}, "in others, too"
+    assert series.named(groups, {"x": {"a1": 1}}, chunks) == {}, "in passing"
+    two = {"x": {"a1": 9}, "y": {"c": 4}, "z": {}, "w": {"a2": 9}}
+    assert series.named(groups, two, chunks) == {("a1", "a2"): {"x", "w"}, ("c",): {"y"}}
+    assert series.named(groups, {"x": {"c": 2}}, chunks) == {}, "in two chunks of a short one"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +226,12 @@ def test_what_says_which_issues_are_asked_is_not_looked_for_in_them(question: st
 )
 def test_the_matter_is_left_of_a_question_how_it_changed(question: str, matter: str) -> None:
     assert series.matter(series.topic(question)) == matter
+
+
+def test_the_name_of_a_series_is_no_part_of_the_matter() -> None:
+    question = "How have Heron's sales of pumps changed over time?"
+    assert series.matter(series.topic(question), terms("Heron")) == "sales of pumps"
+    assert series.matter(series.topic("How did Heron change over time?"), terms("Heron")) == "Heron"
 
 
 def test_of_many_issues_those_with_the_best_hits_and_then_the_newest_are_taken() -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from rag import sentences, statements
 
 CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
-MARK = r"(?:[-*+•‣◦–]|\w{1,3}[.)])"  # of a list item
+MARK = r"(?:[-*+•‣◦▪●■□–]|\w{1,3}[.)])"  # of a list item
+_SIGN = re.compile(r"[•‣◦▪●○■□▸►·∙]|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-z][.)]")  # the same, where it stands apart
 ITEM = re.compile(rf"^{MARK}\s+")
 _RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
 _DIGIT = re.compile(r"\d")
@@ -69,6 +70,10 @@ def lines_of(text: str) -> list[str]:
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a table row, one where it is none; empty ones at its ends lost their space to trimming."""
+    """The cells of a table row, one where it is none; empty ones at its ends lost their space to trimming.
+
+    The sign of a list item may stand as far from it as cells do.
+    """
     padded = (" " if line.startswith("| ") else "") + line + (" " if line.endswith(" |") else "")
-    return [cell.strip() for cell in CELLS.split(padded)]
+    cells = [cell.strip() for cell in CELLS.split(padded)]
+    return [line] if len(cells) == 2 and _SIGN.fullmatch(cells[0]) else cells

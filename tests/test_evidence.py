@@ -41,6 +41,18 @@ def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
     assert best.reading == "Code: E-14; Meaning: Gauge blocked; Remedy: Rinse it"
 
 
+@pytest.mark.parametrize("signs", ["••", ("(a)", "(b)"), ("a.", "b."), "▪▪"])
+def test_list_items_are_no_rows_though_their_signs_stand_far_from_them(signs: Sequence[str]) -> None:
+    first, second = signs
+    text = f"It covers:\n{first}   loss of business;\n{second}   losses of what we bought"
+    lines = nearest("What is lost?", [hit(text)])
+    assert {line.reading.removeprefix(f"{first}   ").removeprefix(f"{second}   ") for line in lines} == {
+        "It covers:",
+        "loss of business;",
+        "losses of what we bought",
+    }
+
+
 def test_empty_cells_at_the_ends_of_a_row_keep_their_column() -> None:
     table = "For\n\n| Berlin | Lagos | Note\nPumps | 4 | 7 |\n| 3 | 9 | Borrowed\nValves |  | 2 |"
     lines = nearest("Pumps and valves in Berlin?", [hit(table)])

@@ -41,7 +41,7 @@ class Course:
         self._queue = queue
 
     def reaches(self, stage: Stage) -> None:
-        """It goes on with that."""
+        """Says what it waits for from now on."""
         self.progress = Progress(stage)
 
     def spent(self, **seconds: float) -> None:
@@ -50,9 +50,10 @@ class Course:
         self.timings = replace(self.timings, **spent)
 
     def check(self) -> None:
-        """
+        """Does nothing while nobody stopped it.
+
         Raises:
-            Cancelled: it is to be stopped.
+            Cancelled: somebody did.
         """
         if self.stop.is_set():
             raise Cancelled

@@ -270,7 +270,7 @@ def topic(question: str) -> str:
 def matter(topic: str, names: Collection[str] = ()) -> str:
     """What a question for each issue is about: its topic without asking how that changed, and what may follow from it.
 
-    "Has there been a notable shift in Heron's costs? If so, why?" is of costs.
+    "Has there been a notable shift in Heron's costs? If so, why?" is of costs, where "Heron" names the series.
 
     Args:
         names: terms that name the series; in all its issues they tell no passage from another.

@@ -48,8 +48,8 @@ _ASKED = tuple(
         r"what\s+(?:can\s+you\s+tell\s+(?:me|us)|do\s+you\s+know)\s+about\s+(?P<subject>.+)",
         rf"{_POLITE}(?:list|name|show(?:\s+me)?)\s+(?P<subject>(?:all\s+)?(?:(?:my|our|the|your)\s+)?{_FILES})",
         rf"(?:what|which)\s+(?P<subject>{_FILES})\s+{_THERE}",
-        r"welche\s+(?P<subject>dokumente|dateien|unterlagen)\s+(?:gibt\s+es|hast\s+du|haben\s+(?:wir|sie)|kennst\s+du"
-        r"|habe(?:n)?\s+(?:ich|wir)(?:\s+hochgeladen)?)",
+        r"welche\s+(?P<subject>dokumente|dateien|unterlagen)\s+(?:gibt\s+es|hast\s+du|kennst\s+du|haben\s+sie"
+        r"|haben?\s+(?:ich|wir)(?:\s+hochgeladen)?)",
         r"welche\s+themen\s+behandelt\s+(?P<subject>.+)",
         r"was\s+wei(?:ß|ss)t\s+du\s+über\s+(?P<subject>.+)",
         r"(?:(?:这里|库里)?有|我上传了|你有)(?:哪些|什么)(?P<subject>文档|文件|资料)",
@@ -87,8 +87,8 @@ _ANY = frozenset(  # words for documents of any name
         "text bericht alles unterlagen"
     )
 )
-# Forms that ask for a fact unless their subject is a document: "What is in the warranty?" is no such question.
 _KNOWN = r"\s+(?:can\s+you\s+tell|do\s+you\s+know)\b"
+# Forms that ask for a fact unless their subject is a document: "What is in the warranty?" is no such question.
 _OF_DOCUMENTS = re.compile(
     rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN}|{_KNOWN})|was steht|worum|wovon", re.IGNORECASE
 )

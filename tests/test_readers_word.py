@@ -83,6 +83,17 @@ def test_bold_or_larger_paragraphs_are_headings_where_no_style_says_which_are(tm
     assert found == [(1, "Leave"), (2, "Rules"), (2, "Exceptions"), (1, "Travel"), (2, "Rules"), (2, "Exceptions")]
 
 
+def test_paragraphs_of_a_style_that_looks_like_all_others_are_no_headings(tmp_path: Path) -> None:
+    def fill(document: WordDocument) -> None:
+        document.styles["Normal"].font.size = Pt(14)
+        document.styles.add_style("Own", WD_STYLE_TYPE.PARAGRAPH).base_style = document.styles["Normal"]
+        for number in range(3):
+            document.add_paragraph(f"See appendix {number} of it", style="Own")
+            document.add_paragraph("Everyone has thirty days a year, and they end in March of the next one. " * 3)
+
+    assert not headings(read_here(write_word(tmp_path / "a.docx", fill)))
+
+
 def test_what_is_hidden_in_a_bold_paragraph_makes_no_heading(tmp_path: Path) -> None:
     def fill(document: WordDocument) -> None:
         for name in ("Leave", "Travel", "Pay"):

@@ -3,7 +3,7 @@
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pypdf import PageObject, PdfReader
@@ -78,7 +78,7 @@ def read_pdf(source: Source) -> Content:
     headings = _headings(reader, texts) or printed_headings(
         {index: page.printed for index, page in pages.items() if index not in recognition.pages}, texts
     )
-    made = tuple(Page(number, text, tuple(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
+    made = tuple(Page(number, text, _in_order(headings.get(number, ()))) for number, text in enumerate(texts, start=1))
     title = _title(reader)
     damaged = [number for number, text in enumerate(read, start=1) if text is None and not texts[number - 1]]
     gaps = left_out("page", damaged)
@@ -280,13 +280,13 @@ def _headings(reader: PdfReader, texts: list[str]) -> dict[int, list[Heading]]:
                 found.setdefault(index + 1, []).append(Heading(level, title, start))
     except _DAMAGE:
         _log.debug("the outline is damaged; the headings found so far are kept")
-    return {number: _in_order(headings) for number, headings in found.items()}
+    return found
 
 
-def _in_order(headings: list[Heading]) -> list[Heading]:
+def _in_order(headings: Iterable[Heading]) -> tuple[Heading, ...]:
     """By position, one heading per line."""
     by_start = {heading.start: heading for heading in headings}
-    return [by_start[start] for start in sorted(by_start)]
+    return tuple(by_start[start] for start in sorted(by_start))
 
 
 def _outline(reader: PdfReader) -> Iterator[tuple[int, str, int]]:

@@ -39,7 +39,7 @@ _NUMBERED = re.compile(  # not "A word", "Notes" or "2023 in numbers"
     r"|(?=\d{1,3}(?!\d)))(?P<digits>[\d.]*)"
 )
 _SUBSECTION = re.compile(r"\d+\.\d")
-_UNNUMBERED = 9
+_UNNUMBERED = 9  # its depth: under all numbers of its font
 _CAPTION = re.compile(r"(?:fig(?:ure|\.)|table|abb(?:ildung|\.)|tab(?:elle|\.)|图|表)\s*\d", re.IGNORECASE)
 _CALL = re.compile(  # of a remark beside the text
     r"(?:note|tip|hint|warning|caution|danger|important|remark|hinweis|tipp|achtung|warnung|vorsicht|wichtig)(?:[:!].*)?"
@@ -88,7 +88,7 @@ def print_of(rows: Sequence[Row]) -> Print:
 
 
 def printed_headings(prints: Mapping[int, Print], texts: Sequence[str]) -> dict[int, list[Heading]]:
-    """The headings of each page by its number, from 1, where their words stand as a line in its text.
+    """The headings of each page by its number, from 1, where their words stand as a line in its text; in any order.
 
     Args:
         prints: by 0-based index of the page.
@@ -109,13 +109,7 @@ def printed_headings(prints: Mapping[int, Print], texts: Sequence[str]) -> dict[
             if stretch:
                 found.setdefault(index + 1, []).append(Heading(_level(title, ranks), title.text, stretch[0]))
                 place = stretch[1]
-    return {number: _in_order(headings) for number, headings in found.items()}
-
-
-def _in_order(headings: Sequence[Heading]) -> list[Heading]:
-    """By position, one heading per line."""
-    by_start = {heading.start: heading for heading in headings}
-    return [by_start[start] for start in sorted(by_start)]
+    return found
 
 
 def levels_of(lines: Sequence[tuple[str, Font | None]]) -> list[int]:

@@ -26,6 +26,8 @@ class WordPrint:
 
     def __init__(self, document: _Element, styles: _Element) -> None:
         self._styles = {style.get(f"{_W}styleId"): style for style in styles.iter(f"{_W}style")}
+        normal = (key for key, style in self._styles.items() if _is_default(style))
+        self._normal = next(normal, "")  # the style of paragraphs that name none
         self._defaults = styles.find(f"{_W}docDefaults/{_W}rPrDefault/{_W}rPr")
         self._coloured_page = document.find(f"{_W}background") is not None
         self._of_styles = lru_cache(maxsize=1_000)(self._inherited)
@@ -60,7 +62,7 @@ class WordPrint:
 
     def _inherited(self, run_style: str, paragraph_style: str) -> dict[str, str]:
         values = _values(self._defaults)
-        for style in (*self._chain(paragraph_style), *self._chain(run_style)):
+        for style in (*self._chain(paragraph_style or self._normal), *self._chain(run_style)):
             values |= _values(style.find(f"{_W}rPr"))
             if _ground(style.find(f"{_W}pPr")):
                 values["ground"] = "style"
@@ -79,6 +81,10 @@ class WordPrint:
         if self._coloured_page or _ground(properties):
             return True
         return next(run.iterancestors(f"{_W}tc", _DRAWN), None) is not None
+
+
+def _is_default(style: _Element) -> bool:
+    return style.get(f"{_W}type") == "paragraph" and style.get(f"{_W}default") in ("1", "true")
 
 
 def _values(properties: _Element) -> dict[str, str]:

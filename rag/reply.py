@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections import abc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -248,8 +249,10 @@ class Reply:
         if why is None:
             self._narrow()
         if why is None and self.evidence:
-            yield from self._generate()
-            return
+            why = yield from self._generate()
+            if why is None:
+                return
+            self._written = ""
         if each:
             with self._course.searching():
                 self._take(self._nearest_in(each))
@@ -402,7 +405,8 @@ class Reply:
         self.hits = tuple(used)
         self._dropped = (*over, *far, *self._dropped)
 
-    def _generate(self) -> Iterator[str]:
+    def _generate(self) -> abc.Generator[str, None, Finish | None]:
+        """Answers by what the generator writes; returns how the answer ends instead, where that is no answer."""
         settings = self._parts.settings
         with self._course.turn(Stage.READING):
             started = time.perf_counter()
@@ -425,14 +429,13 @@ class Reply:
             self._course.spent(generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
         if prompt.is_refusal(self._written):
-            self._conclude(prompt.REFUSAL, (), self.hits, Finish.NO_ANSWER)
-            return
+            return Finish.NO_ANSWER
         grounded = grounding.grounded(self._written, finish, self._basis(), self._parts.retriever)
         if grounded is None:
-            self._conclude(prompt.REFUSAL, (), self.hits, Finish.UNSUPPORTED)
-        else:
-            self._dropped = (*grounded.left, *self._dropped)
-            self._conclude(grounded.text, grounded.citations, grounded.used, finish)
+            return Finish.UNSUPPORTED
+        self._dropped = (*grounded.left, *self._dropped)
+        self._conclude(grounded.text, grounded.citations, grounded.used, finish)
+        return None
 
     def _basis(self) -> Basis:
         return Basis(

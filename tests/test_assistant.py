@@ -1,7 +1,7 @@
 """The way of a question with a scripted generator over the real store."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from ingest.pipeline import ingest
 from rag.answerability import Judge, Readout
 from rag.assistant import Assistant, QuestionError
 from rag.course import Progress, Stage
+from rag.evidence import Line
 from rag.library import Library
 from rag.prompt import REFUSAL, answer_messages, fit
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
-from rag.types import Finish, Scope, Turn, answer_from_json, answer_to_json
+from rag.types import Finish, Hit, Scope, Turn, answer_from_json, answer_to_json
 from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator, hit, probe
 
 
@@ -418,6 +419,25 @@ def test_where_no_issue_answers_outright_the_nearest_lines_are_told_as_such(
         "- **2024 Q3 Heron**: “Sales of pumps were 300 EUR [a].” [3]",
     ]
     assert (generator.prompts, answer.finish, len(answer.citations)) == ([], Finish.COMPLETE, 3)
+
+
+@pytest.mark.parametrize("written", ["The managing director grants sabbaticals in Antarctica [1].", REFUSAL])
+def test_what_the_generator_makes_of_all_issues_gives_way_to_the_nearest_lines_where_nothing_bears_it(
+    written: str, reports: Library, settings: Settings
+) -> None:
+    class OfSeveral(Judge):
+        def by_evidence(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> str:
+            return "" if len({line.number for line in lines}) > 1 else "one report alone tells nothing"
+
+    generator = ScriptedGenerator(written)
+    retriever = Retriever.of_library(reports, HashingEmbedder(1_024), settings)
+    assistant = Assistant(retriever, generator, settings, OfSeveral(settings))
+    reply = assistant.ask("How did sales of pumps change over time?")
+    list(reply)
+    assert reply.answer.text.startswith("No document answers this outright. What is nearest to it:\n\n- **2024 Q1")
+    assert (len(generator.prompts), len(reply.answer.citations)) == (1, 3)
+    assert reply.answer.finish is Finish.COMPLETE
+    assert reply.text.startswith("No document answers")
 
 
 def test_all_issues_are_searched_once_where_those_that_are_asked_do_not_tell(

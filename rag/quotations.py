@@ -7,9 +7,11 @@ from pathlib import PurePath
 
 from rag.evidence import Line
 from rag.types import JOINT, Citation, Hit
+from rag.wording import counted
 
 _AT_MOST = 300  # characters
 _HEADING = 100  # characters
+_NAMES = 50  # of documents that are named in a row
 _ANCHOR = re.compile(r"\{#[^}]*\}")  # of a heading in Markdown
 _SIGNS = re.compile(r"[\\*`<>#\[\]]|(?<!\w)_+|_+(?!\w)")
 _BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
@@ -46,6 +48,14 @@ def of_sections(hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[tuple[st
             name = named(heading) or ("" if is_one else named(PurePath(hits[place - 1].chunk.document_name).stem))
             text = f"- {name}{':' * bool(name)}{' ' * bool(name)}{quotations} [{number}]"
             yield text, Citation(number, hits[place - 1], tuple(line.span for line in said))
+
+
+def of_names(names: Sequence[str]) -> str:
+    """Which documents there are besides those that are quoted, by their names."""
+    listed = ", ".join(named(PurePath(name).stem) for name in names[:_NAMES])
+    more = len(names) - _NAMES
+    others = f" and {counted(more, 'other')}" if more > 0 else ""
+    return f"Not quoted: {listed}{others}."
 
 
 def named(text: str) -> str:

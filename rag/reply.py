@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 from collections import abc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag import (
@@ -32,7 +32,6 @@ from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
 from rag.types import Answer, Citation, Finish, Hit, Scope, Turn
-from rag.wording import counted, fits
 
 _NEAREST = "No document answers this outright. What is nearest to it:\n\n"
 _FINISHES = {
@@ -355,21 +354,21 @@ class Reply:
         if self.stop.is_set() and not cited:
             raise Cancelled
         if cited:
-            if note := self._left_out(len(cited)):
+            used = tuple(citation.hit for citation in cited.values())
+            if note := self._left_out({hit.chunk.document_id for hit in used}):
                 self._written += note
                 yield note
-            used = tuple(citation.hit for citation in cited.values())
             self._dropped = (*(hit for hit in self.hits if hit not in used), *self._dropped)
             self.hits = used
             finish = Finish.STOPPED if self.stop.is_set() else Finish.COMPLETE
             self._conclude(self._written.rstrip(), tuple(cited.values()), used, finish)
 
-    def _left_out(self, told: int) -> str:
-        """How many of the documents that an overview is asked of are not told."""
-        more = len(self._left) + max(0, len(self._issues) - told)
+    def _left_out(self, told: Collection[str]) -> str:
+        """Which of the documents that an overview is asked of are not told."""
+        more = [*(one for one in self._issues if one not in told), *self._left]
         if self._overview is not Overview.DOCUMENTS or not more or self.stop.is_set():
             return ""
-        return f"\n{counted(more, 'more document')} {fits(more, 'is', 'are')} not named here."
+        return f"\n{quotations.of_names(self._parts.retriever.names(more))}"
 
     def _told(self, own: Sequence[Line]) -> Sequence[Line]:
         """Which of the lines of a document are quoted, none where they are no answer."""

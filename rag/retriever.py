@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -204,6 +204,10 @@ class Retriever:
             )
             for number, chunk in inside.items()
         }
+
+    def names(self, documents: Collection[str]) -> list[str]:
+        """The names of these documents (ids), in the order of names."""
+        return sorted(one.name for one in self._catalog.named_documents(self._collection) if one.id in documents)
 
     def dates(self, documents: Iterable[str]) -> dict[str, str]:
         """The day on which each of these documents (ids) was added, as YYYY-MM-DD of this machine's clock."""

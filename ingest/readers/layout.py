@@ -6,7 +6,7 @@ columns, read one after the other.
 
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -104,18 +104,22 @@ def _beside(one: PlacedLine, other: PlacedLine) -> bool:
 def _columns(rows: Sequence[Sequence[PlacedLine]], start: int, usual: float) -> tuple[int, float | None]:
     """The longest stretch of rows from `start` that a gap parts into columns, and where; else the one row."""
     found: tuple[int, float | None] = (start + 1, None)
-    gaps = [(float("-inf"), float("inf"))]
+    parted: dict[tuple[float, float], _Parted] = {(float("-inf"), float("inf")): _Parted()}
     for end in range(start, len(rows)):
-        gaps = [gap for gap in _narrowed(gaps, rows[end]) if gap[1] - gap[0] >= _GAP_WIDTH * usual]
+        gaps = [gap for gap in _narrowed(parted, rows[end]) if gap[1] - gap[0] >= _GAP_WIDTH * usual]
         if not gaps:
             break
-        cut = next((gap for gap in gaps if _are_columns(rows[start : end + 1], gap)), None)
+        # most gaps of a table stay as they are from row to row
+        parted = {gap: parted.get(gap) or _Parted.of(gap, rows[start:end]) for gap in gaps}
+        for gap, sides in parted.items():
+            sides.add(gap, rows[end])
+        cut = next((gap for gap, sides in parted.items() if sides.are_columns()), None)
         if cut is not None:
             found = (end + 1, (cut[0] + cut[1]) / 2)
     return found
 
 
-def _narrowed(gaps: Sequence[tuple[float, float]], row: Sequence[PlacedLine]) -> Iterator[tuple[float, float]]:
+def _narrowed(gaps: Iterable[tuple[float, float]], row: Sequence[PlacedLine]) -> Iterator[tuple[float, float]]:
     """What is left of the gaps beside the lines of a row."""
     for low, high in gaps:
         begin = low
@@ -129,21 +133,55 @@ def _narrowed(gaps: Sequence[tuple[float, float]], row: Sequence[PlacedLine]) ->
             yield begin, high
 
 
-def _are_columns(rows: Sequence[Sequence[PlacedLine]], gap: tuple[float, float]) -> bool:
-    lines = [line for row in rows for line in row]
-    sides = [line for line in lines if line.right <= gap[0]], [line for line in lines if line.left >= gap[1]]
-    return all(len(side) >= _COLUMN_LINES and _is_prose(side) for side in sides)
+class _Side:
+    """The lines on one side of a gap."""
+
+    def __init__(self) -> None:
+        self._lines: list[PlacedLine] = []
+        self._characters = self._going_on = 0
+        self._has_case = False
+
+    def add(self, line: PlacedLine) -> None:
+        first = line.text[:1]
+        self._lines.append(line)
+        self._characters += len(line.text)
+        if first.isalpha():
+            self._going_on += first.islower()
+            self._has_case = self._has_case or _has_case(first)
+
+    def is_column(self) -> bool:
+        """Whether sentences go on from line to line; cells of a table begin anew."""
+        lines = self._lines
+        if len(lines) < _COLUMN_LINES:
+            return False
+        if self._characters < _COLUMN_CHARACTERS * len(lines):
+            return bool(_UNSPACED.search(lines[0].text)) and _are_full(lines)
+        return self._going_on >= _GOING_ON * len(lines) if self._has_case else _are_full(lines)
 
 
-def _is_prose(lines: Sequence[PlacedLine]) -> bool:
-    """Whether sentences go on from line to line; cells of a table begin anew."""
-    if sum(len(line.text) for line in lines) < _COLUMN_CHARACTERS * len(lines):
-        return bool(_UNSPACED.search(lines[0].text)) and _are_full(lines)
-    cased = [line.text[:1] for line in lines if line.text[:1].isalpha()]
-    going_on = sum(map(str.islower, cased))
-    if not any(map(_has_case, cased)):
-        return _are_full(lines)
-    return going_on >= _GOING_ON * len(lines)
+class _Parted:
+    """The lines beside a gap."""
+
+    def __init__(self) -> None:
+        self._sides = _Side(), _Side()
+
+    @classmethod
+    def of(cls, gap: tuple[float, float], rows: Iterable[Sequence[PlacedLine]]) -> "_Parted":
+        found = cls()
+        for row in rows:
+            found.add(gap, row)
+        return found
+
+    def add(self, gap: tuple[float, float], row: Sequence[PlacedLine]) -> None:
+        left, right = self._sides
+        for line in row:
+            if line.right <= gap[0]:
+                left.add(line)
+            elif line.left >= gap[1]:
+                right.add(line)
+
+    def are_columns(self) -> bool:
+        return all(side.is_column() for side in self._sides)
 
 
 def _has_case(letter: str) -> bool:

@@ -79,11 +79,12 @@ class PdfPage:
         """Its characters with their boxes."""
         texts = self.letters()
         boxes = np.zeros((len(texts), 4))
-        values = [ctypes.c_double() for _ in range(4)]
+        values = (ctypes.c_double * 4)()
+        places = [ctypes.byref(values, place * ctypes.sizeof(ctypes.c_double)) for place in range(4)]
         with _errors():
             for index in range(len(texts)):
-                if raw.FPDFText_GetCharBox(self._text, index, *values):
-                    boxes[index] = [value.value for value in values]
+                if raw.FPDFText_GetCharBox(self._text, index, *places):
+                    boxes[index] = values
         left, right, bottom, top = boxes.T
         empty = (left == right) & (bottom == top)
         corners = np.stack([np.stack([left, top], 1), np.stack([right, bottom], 1)]) @ self._turn[:, :2].T
@@ -134,8 +135,9 @@ class PdfPage:
     def _turn(self) -> npt.NDArray[np.float64]:
         """The affine map, 2 × 3, from the page's own coordinates to points from the upper left corner as shown."""
         with _errors():
-            to_pixels = self._rendered(1.0, True).get_posconv(self._page).to_bitmap
-            scale = np.array(_pixels(self._rendered(1.0, True)).shape[::-1]) / (self.width, self.height)
+            rendered = self._rendered(1.0, True)
+            to_pixels = rendered.get_posconv(self._page).to_bitmap
+            scale = np.array(_pixels(rendered).shape[::-1]) / (self.width, self.height)
             origin, x, y = (np.array(to_pixels(*place)) / scale for place in ((0, 0), (_FAR, 0), (0, _FAR)))
         return np.stack([(x - origin) / _FAR, (y - origin) / _FAR, origin], axis=1)
 

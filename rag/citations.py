@@ -16,14 +16,30 @@ DOUBT_MEANS = "A sentence with ? is borne out only in part by its source, or by 
 
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
 _DOUBT = re.compile(r"\s*\[\?\]")
-_ABOUT_PASSAGES = re.compile(r"\bpassages?(\s*(and|or|,))*\s*\.?$")  # "This can be found in passages and."
-_YES = re.compile(r"yes\W+(?=\w)", re.IGNORECASE)
-_NEGATION = re.compile(r"\b(not|no|never|neither|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
+_ABOUT_PASSAGES = re.compile(  # "This can be found in passages and."
+    r"\b(?:found|stated|mentioned|described|listed|given|provided|explained|specified|outlined|detailed|confirmed"
+    r"|supported|according|based|refer|see|says?|states?)\b.*\bpassages?(?:\s*(?:and|or|,))*\s*\.?$"
+    r"|^(?:this|that|it|these|the\s+(?:answer|information))\s+(?:is|are|comes?|stands?)\s+(?:in|from)\b"
+    r".*\bpassages?(?:\s*(?:and|or|,))*\s*\.?$",
+    re.IGNORECASE,
+)
+_YES = re.compile(r"(?:yes|ja)\W+(?=\w)", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|neither|cannot|nothing|none|nicht|nie|niemals|kein(?:e[mnrs]?)?)\b|n['’]t\b",  # noqa: RUF001
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(  # how a "Yes" goes on that says on what condition, and is not taken back
+    r"(?:but|except|unless|only|if|when|as long as|provided|though|although|however"
+    r"|no\s+(?:later|earlier|sooner|more|less|fewer|longer)\b"
+    r"|not\s+(?:later|earlier|more|less|before|until|after|only)\b"
+    r"|aber|außer|nur|wenn|sofern|solange|allerdings|jedoch|falls)\b",
+    re.IGNORECASE,
+)
 _END = re.compile(r"[.!?…。！？:][\"'”’»)\]*_]*$")  # noqa: RUF001
 _BEGUN_NUMBER = re.compile(r"\s*\[\d*$")  # of a footnote that was not written to its end
 _CLAUSES = re.compile(r"(?:,|;|\s)\s*(?:and|but|while|whereas)\s+|;\s+", re.IGNORECASE)
 _CLAUSE_WORDS = 3  # that make a clause one that can be weighed by itself
-_MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
+_MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item before that
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
 _MARKS = 2  # passage sentences marked for one answer sentence
@@ -35,7 +51,9 @@ def words(text: str) -> set[str]:
 
 
 _TOLD = 3  # words of a sentence that tells something
-_PLAIN = words("Yes no cannot can't don't doesn't isn't aren't won't mustn't neither")  # concludes, and names nothing
+_PLAIN = words(  # concludes, and names nothing
+    "Yes no cannot can't don't doesn't isn't aren't won't mustn't neither ja nein nicht kein keine keinen"
+)
 
 
 def cite(
@@ -115,7 +133,7 @@ def without_false_yes(text: str, question: str) -> str:
     """
     text = text.strip()
     yes = _YES.match(text)
-    if not yes:
+    if not yes or _LIMIT.match(text, yes.end()):
         return text
     first, *others = sentences.split(text)
     if _NEGATION.search(first.text):
@@ -186,10 +204,12 @@ def _cite_line(
     """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without."""
     indent = line[: len(line) - len(line.lstrip())]
     placed = []
-    for sentence, given in _claims(line, len(hits)):
+    found_claims = _claims(line, len(hits))
+    for place, (sentence, given) in enumerate(found_claims, 1):
         if _ABOUT_PASSAGES.search(sentence):
             continue
-        if not words(sentence) or sentence.endswith(":") or _MARKER.match(sentence):
+        is_marker = _MARKER.match(sentence) and (sentence[0] == "#" or place < len(found_claims))
+        if not words(sentence) or sentence.endswith(":") or is_marker:
             placed.append(sentence)
             continue
         own = given or [_best(sentence, hits) or previous]

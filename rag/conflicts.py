@@ -1,20 +1,23 @@
 """Lines of other documents that say otherwise than the line on which an answer rests. Pure functions.
 
 Two lines speak of the same when the second holds every word of the question that the first holds, and most of its other
-words; they contradict each other when each has a number or a name that the other lacks.
+words; they contradict each other when each has a number or a name that the other lacks, or when all that differs is a
+"not".
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
+from rag import sentences
 from rag.evidence import Line, in_context
 from rag.quotations import quotation
-from rag.support import names, numbers
+from rag.support import denies, names, numbers
 from rag.terms import terms
 from rag.types import Citation, Hit
 
 _NEAR = 0.2  # of the best line's score: how much further from the question another may be
 _SAME = 0.5  # share of the words, without numbers and names, that both have
 _ALIKE = 0.75  # the same where neither number nor name was told, only other words
+_REPEATED = 0.6  # share of the words of an answer, in the line that it repeats
 _AT_MOST = 2  # documents that are told of
 OTHERWISE = "Another document"  # begins what is told of one that says otherwise
 
@@ -29,7 +32,7 @@ def contradictions(question: str, text: str, lines: Sequence[Line], hits: Sequen
     by_value = _nearest(lines, _values(text) - asked, _values)
     best, said, values = by_value or _nearest(lines, _words(text) - asked, _words) or (None, set[str](), _values)
     if best is None:
-        return []
+        return list(_denying(text, lines, hits).values())[:_AT_MOST]
     told, variable = values(text), _values(best.reading) if by_value else said
     own, found = _document(best, hits), dict[str, Line]()
     for line in lines:
@@ -39,7 +42,36 @@ def contradictions(question: str, text: str, lines: Sequence[Line], hits: Sequen
         same = _shared(best, line, asked, variable, hits) >= (_SAME if by_value else _ALIKE)
         if same and _differ(said, values(line.reading) - asked, told):
             found[document] = line
-    return list(found.values())[:_AT_MOST]
+    return list((found | _denying(text, lines, hits)).values())[:_AT_MOST]
+
+
+def _denying(text: str, lines: Sequence[Line], hits: Sequence[Hit]) -> dict[str, Line]:
+    """Of each other document, its nearest line that denies what the line says that an answer repeats, or reversed."""
+    best = next((line for part in sentences.split(text) for line in lines if _repeats(part.text, line)), None)
+    found: dict[str, Line] = {}
+    for line in lines if best else ():
+        document = _document(line, hits)
+        if best is None or document == _document(best, hits) or line.score < best.score - _NEAR:
+            continue
+        one, other = _words(best.reading), _words(line.reading)
+        is_same = len(one & other) >= _ALIKE * len(one | other)
+        if is_same and denies(best.reading) is not denies(line.reading) and not _is_told(line, text):
+            found.setdefault(document, line)
+    return found
+
+
+def _repeats(sentence: str, line: Line) -> bool:
+    said = _words(sentence)
+    is_held = 0 < _REPEATED * len(said) <= len(said & _words(line.reading))
+    return is_held and denies(sentence) is denies(line.reading)
+
+
+def _is_told(line: Line, text: str) -> bool:
+    """Whether a sentence of an answer says what a line says."""
+    words, told = _words(line.reading), (part.text for part in sentences.split(text))
+    return any(
+        denies(part) is denies(line.reading) and len(words & _words(part)) >= _ALIKE * len(words) for part in told
+    )
 
 
 def told(
@@ -56,7 +88,8 @@ def told(
     parts = [text]
     for line in others:
         hit = hits[line.number - 1]
-        added = f", added on {dates[hit.chunk.document_id]}," if len(days) > 1 else ""
+        day = dates.get(hit.chunk.document_id, "")  # a document may be removed meanwhile
+        added = f", added on {day}," if len(days) > 1 and day else ""
         parts.append(f"{OTHERWISE}{added} says otherwise: {quotation(line.reading)} [{line.number}]")
         marks = {*(found[line.number].marks if line.number in found else ()), line.span}
         found[line.number] = Citation(line.number, hit, tuple(sorted(marks, key=lambda mark: mark.start)))

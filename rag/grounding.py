@@ -53,7 +53,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     written = citations.without_false_yes(written, question)
     whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
     text, found = _cited(whole, basis, retriever.support(basis.evidence, hits))
-    if not found and finish is Finish.COMPLETE:
+    if not found and finish in (Finish.COMPLETE, Finish.LENGTH):
         if not basis.is_sure:
             return None
         text, found = _cited(_quotation(basis.evidence), basis)
@@ -68,7 +68,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
 def _quotation(evidence: Sequence[Line]) -> str:
     """The lines that are quoted, with the numbers of their passages."""
     told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(evidence))
-    return "\n".join(f"{text} [{number}]" for text, number in told)
+    return "\n".join(f"{citations.strip(text)} [{number}]" for text, number in told)  # numbers of the document are none
 
 
 def _cited(text: str, basis: Basis, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:

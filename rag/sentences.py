@@ -25,6 +25,18 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
+_SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 Nr. 3", "Tel. 030"
+    r"\b(?:approx|max|min|no|nos|nr|abs|art|ziff|kap|s|p|pp|fig|abb|tab|sec|sect|ch|vol|ref|cf|ca|tel|fax|ext|ed|bd"
+    r"|incl|inkl|excl|exkl|zzgl|mind|max|ggf|mio|mrd|par|para|cl)\.\s*$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"[\d§€$£(+~]|[IVX]+\b|[a-z]\)")
+_ORDINAL = re.compile(r"(?<![\d.,])\d{1,2}\.\s*$")  # "am 31. März", "der 2. Absatz"
+_AFTER_ORDINAL = re.compile(
+    r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Apr|Jun|Jul"
+    r"|Aug|Sept?|Okt|Nov|Dez|Quartal|Tag|Woche|Monat|Jahr|Absatz|Abschnitt|Kapitel|Stock|Etage|Klasse|Auflage"
+    r"|Jahrhundert|Lebensjahr|Rate|Mahnung|Stufe)"
+)
 
 
 def unwrap(text: str) -> str:
@@ -46,7 +58,7 @@ def split(text: str, language: str = "en") -> list[Sentence]:
 def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
     found: list[Sentence] = []
     ends = [boundary["end_index"] for boundary in get_sentence_boundaries(language, line)]
-    ends = [end for end in ends if not (_NAME.fullmatch(line[max(0, end - 2) : end]) and _ENDING.match(line[end:]))]
+    ends = [end for end in ends if end == len(line) or not _goes_on(line[:end], line[end:])]
     for start, end in pairwise([0, *ends]):
         piece = line[start:end]
         start += len(piece) - len(piece.lstrip())
@@ -54,3 +66,13 @@ def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
         if trimmed:
             found.append(Sentence(offset + start, offset + start + len(trimmed), trimmed))
     return found
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a full stop is of a short word, a number or a name, and ends no sentence."""
+    if _NAME.fullmatch(before[-2:]) and _ENDING.match(after):
+        return True
+    word = after.lstrip()
+    return bool(
+        (_SHORT.search(before) and _COUNTED.match(word)) or (_ORDINAL.search(before) and _AFTER_ORDINAL.match(word))
+    )

@@ -23,6 +23,15 @@ _STOP = frozenset(
     )
     for word in line.split()
 )
+_GERMAN = frozenset(
+    word
+    for line in (
+        "der die das den dem des ein eine einen einem einer und oder aber ist sind wird werden wurde wurden hat haben",
+        "nicht kein keine keinen mit für von vom zu zum zur im auf bei beim nach bis durch sich sie ihr ihre wir nur",
+        "auch dürfen darf muss müssen kann können sollen als wenn pro alle",
+    )
+    for word in line.split()
+)
 _local = threading.local()
 
 
@@ -54,6 +63,12 @@ def is_unspaced(text: str) -> bool:
     """
     others = _UNSPACED.sub(" ", text)
     return sum(map(len, _UNSPACED.findall(text))) > len(_TERM.findall(others))
+
+
+def is_german(text: str) -> bool:
+    """Whether a text is plainly German, by its commonest words."""
+    found = {word for word in re.findall(r"[^\W\d_]+", text.lower()) if word in _GERMAN}
+    return len(found) > 1 or (bool(found) and re.search("[äöüß]", text.lower()) is not None)
 
 
 def _pairs(text: str) -> list[str]:

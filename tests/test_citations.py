@@ -100,6 +100,8 @@ def test_an_answer_without_a_word_of_its_own_says_nothing() -> None:
     assert says_nothing("[1]", "What does lunch cost?")
     assert says_nothing("Lunch costs [1].", "What does lunch cost?")
     assert says_nothing("Yes, lunch costs something [1].", "Does lunch cost something?")
+    assert says_nothing("Nein.", "Dürfen Hunde ins Büro?")
+    assert says_nothing("Ja, Hunde dürfen ins Büro.", "Dürfen Hunde ins Büro?")
     assert not says_nothing("Yes, lunch costs 3.80 EUR.", "Does lunch cost anything?")
 
 
@@ -109,6 +111,17 @@ def test_the_number_of_a_list_item_is_no_claim() -> None:
 
 def test_talk_about_passages_is_left_out() -> None:
     assert cite("Lunch costs 3.80 EUR [1]. This is in passages [1] and [2].", HITS)[0] == "Lunch costs 3.80 EUR. [1]"
+    assert cite("Lunch costs 3.80 EUR [1]. This can be found in passage [2].", HITS)[0] == "Lunch costs 3.80 EUR. [1]"
+
+
+def test_the_passages_of_a_building_are_no_talk_about_passages() -> None:
+    assert cite("Keep batteries out of the passages [2].", HITS)[0] == "Keep batteries out of the passages. [2]"
+
+
+def test_a_number_alone_is_a_claim_and_judged() -> None:
+    assert cite("15.", HITS, bears=lambda _: (0.1, 0.1)) == ("15. [?]", ())
+    assert cite("28 [1].", HITS, bears=lambda _: (0.9, 0.1))[0] == "28. [1]"
+    assert cite("1. Lunch costs 3.80 EUR.", HITS, bears=lambda _: (0.9, 0.1))[0] == "1. Lunch costs 3.80 EUR. [1]"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +135,11 @@ def test_talk_about_passages_is_left_out() -> None:
         ("Yes, in the shop. Used lamps cannot be returned [1].", "Used lamps cannot be returned [1]."),
         ("Yes, in the shop. Used shades cannot be returned.", "Yes, in the shop. Used shades cannot be returned."),
         ("Yesterday it was not there.", "Yesterday it was not there."),
+        ("Yes, but not on Sundays.", "Yes, but not on Sundays."),
+        ("Yes, no later than 5 pm.", "Yes, no later than 5 pm."),
+        ("Yes, unless they were not paid for.", "Yes, unless they were not paid for."),
+        ("Ja, das ist nicht erlaubt.", "Das ist nicht erlaubt."),
+        ("Ja, aber nicht am Sonntag.", "Ja, aber nicht am Sonntag."),
         ("Yes", "Yes"),
         ("", ""),
     ],

@@ -42,6 +42,16 @@ def test_what_does_not_contradict_is_not_told(other: str) -> None:
     assert found(QUESTION, "Up to 6 days can be carried over.", OLD, other) == []
 
 
+def test_the_same_with_a_not_is_a_contradiction() -> None:
+    allowed, forbidden = "Dogs are allowed in the office kitchen.", "Dogs are not allowed in the office kitchen."
+    question = "Are dogs allowed in the office kitchen?"
+    assert found(question, "Yes, dogs are allowed in the office kitchen.", allowed, forbidden) == [forbidden]
+    assert found(question, "No, dogs are not allowed in the kitchen.", forbidden, allowed) == [allowed]
+    assert found(question, f"{allowed} {forbidden}", allowed, forbidden) == []
+    assert found(question, allowed, allowed, "Dogs are not allowed in the laboratory of Oslo.") == []
+    assert found(question, allowed, f"{allowed} {forbidden}") == []
+
+
 def test_what_the_answer_tells_already_is_not_told_again() -> None:
     new = "Up to 10 unused days of leave can be carried over."
     assert found(QUESTION, "Up to 6 or up to 10 days can be carried over.", OLD, new) == []
@@ -53,6 +63,14 @@ def test_a_document_does_not_contradict_itself() -> None:
 
 def test_an_answer_without_a_number_or_name_is_contradicted_by_nothing() -> None:
     assert found(QUESTION, "They can.", OLD, "Up to 10 unused days of leave can be carried over.") == []
+
+
+def test_a_document_that_was_removed_meanwhile_is_told_of_without_its_date() -> None:
+    hits = [hit(OLD, document="a"), hit("Up to 10 can be carried over.", document="b"), hit("Lunch.", document="c")]
+    lines = nearest_lines(QUESTION, hits, HashingEmbedder(), {})
+    (other,) = [line for line in lines if line.number == 2]
+    text, _ = told("Six.", (), [other], hits, {"a": "2026-11-01", "c": "2026-11-02"})
+    assert text == "Six.\n\nAnother document says otherwise: “Up to 10 can be carried over.” [2]"
 
 
 def test_a_contradiction_is_quoted_with_its_passage_and_its_date() -> None:

@@ -17,3 +17,20 @@ def test_a_stop_inside_the_name_of_a_file_ends_no_sentence(text: str, found: lis
     split = sentences.split(text)
     assert [one.text for one in split] == found
     assert [text[one.start : one.end] for one in split] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Der Rest verfällt am 31. März. Danach gilt § 5 Abs. 2 Nr. 3.", 2),
+        ("Im 2. Quartal stieg der Umsatz. Das blieb so.", 2),
+        ("Tel. 030 12345. Call approx. 5 p.m. on that day.", 2),
+        ("It holds max. 6 l of water. See fig. 3 for more.", 2),
+        ("We met in room 5. Then we left. The price is 5. March was cold.", 4),
+        ("It took ten min. They left.", 2),
+    ],
+)
+def test_a_stop_of_a_short_word_or_of_a_german_date_ends_no_sentence(text: str, found: int) -> None:
+    split = sentences.split(text)
+    assert len(split) == found, [one.text for one in split]
+    assert [text[one.start : one.end] for one in split] == [one.text for one in split]

@@ -4,7 +4,7 @@ import pytest
 
 from rag.embedders import Embedder
 from rag.evidence import nearest_lines
-from rag.support import Support, Verdict, numbers, verdict
+from rag.support import Support, Verdict, names, numbers, verdict
 from rag.terms import terms
 from tests.fakes import HashingEmbedder, hit
 
@@ -74,3 +74,58 @@ def test_a_script_that_the_model_cannot_read_is_judged_by_its_words() -> None:
 def test_the_number_of_a_code_is_no_number() -> None:
     assert numbers("The gateway GTW-7000 serves 50 stations (E-14).") == {"50"}
     assert numbers("in the mid-1990s, by COVID-19, from 20-30 EUR, version v4.3") == {"1990", "20", "30", "4.3"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("on 30 June 2024", "am 30.06.2024"),
+        ("on June 30, 2024", "2024-06-30"),
+        ("for twelve weeks", "12 weeks"),
+        ("twenty-one days", "21 days"),
+        ("vierzehn Tage", "14 Tage"),
+        ("1,500 EUR", "1.500,00 EUR"),
+        ("1500.00 EUR", "1500 EUR"),
+        ("at 09:00", "at 9:00"),
+        ("3,5 %", "3.5 %"),
+    ],
+)
+def test_numbers_and_dates_are_the_same_however_they_are_written(one: str, other: str) -> None:
+    assert numbers(one) == numbers(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("35 %", "3,5 %"), ("30.06.2024", "30.07.2024"), ("31 March", "31 May"), ("21 days", "20 days")]
+)
+def test_other_numbers_are_others(one: str, other: str) -> None:
+    assert numbers(one) != numbers(other)
+
+
+def test_a_word_that_is_also_a_month_is_none() -> None:
+    assert numbers("You may 5 times march 3 miles") == {"5", "3"}
+
+
+@pytest.mark.parametrize(
+    ("passage", "sentence", "expected"),
+    [
+        ("Dogs are not allowed in the office kitchen.", "Dogs are allowed in the office kitchen.", Verdict.WEAK),
+        ("Dogs are allowed in the office kitchen.", "Dogs are not allowed in the office kitchen.", Verdict.WEAK),
+        ("Dogs are not allowed in the office kitchen.", "No, dogs are not allowed in the kitchen.", Verdict.SUPPORTED),
+        ("It is not fragile, dogs may enter the kitchen.", "Dogs may enter the kitchen.", Verdict.SUPPORTED),
+        ("Notice must be given no later than 5 May.", "Notice must be given by 5 May.", Verdict.SUPPORTED),
+        ("Hunde sind in der Küche nicht erlaubt.", "Hunde sind in der Küche erlaubt.", Verdict.WEAK),
+    ],
+)
+def test_a_sentence_whose_opposite_is_said_is_not_supported(passage: str, sentence: str, expected: Verdict) -> None:
+    embedder, hits = HashingEmbedder(1_024), [hit(passage, 0.6)]
+    judge = Support(nearest_lines("What is there?", hits, embedder, {}), hits, embedder, even)
+    assert verdict(max(judge(sentence))) is expected
+
+
+def test_the_number_of_a_page_bears_nothing_and_german_nouns_are_no_names() -> None:
+    embedder, notice = HashingEmbedder(1_024), hit("It ends with notice of 14 days in writing.", 0.6, page=30)
+    judge = Support(nearest_lines("?", [notice], embedder, {}), [notice], embedder, even)
+    assert verdict(max(judge("It ends with notice of 14 days in writing."))) is Verdict.SUPPORTED
+    assert verdict(max(judge("It ends with notice of 30 days in writing."))) is not Verdict.SUPPORTED
+    assert names("Den Mitarbeitern stehen 28 Urlaubstage im Jahr zu.") == set()
+    assert names("She flew to Österreich.") == {"osterreich"}

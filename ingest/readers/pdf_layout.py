@@ -164,10 +164,15 @@ def _lines(
 
 def _follows(line: Sequence[_Character], character: _Character) -> bool:
     last = line[-1]
-    height = max(1.0, max(one.height for one in line[-12:]), character.height)
     shared = min(last.bottom, character.bottom) - max(last.top, character.top)
-    beside = shared > _SHARED * min(last.height, character.height) or _near(line, character)
-    return beside and character.left >= last.left - _BACK * height and character.left - last.right <= _GAP * height
+    is_beside = shared > _SHARED * min(last.height, character.height)
+    gap = character.left - last.right
+    if is_beside and character.left >= last.left and gap <= _GAP * character.height:  # as of most letters
+        return True
+    height = max(1.0, max(one.height for one in line[-12:]), character.height)
+    return (
+        (is_beside or _near(line, character)) and character.left >= last.left - _BACK * height and gap <= _GAP * height
+    )
 
 
 def _near(line: Sequence[_Character], character: _Character) -> bool:

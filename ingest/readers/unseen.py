@@ -6,6 +6,7 @@ program laid over a picture is seen: there is ink, that of the picture.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +40,8 @@ def hidden_stretches(page: PdfPage, characters: Characters) -> list[tuple[int, i
     ink = _ink(page.picture(scale, grey=True), characters.boxes * scale)
     found: list[tuple[int, int, Hiding]] = []
     last_end = -1
-    for word in _words(characters):
-        hiding = _hiding(page, characters, ink, word)
+    words = list(_words(characters))
+    for word, hiding in zip(words, _hidings(page, characters, ink, words), strict=True):
         if hiding and found and found[-1][2] is hiding and found[-1][1] == last_end:
             found[-1] = (found[-1][0], word.end, hiding)
         elif hiding:
@@ -62,29 +63,46 @@ def _words(characters: Characters) -> Iterator[_Word]:
             start = index + 1
 
 
-def _hiding(page: PdfPage, characters: Characters, ink: _Flags, word: _Word) -> Hiding | None:
-    boxes = characters.boxes[word.start : word.end]
+def _hidings(page: PdfPage, characters: Characters, ink: _Flags, words: Sequence[_Word]) -> Iterator[Hiding | None]:
+    """Why each of the words is not seen, None where it is."""
+    if not words:
+        return
+    boxes, ends = characters.boxes, np.array([(word.start, word.end) for word in words])
     sides = boxes[:, 2:] - boxes[:, :2]
-    drawn = sides.min(axis=1) > _NO_GLYPH if sides.max(initial=0) > _TINY_LETTER else sides.any(axis=1)
-    letters = np.array([text.isalnum() for text in characters.texts[word.start : word.end]]) & drawn
-    if not letters.any():
-        return None
-    middle = ((boxes[:, :2] + boxes[:, 2:]) / 2)[letters]
-    if ((middle < 0) | (middle > (page.width, page.height))).any(axis=1).all():
-        return Hiding.OFF_PAGE
-    if sides[letters].max() < _TINY_LETTER and page.font_size(word.start + int(letters.argmax())) < _TINY:
-        return Hiding.TINY
-    return Hiding.INVISIBLE if ink[word.start : word.end][letters].mean() < _SEEN else None
+    longest = sides.max(axis=1)
+    is_tiny = np.repeat(_of_each(np.maximum, longest, ends) <= _TINY_LETTER, ends[:, 1] - ends[:, 0])
+    inside = np.concatenate([np.arange(start, end) for start, end in ends])
+    drawn = np.zeros(len(boxes), dtype=bool)
+    drawn[inside] = np.where(is_tiny, sides[inside].any(axis=1), sides[inside].min(axis=1) > _NO_GLYPH)
+    letters = np.array([text.isalnum() for text in characters.texts]) & drawn
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    is_off = ((middle < 0) | (middle > (page.width, page.height))).any(axis=1)
+    count, off, seen = (_of_each(np.add, (letters & flags).astype(int), ends) for flags in (letters, is_off, ink))
+    sizes = _of_each(np.maximum, np.where(letters, longest, 0.0), ends)
+    for word, own, outside, inked, size in zip(words, count, off, seen, sizes, strict=True):
+        if not own:
+            yield None
+        elif outside == own:
+            yield Hiding.OFF_PAGE
+        elif size < _TINY_LETTER and page.font_size(word.start + int(letters[word.start :].argmax())) < _TINY:
+            yield Hiding.TINY
+        else:
+            yield Hiding.INVISIBLE if inked / own < _SEEN else None
+
+
+def _of_each(reduce: np.ufunc, values: npt.NDArray[Any], ends: npt.NDArray[np.int_]) -> npt.NDArray[Any]:
+    """What the values from the start to the end of each word come to."""
+    return np.asarray(reduce.reduceat(np.append(values, values[:1]), ends.ravel())[::2])
 
 
 def _ink(picture: Pixels, boxes: npt.NDArray[np.float64]) -> _Flags:
     """For each box in pixels, whether the brightness changes anywhere in it."""
     height, width = picture.shape
     bright = picture.astype(np.int16)
-    steps = np.zeros((height + 1, width + 1), dtype=np.int64)
+    steps = np.zeros((height + 1, width + 1), dtype=np.int32)
     across = np.abs(np.diff(bright, axis=1, append=bright[:, -1:])) > _INK
     down = np.abs(np.diff(bright, axis=0, append=bright[-1:])) > _INK
-    steps[1:, 1:] = np.cumsum(np.cumsum(across | down, axis=0), axis=1)
+    np.cumsum(np.cumsum(across | down, axis=1, dtype=np.int32), axis=0, out=steps[1:, 1:])
     left, top = (
         np.clip(np.floor(boxes[:, side]).astype(int) - 1, 0, limit) for side, limit in ((0, width), (1, height))
     )

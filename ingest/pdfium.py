@@ -80,7 +80,8 @@ class PdfPage:
         texts = self.letters()
         boxes = np.zeros((len(texts), 4))
         values = (ctypes.c_double * 4)()
-        places = [ctypes.byref(values, place * ctypes.sizeof(ctypes.c_double)) for place in range(4)]
+        start, step = ctypes.addressof(values), ctypes.sizeof(ctypes.c_double)
+        places = [ctypes.cast(start + place * step, ctypes.POINTER(ctypes.c_double)) for place in range(4)]
         with _errors():
             for index in range(len(texts)):
                 if raw.FPDFText_GetCharBox(self._text, index, *places):

@@ -18,7 +18,7 @@ _ASKS = re.compile(  # a question with a verb of its own
 )
 _POINTS = re.compile(  # what must be looked up in the conversation; a condition speaks of the question before
     r"(?!(if|when|unless|while|once)\b)"
-    r".*\b((it|its|they|them|their|these|those|this|he|she|him|her|his|same|else|then|there|one|ones)\b|that\W*$)",
+    r".*\b(((?-i:[iI]ts?)|they|them|their|these|those|this|he|she|him|her|his|same|else|then|there|one|ones)\b|that\W*$)",
     re.IGNORECASE,
 )
 _PREPOSITIONS = frozenset(

@@ -38,6 +38,8 @@ _CODE = re.compile(  # E-14, RTX4090; not 4th, 20-year-old, pre-1990 or Q3
     r"[^\W\d_]+(?:-?\d[^\W_]*|-[^\W\d_]+-?\d[^\W_]*)(?:-[^\W_]+)*",
     re.IGNORECASE,
 )
+_WRITTEN_CODE = re.compile(r"(?<![\w-])(?=[^\W\d_])(?:[^\W_]+-){0,3}?[^\W\d_]+(?:[\s-]?\d[^\W_]*)(?:-[^\W_]+)*")
+_JOINTS = re.compile(r"[\s-]+")
 
 
 @dataclass(frozen=True)
@@ -164,12 +166,14 @@ def quoted(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
 
 
 def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
-    """Codes of the question (letters with digits: "E-27") that stand in none of the passages."""
+    """Codes of the question (letters with digits: "E-27", also "E27" or "E 27") that stand in none of the passages."""
     codes = {match.group().lower() for match in _CODE.finditer(question)}
-    held = {
-        term for hit in hits for term in terms(f"{hit.chunk.label} {hit.chunk.context} {hit.chunk.text}", parts=True)
-    }
-    return sorted(code for code in codes if code not in held)
+    if not codes:
+        return []
+    texts = [f"{hit.chunk.label} {hit.chunk.context} {hit.chunk.text}" for hit in hits]
+    held = {term for text in texts for term in terms(text, parts=True)}
+    joined = {_JOINTS.sub("", match.group().lower()) for text in texts for match in _WRITTEN_CODE.finditer(text)}
+    return sorted(code for code in codes if code not in held and _JOINTS.sub("", code) not in joined)
 
 
 def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:

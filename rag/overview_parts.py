@@ -14,8 +14,8 @@ _PAGE = (
 )
 _NUMBER = r"\d{1,3}(?:\.\d{1,3})*"
 _SECTION = (
-    _THE + rf"(?:chapters?|sections?|clauses?|kapitel|abschnitte?|§§?)\s*(?P<first>{_NUMBER})"
-    rf"(?P<section>)(?:\s*(?P<to>,|and|und|&)\s*(?P<last>{_NUMBER}))?"
+    _THE + rf"(?:chapters?|sections?|clauses?|articles?|kapitel|abschnitte?|artikel|§§?)\s*(?P<first>{_NUMBER})"
+    rf"(?P<section>)(?:\s*(?P<to>-|\u2013|to|bis|,|and|und|&)\s*(?P<last>{_NUMBER}))?"
 )
 _NAMED = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -30,7 +30,7 @@ _NAMED = tuple(
 )
 _LIST = frozenset({",", "and", "und", "&", "和"})
 _HEADED = re.compile(  # "4.2 Warranty", "Chapter 4: Care", "第4章"; not "4 hours", "24/7" or "3D"
-    rf"(?:(?:chapter|section|clause|kapitel|abschnitt|§)\s*(?P<named>{_NUMBER})(?!\w)"
+    rf"(?:(?:chapter|section|clause|article|kapitel|abschnitt|artikel|§)\s*(?P<named>{_NUMBER})(?!\w)"
     rf"|第\s*(?P<chinese>{_NUMBER})\s*[章节条]"
     rf"|(?P<bare>{_NUMBER})(?:[.:)]?\s+(?=(?-i:[A-ZÄÖÜ\u4e00-\u9fff(]))|[.:)]?$))",
     re.IGNORECASE,
@@ -64,11 +64,16 @@ def named(subject: str) -> tuple[Part | None, str]:
     if found is None:
         return None, subject
     rest, first, last = (found["rest"] or "").strip(), found["first"], found["last"] or found["first"]
-    if "section" in found.groupdict():
-        return Part(sections=frozenset({first, last})), rest
-    ends = sorted((int(first), int(last)))
     is_list = found["to"] is not None and found["to"].lower() in _LIST
-    return Part(pages=frozenset(ends if is_list else range(ends[0], ends[1] + 1))), rest
+    if "section" in found.groupdict():
+        is_range = not is_list and first.isdigit() and last.isdigit()
+        return Part(sections=frozenset(_all(first, last) if is_range else {first, last})), rest
+    return Part(pages=frozenset(map(int, {first, last} if is_list else _all(first, last)))), rest
+
+
+def _all(first: str, last: str) -> list[str]:
+    begin, end = sorted((int(first), int(last)))
+    return [str(number) for number in range(begin, end + 1)]
 
 
 def _number(heading: str) -> str:

@@ -18,7 +18,10 @@ _POLITE = (
 _SIZE = r"(?:(?:short|brief|quick|concise|general|detailed|executive|high-level|rough)\s+)?"
 _OF = r"(?:\s+(?:of|on|about|for)\s+(?P<subject>.+))?"
 _MAIN = r"(?:(?:main|key|most important|major|central|essential)\s+)"
-_POINTS = r"(?:points?|ideas?|topics?|takeaways?|messages?)"
+_POINTS = (
+    r"(?:points?(?!\s+of\s+(?:contact|difference|sale|entry|failure|view|departure|interest|origin|reference|access"
+    r"|delivery)\b)|ideas?|topics?|takeaways?|messages?)"
+)
 _TOPICS = r"(?:topics?|subjects?|matters?)"
 _FILES = r"(?:documents|files|uploads|pdfs)"
 _THERE = (  # after "which documents"
@@ -29,6 +32,7 @@ _THERE = (  # after "which documents"
     r"|in\s+(?:the|my|our|your)\s+(?:library|collection)))"
 )
 _IN = r"(?:\s+(?:of|in|from)\s+(?P<subject>.+))?"
+_KINDLY = r"(?:(?:mir|uns|bitte|kurz|mal|doch)\s+)*"
 _ASKED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -56,10 +60,13 @@ _ASKED = tuple(
         r"(?:what\s+(?:is|stands)|what's)\s+in\s+(?P<subject>.+)",
         r"(?:what\s+(?:is|stands)|what's)\s+(?:written\s+)?on\s+(?P<subject>(?:the\s+)?(?:page|slide)s?\s.+)",
         r"tl;?dr(?:\s+(?:of\s+)?(?P<subject>.+))?",
-        r"(?:bitte\s+)?fass(?:e|en\s+sie)?\s+(?:mir\s+)?(?:bitte\s+)?(?P<subject>.+?)\s+(?:kurz\s+)?zusammen",
-        r"(?:kannst\s+du|können\s+sie)\s+(?:mir\s+)?(?:bitte\s+)?(?P<subject>.+?)\s+(?:kurz\s+)?zusammenfassen",
-        r"(?:(?:gib|geben\s+sie)\s+(?:mir\s+)?(?:bitte\s+)?)?(?:eine?n?\s+)?(?:kurzen?\s+)?(?:zusammenfassung|überblick)"
+        rf"(?:bitte\s+)?fass(?:e|en\s+sie)?\s+{_KINDLY}(?P<subject>.+?)\s+{_KINDLY}zusammen",
+        rf"(?:kannst\s+du|können\s+sie|könntest\s+du|könnten\s+sie|bitte)\s+{_KINDLY}(?P<subject>.+?)\s+{_KINDLY}"
+        r"zusammenfassen",
+        rf"(?:(?:gib|geben\s+sie)\s+{_KINDLY})?(?:eine?n?\s+)?(?:kurzen?\s+)?(?:zusammenfassung|überblick|übersicht)"
         r"(?:\s+(?:über|von|vom|zu[mr]?|des|der)\s+(?P<subject>.+))?",
+        r"was\s+(?:sind|ist)\s+(?:die|das)\s+(?:wichtigsten?|wesentlichen?)\s+(?:punkte?|themen|inhalte?|aussagen?)"
+        r"(?:\s+(?:in|im|aus|von|vom|des|der)\s+(?P<subject>.+))?",
         r"worum\s+geht\s+es\s+(?:in|im|bei|beim)\s+(?P<subject>.+)",
         r"wovon\s+handel[nt]+\s+(?P<subject>.+)",
         r"was\s+steht\s+(?:in|im|auf)\s+(?P<subject>.+)",
@@ -101,14 +108,22 @@ _KINDS = frozenset(  # words that are part of the names of documents
 )
 _ANY_CHINESE = re.compile(r"(?:这|那|此|该|本|份|篇|个|些|我|们|的|所|有|全|部|文|档|件|章|资|料|书|库|报|告)+")
 _SMALL = frozenset(  # words of a subject that name nothing
-    terms("every each both one das die der den dem des ein eine einen diese dieses diesem dieser meine meinen ganze")
+    terms(
+        "every each both one das die der den dem des ein eine einen diese dieses diesem dieser meine meinen meines "
+        "meiner unser unsere unserem unseren unserer unseres ganze mit von vom zum zur im für über"
+    )
 )
 _SEVERAL = re.compile(
     r"\b(?:my|our|all|every\w*|each|these|(?:document|file|report|paper|text|upload)s|dokumente\w*|alles?|unterlagen)\b",
     re.IGNORECASE,
 )
-_BACK = re.compile(r"(?:it|that|this|these|those|them|him|her|das|dies|es|这|那|它)", re.IGNORECASE)
-_LEANING = re.compile(r"\b(?:its?|that|those|they|them|their)\b", re.IGNORECASE)
+_BACK = re.compile(r"(?:(?-i:[iI]t)|that|this|these|those|them|him|her|das|dies|es|这|那|它)", re.IGNORECASE)
+_LEANING = re.compile(r"\b(?:(?-i:[iI]ts?)|that|those|they|them|their)\b", re.IGNORECASE)
+_THIS_ONE = re.compile(
+    r"(?:this|that|the|das|dem|des|den|die|der|diese[mnrs]?)\s+(?:document|file|pdf|report|paper|text|dokuments?|datei|bericht|text)"
+    r"|(?:这|那|该|此)(?:份|个|篇)?(?:文档|文件|报告|文章)",
+    re.IGNORECASE,
+)
 _ABOUT_WHAT = re.compile(r"^(?:and\s+|but\s+|so\s+)?(?:what|how)\s+about\s+", re.IGNORECASE)
 _SIGNS = " ?.!。？！"  # at the end of a question
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -137,6 +152,12 @@ def whole(question: str, before: str) -> str | None:
     return f"{asked.string[:start]}“{_ABOUT_WHAT.sub('', meant or before).rstrip(_SIGNS)}”{asked.string[end:]}"
 
 
+def is_of_one(question: str) -> bool:
+    """Whether an overview is asked of "this document", which is that of the answer before."""
+    asked = _asked(question)
+    return asked is not None and _THIS_ONE.fullmatch(_named(asked)) is not None
+
+
 def may_be_of_matter(question: str) -> bool:
     """Whether it is a question for an overview also where no document is called like its subject."""
     return not _OF_DOCUMENTS.match(question.strip())
@@ -157,6 +178,8 @@ def documents(question: str, about: str, asked: Sequence[NamedDocument], *, is_p
     if not about or _BACK.fullmatch(about) or _ANY_CHINESE.fullmatch(about) or (words and words <= _ANY):
         exactly = tuple(document for document, stem in stems.items() if words and stem == words)
         return tuple(stems) if _SEVERAL.search(about) or len(exactly) != 1 else exactly
+    if words and (exactly := tuple(document for document, stem in stems.items() if stem == words)):
+        return exactly
     if not words or not (is_part or may_be_of_matter(question) or words & (_ANY | _KINDS)):
         return ()
     named = words - _ANY

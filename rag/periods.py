@@ -22,7 +22,8 @@ _NAMES = (
 MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
 _MONTH = rf"(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _BEFORE = (
-    r"\b(?:in|of|for|since|after|before|during|until|from|to|and|between|year|im|jahr|seit|nach|vor|von|bis|und)\s+"
+    r"\b(?:in|of|for|since|after|before|during|until|through|from|to|and|or|between|compare|year|im|jahr|seit|nach|vor"
+    r"|von|bis|und|oder|zwischen|vergleiche)\s+"
 )
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d\d?)"

@@ -4,7 +4,7 @@ import re
 
 _BACK = re.compile(
     r"^(and|but|or|so|what about|how about)\b|^(why|why not|since when|until when|how|who|where|when)\W*$"
-    r"|\b(it|its|they|them|their|these|those|there|then|he|she|him|her|his|one|ones|same|else|this)\b"
+    r"|\b((?-i:[iI]ts?)|they|them|their|these|those|there|then|he|she|him|her|his|one|ones|same|else|this)\b"
     r"|\b(of|for|with|about|after|before|does|do|is|was) that\b|\bthat (one|case)\b|\bthat\W*$",
     re.IGNORECASE,
 )

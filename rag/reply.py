@@ -149,6 +149,9 @@ class Reply:
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
         if whole := overview_questions.whole(self._asked, self._history[-1].question):
+            before = self._history[-1].documents
+            if overview_questions.is_of_one(self._asked) and len(before) == 1 and not self._scope.documents:
+                self._scope = Scope(before)
             return (whole,)
         with self._course.turn(Stage.REWRITING):
             started = time.perf_counter()

@@ -35,11 +35,13 @@ _PERIODS = tuple(  # in the name of a document, the most exact first
 )
 _ISSUE = (
     r"(?:quarter|period|month|year|week|report|filing|10-[QK]|meeting|minute|issue|edition|newsletter|statement"
-    r"|quartal|monat|jahr|woche|bericht|protokoll|ausgabe)"
+    r"|quartal|monat|jahr|woche|bericht|protokoll|ausgabe|sitzung|besprechung|versammlung)"
 )
 _LATEST = re.compile(
     rf"\b(?:latest|newest|most (?:recent|current)|neu(?:e)?ste[nmrs]?|aktuell(?:st)?e[nmrs]?)\s+(?:[\w-]+\s+){{0,2}}?"
-    rf"{_ISSUE}|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
+    rf"{_ISSUE}"
+    r"|\b(?:last|letzte[nmrs]?)\s+(?:[\w-]+\s+)?(?:meeting|minutes|report|filing|issue|edition|newsletter|statement|session"
+    r"|sitzung|besprechung|versammlung|protokoll|\w*bericht|ausgabe)\b|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
     re.IGNORECASE,
 )
 _MANY = r"(?:quarters|periods|months|years|weeks|reports|filings|10-[QK]s|meetings|issues|editions|statements)"
@@ -93,7 +95,11 @@ _SINCE, _EARLIER, _FROM, _TO = (  # before a period
         "to|and|until|through|bis|und",
     )
 )
-_YEARS = re.compile(r"\b(?:19|20)\d\d\b")
+_UNTIL = re.compile(r"\b(?:until|till|up to|through|bis)\s+(?:the\s+|zum?\s+)?$", re.IGNORECASE)
+_AROUND = re.compile(r"\b(?:before (?:and|or) after|vor (?:und|oder) nach)\s+$", re.IGNORECASE)
+_RANGE = re.compile(r"\s*(?:[-\u2013]|to|until|till|through|bis)\s*", re.IGNORECASE)  # between two periods
+_YEARS = re.compile(r"(?:\b|(?<=\bFY))(?:19|20)\d\d\b")
+_JAN = re.compile(r"\b(?:in|since|until|during|im|seit|bis)\s+Jan\b")  # otherwise it may be a person
 _ANY_YEAR = 2000  # of periods whose year is not said, where only their words count
 _VERBS = ("may", "march", "mar")  # months only where they are written like names
 _ALL_OVER = 0.03  # of the chunks of a group: a word that stands in as many may name it
@@ -316,22 +322,34 @@ def by_issue(issues: Sequence[str], hits: Sequence[Hit], found: Iterable[Line]) 
 
 
 def _periods(question: str, year: int) -> list[Period]:
-    """The periods that a question names, or else its years ("the 2023 report")."""
+    """The periods that a question names, and its years where it names nothing smaller ("the 2023 report")."""
     found = [period for period in periods(question, year=year) if period.text not in _VERBS]
-    return found or [one for match in _YEARS.finditer(question) for one in periods(f"in {match.group()}")]
+    if [period.text for period in found] == ["Jan"] and not _JAN.search(question):
+        found = []
+    if any(not _YEARS.search(period.text) or period.after < months_on(period.first, 12) for period in found):
+        return found
+    years = [one for match in _YEARS.finditer(question) for one in periods(f"in {match.group()}")]
+    known = {period.first: period for period in found}  # they know whether what comes after them is meant
+    return [known.get(one.first, one) for one in years]
 
 
 def _stretches(question: str, named: Sequence[Period]) -> Iterator[tuple[datetime.date, datetime.date]]:
     """From which day to before which one a question asks: "since" a period, "from" one "to" another, or in it."""
     begun: datetime.date | None = None
+    end = 0
     for place, period in enumerate(named):
-        before = question[: question.find(period.text)]
+        start = max(question.find(period.text, end), end)
+        before, end = question[:start], start + len(period.text)
         next_one = named[place + 1] if place + 1 < len(named) else None
         if begun is not None:
             yield begun, period.after
             begun = None
-        elif next_one and _FROM.search(before) and _TO.search(question[: question.rfind(next_one.text)]):
+        elif next_one and _goes_to(before, question[end:], next_one):
             begun = period.first
+        elif _AROUND.search(before):
+            yield datetime.date.min, datetime.date.max
+        elif _UNTIL.search(before):
+            yield datetime.date.min, period.after
         elif _SINCE.search(before):
             yield period.first, datetime.date.max
         elif period.is_over:
@@ -340,6 +358,12 @@ def _stretches(question: str, named: Sequence[Period]) -> Iterator[tuple[datetim
             yield datetime.date.min, period.first
         else:
             yield period.first, period.after
+
+
+def _goes_to(before: str, after: str, next_one: Period) -> bool:
+    """Whether a period, with what stands before and after it, is the beginning of a stretch to the next one."""
+    between = after[: after.find(next_one.text)]
+    return bool(_RANGE.fullmatch(between) or (_FROM.search(before) and _TO.search(between)))
 
 
 def _dated(name: str) -> tuple[str, datetime.date, datetime.date] | None:

@@ -98,7 +98,7 @@ class SeveralReplies:
     def _turns(self) -> list[Turn]:
         """Those that are done, as what was asked before."""
         return [
-            Turn(reply.standalone if part.leans else part.asked, reply.answer.text)
+            Turn.of(reply.standalone if part.leans else part.asked, reply.answer)
             for part, reply in zip(self._parts, self._replies, strict=False)
         ]
 

@@ -238,10 +238,16 @@ class Scope:
 
 @dataclass(frozen=True)
 class Turn:
-    """One earlier question with its answer."""
+    """One earlier question with its answer; `documents` (ids) are those that it cites."""
 
     question: str
     answer: str
+    documents: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, question: str, answer: "Answer") -> "Turn":
+        """With what an answer says and cites."""
+        return cls(question, answer.text, tuple(dict.fromkeys(one.hit.chunk.document_id for one in answer.citations)))
 
 
 @dataclass(frozen=True)

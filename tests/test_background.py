@@ -317,3 +317,17 @@ def test_what_follows_a_story_is_of_the_question_not_of_the_story(library: Libra
     history = [Turn(f"{BESIDE} {QUESTION}", "Six days [1].")]
     found = follow_ups.understood("And in Norway?", history, generator, threading.Event())
     assert found == ("How many days in Norway carry over?",)
+
+
+def test_it_in_capitals_is_no_pronoun_nor_are_diesel_and_hierarchy() -> None:
+    for plain in ("How do I contact IT support?", "How much diesel is in a tank?", "Wie flach ist die Hierarchie?"):
+        assert not background.leans(plain, "We work in Oslo.")
+    for leaning in ("How do I contact it?", "Its price?", "Was kostet dieses Gerät?", "Was ist hierfür nötig?"):
+        assert background.leans(leaning, "We work in Oslo.")
+
+
+def test_a_number_in_words_beside_the_question_may_say_which_line_is_meant() -> None:
+    beside = Alone("How many days of leave do I get?", "I only work two days a week.")
+    part_time, all_staff = "Staff who work 2 days a week get 12 days.", "Staff get 28 days of leave."
+    assert beside.loses_name(part_time, all_staff)
+    assert not beside.loses_name(all_staff, part_time)

@@ -228,6 +228,21 @@ def test_codes_that_stand_nowhere_are_named(question: str, missing: list[str]) -
     assert missing_codes(question, [Hit(PASSAGE, 0.5)]) == missing
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("What does E14 mean?", "Error E-14: the battery is low", []),
+        ("What does E-14 mean?", "Code: E 14", []),
+        ("Are we ISO-9001 certified?", "certified to ISO 9001 since 2020", []),
+        ("Does it run on Windows11?", "runs on Windows 11 only", []),
+        ("What does E27 mean?", "Error E-14 after 27 days", ["e27"]),
+        ("What does GTW-7000 cost?", "the gateway GTW7000A", ["gtw-7000"]),
+    ],
+)
+def test_a_code_is_the_same_however_its_parts_are_joined(question: str, text: str, missing: list[str]) -> None:
+    assert missing_codes(question, [hit(text)]) == missing
+
+
 def test_a_rare_word_of_the_question_tells_more_than_a_common_one() -> None:
     hits = [hit("The station means well."), hit("The moisture is high.")]
     weights = {"station": 0.1, "mean": 0.1, "moistur": 3.0}

@@ -434,6 +434,16 @@ def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, sett
     assert (answer.standalone, generator.prompts) == ("Summarize “days of leave”", [])
 
 
+@pytest.mark.parametrize("question", ["Summarise this document", "Fasse das Dokument zusammen", "总结这份文档"])
+def test_this_document_is_that_of_the_answer_before(question: str, library: Library, settings: Settings) -> None:
+    assistant, _ = ask(library, settings)
+    first = assistant.answer("Summarize the manual")
+    answer = assistant.answer(question, history=[Turn.of("Summarize the manual", first)])
+    assert {citation.hit.chunk.document_name for citation in answer.citations} == {"manual.md"}
+    both = assistant.answer(question, history=[Turn.of("?", assistant.answer("What are my documents about?"))])
+    assert len({citation.hit.chunk.document_name for citation in both.citations}) == 2
+
+
 def test_an_overview_that_the_generator_names_is_not_outdone_by_the_question_before(
     library: Library, settings: Settings
 ) -> None:
@@ -505,3 +515,54 @@ def test_the_samples_are_told_by_real_vectors(samples: tuple[Path, IngestReport]
         assert "28 days of paid leave" in leave.text
         assert assistant.answer("Give me an overview of space travel").finish.is_refusal
         assert len(assistant.answer("What are my documents about?").citations) == 6
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("What is the main point of contact for IT issues?", None),
+        ("What is the key point of difference between plan A and B?", None),
+        ("What are the key points of the contract?", "the contract"),
+        ("Kannst du den Vertrag bitte kurz zusammenfassen?", "den Vertrag"),
+        ("Könntest du mir den Vertrag zusammenfassen?", "den Vertrag"),
+        ("Bitte den Vertrag kurz zusammenfassen", "den Vertrag"),
+        ("Was sind die wichtigsten Punkte im Vertrag?", "Vertrag"),
+        ("Gib mir bitte eine kurze Übersicht über den Vertrag", "den Vertrag"),
+    ],
+)
+def test_what_an_overview_is_asked_of_is_told_from_a_fact(question: str, about: str | None) -> None:
+    assert overview_questions.subject(question) == about
+
+
+@pytest.mark.parametrize(
+    ("question", "ids"),
+    [
+        ("Fasse den Vertrag mit Müller zusammen", ("1",)),
+        ("Worum geht es in unserem Vertrag mit Müller?", ("1",)),
+        ("Worum geht es in der Hausordnung?", ("2",)),
+        ("What is in the house rules?", ("3",)),
+        ("What is in the warranty?", ()),
+    ],
+)
+def test_a_document_is_named_with_the_small_words_around_it(question: str, ids: tuple[str, ...]) -> None:
+    names = ("Vertrag Müller.pdf", "Hausordnung.pdf", "house rules.pdf", "manual.pdf")
+    asked = [NamedDocument(str(number), name, "", 1) for number, name in enumerate(names, 1)]
+    about = overview_questions.subject(question)
+    assert about is not None
+    assert overview_questions.documents(question, about, asked) == ids
+
+
+@pytest.mark.parametrize(
+    ("subject", "sections", "rest"),
+    [
+        ("sections 3 to 5 of the manual", {"3", "4", "5"}, "the manual"),
+        ("Kapitel 2-4", {"2", "3", "4"}, ""),
+        ("sections 3 and 7", {"3", "7"}, ""),
+        ("Article 5 of the contract", {"5"}, "the contract"),
+        ("Artikel 5.2 des Vertrags", {"5.2"}, "Vertrags"),
+    ],
+)
+def test_sections_are_named_one_by_one_or_from_one_to_another(subject: str, sections: set[str], rest: str) -> None:
+    part, of = overview_parts.named(subject)
+    assert part is not None
+    assert (part.sections, of) == (sections, rest)

@@ -87,7 +87,7 @@ class AnswerJob:
         assistant = self._engine.assistant
         if assistant is None:
             raise FootnoteError(self._engine.state.failure)
-        history = [Turn(answer.questions[-1], answer.text) for answer in before]
+        history = [Turn.of(answer.questions[-1], answer) for answer in before]
         self.reply = assistant.ask(self.question, history=history, scope=self._scope, stop=self._stop)
         for _ in self.reply:
             pass

@@ -65,12 +65,14 @@ def readings(
                 some = [one for one in questions if held_out(one.id) == half and one.answerable == answerable]
                 for number, question in enumerate(some[:most]):
                     print(f"\r{folder.name} {'held out ' * half}{number + 1} ", end="", file=sys.stderr, flush=True)
-                    for kind, lines, hits in _shown(question, retriever, settings):
+                    for kind, lines, hits in shown_lines(question, retriever, settings):
                         if lines:
                             yield _reading(folder.name, number, question, kind, lines, hits, counter)
 
 
-def _shown(question: Question, retriever: Retriever, settings: Settings) -> Iterator[tuple[str, list[Line], list[Hit]]]:
+def shown_lines(
+    question: Question, retriever: Retriever, settings: Settings
+) -> Iterator[tuple[str, list[Line], list[Hit]]]:
     """Lines of passages, nearest first, for each kind of reading; none where what answers it was not found."""
     found = retriever.stages(question.text, count=50).fused
     hits, lines = _evidence(question, found, retriever, settings)
@@ -104,7 +106,7 @@ def _reading(
     some = shown(question.text, lines)
     prompt, ends = messages(question.text, [in_context(hits[line.number - 1].chunk, line) for line in some])
     tokens, places = counter.places(prompt, ends)
-    scores, holds = (line.score for line in some), (_holds(question, line, hits, kind) for line in some)
+    scores, holds = (line.score for line in some), (line_holds(question, line, hits, kind) for line in some)
     return Reading(
         name,
         question.id,
@@ -123,7 +125,7 @@ def _tells(question: Question, line: Line) -> bool:
     return any(answer.lower() in line.text.lower() for answer in question.answers)
 
 
-def _holds(question: Question, line: Line, hits: Sequence[Hit], kind: str) -> float | None:
+def line_holds(question: Question, line: Line, hits: Sequence[Hit], kind: str) -> float | None:
     """1 if the line holds the answer, 0 if not, None where an accepted answer stands in a line of another passage."""
     if not _tells(question, line):
         return 0.0

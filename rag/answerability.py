@@ -21,6 +21,7 @@ from rag.evidence import Line, certainty, choose, in_context, missing_codes
 from rag.generators import Generator, Message
 from rag.settings import Settings
 from rag.types import Hit
+from rag.yes_or_no import asks_yes_or_no
 
 _PROBES = Path(__file__).parent / "probes"
 _DOWN, _UP = ".down", ".up"  # of an addition, in the file of a probe
@@ -77,12 +78,19 @@ class Probe:
     Attributes:
         answer: that the lines hold the answer, with the certainty of the evidence beside the last state.
         line: that a line holds it, with its score beside the state at its end.
+        yes_or_no: the same as `answer` for questions that are answered by yes or no: "Batteries may not be taken along"
+            holds the answer to "May I take the battery along?", but not what it asks for.
     """
 
     layers: int
     additions: Additions
     answer: Readout
     line: Readout
+    yes_or_no: Readout | None = None
+
+    def answer_to(self, question: str) -> Readout:
+        """What weighs whether this question is answered."""
+        return self.yes_or_no if self.yes_or_no and asks_yes_or_no(question) else self.answer
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,9 @@ def load_probe(generator: str) -> Probe | None:
     with np.load(file, allow_pickle=False) as kept:
         names = sorted({name.removesuffix(_DOWN) for name in kept if name.endswith(_DOWN)})
         additions = {name: (kept[name + _DOWN], kept[name + _UP]) for name in names}
-        return Probe(int(kept["layers"]), additions, _readout(kept, "answer"), _readout(kept, "line"))
+        answer, line = (_readout(kept, name) for name in ("answer", "line"))
+        yes_or_no = _readout(kept, "yes_or_no") if "yes_or_no.weights" in kept else None
+        return Probe(int(kept["layers"]), additions, answer, line, yes_or_no)
 
 
 def _readout(kept: Mapping[str, Vectors], name: str) -> Readout:
@@ -169,7 +179,7 @@ class Judge:
         some, probe = shown(question, lines), self.probe
         prompt, ends = messages(question, [in_context(hits[line.number - 1].chunk, line) for line in some])
         states = self.generator.states(prompt, ends, layers=probe.layers, additions=probe.additions)
-        odds = probe.answer.log_odds(states[-1:], [certainty(lines, hits)])[0]
+        odds = probe.answer_to(question).log_odds(states[-1:], [certainty(lines, hits)])[0]
         of_lines = probe.line.log_odds(states[:-1], [line.score for line in some]).tolist()
         return Reading(float(1 / (1 + np.exp(-odds))), _reordered(lines, dict(zip(some, of_lines, strict=True))))
 

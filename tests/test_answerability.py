@@ -1,5 +1,6 @@
 """Which questions are answered: by the certainty of the evidence, and by what the generator makes of the lines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,25 @@ def test_a_generator_without_a_probe_has_none(tmp_path: Path, monkeypatch: pytes
     assert [part.shape for part in found.additions["layers.1.q"]] == [(2, 3), (4, 2)]
     assert found.line.weights.dtype == np.float32
     assert (found.answer.weights.tolist(), found.answer.beside, found.answer.bias) == ([1, 1, 1], 1.5, -1.0)
+    assert found.answer_to("May I carry days over?") is found.answer
+    polar = {"yes_or_no.weights": np.zeros(3), "yes_or_no.beside_and_bias": np.array([0.0, 2.0])}
+    np.savez(tmp_path / "mine.npz", layers=2, **halves, **readouts, **values, **polar)
+    found = load_probe("mine")
+    assert found is not None
+    assert (found.answer_to("May I carry days over?").bias, found.answer_to("How many days?").bias) == (2.0, -1.0)
+
+
+def test_a_question_for_yes_or_no_is_weighed_by_a_readout_of_its_own(tmp_path: Path) -> None:
+    lenient = replace(PROBE, yes_or_no=Readout(np.zeros(2, dtype=np.float32), 0.0, 3.0))
+    for question, expected in (("Do six days carry over?", 3.0), ("How many days carry over?", None)):
+        lines = nearest(question, HITS)
+        own, other = (Judge(Settings(home=tmp_path), one, ScriptedGenerator()) for one in (lenient, PROBE))
+        reading, before = own.read(question, lines, HITS), other.read(question, lines, HITS)
+        assert reading is not None
+        assert before is not None
+        wanted = before.likely if expected is None else 1 / (1 + np.exp(-expected))
+        assert reading.likely == pytest.approx(wanted)
+        assert [line.text for line in reading.lines] == [line.text for line in before.lines]
 
 
 def test_every_probe_belongs_to_a_generator_of_the_table() -> None:
@@ -136,7 +156,8 @@ def test_every_probe_belongs_to_a_generator_of_the_table() -> None:
         assert found is not None
         halves = [part for pair in found.additions.values() for part in pair]
         assert halves
-        for values in (found.answer.weights, found.line.weights, *halves):
+        polar = found.yes_or_no or found.answer
+        for values in (found.answer.weights, found.line.weights, polar.weights, *halves):
             assert np.isfinite(values).all()
         assert found.layers > 0
 

@@ -270,6 +270,39 @@ def test_a_run_that_is_stopped_keeps_what_it_measured(tmp_path: Path, settings: 
     assert [record["answer"] for record in whole.records[:2]] == ["28 days. [1]", "3.80 EUR. [1]"]
 
 
+def test_questions_of_dialogues_say_whether_they_are_answerable_and_by_which_contexts(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "question": "A?", "answerability": "UNANSWERABLE", "contexts": [{"document_id": "x", "text": "."}]},
+        {"id": "2", "question": "B?", "answerability": "PARTIAL", "contexts": [{"document_id": "x", "text": "."}]},
+    ]
+    one, two = read_questions(write_lines(tmp_path / "q.jsonl", rows))
+    assert (one.answerable, dict(one.relevant)) == (False, {})
+    assert (two.answerable, dict(two.relevant)) == (True, {"x": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "decided", "better"),
+    [
+        ({"refused, answerable": 0.0}, {"refused, answerable": 1.0}, "refused, answerable", False),
+        ({"refused, unanswerable": 0.0}, {"refused, unanswerable": 1.0}, "refused, unanswerable", True),
+        (
+            {"refused, answerable": 0.0, "refused, answer taken away": 1.0, "fused nDCG@10": 0.0},
+            {"refused, answerable": 0.0, "refused, answer taken away": 0.0, "fused nDCG@10": 1.0},
+            "refused, answer taken away",
+            False,
+        ),
+        ({"right refusal": 1.0}, {"right refusal": 0.0}, "right refusal", False),
+        ({"contains answer": 0.0, "fused nDCG@10": 1.0}, {"contains answer": 1.0}, "contains answer", True),
+    ],
+)
+def test_a_question_gets_better_or_worse_by_what_decides_for_it(
+    before: dict[str, float], after: dict[str, float], decided: str, better: bool
+) -> None:
+    old, new = (Report({}, {}, ({"id": "1", "measures": values},)) for values in (before, after))
+    found = compare(old, new)
+    assert (found.deciding, len(found.better), len(found.worse)) == (decided, int(better), int(not better))
+
+
 def test_a_cut_run_goes_on_where_it_was(tmp_path: Path, settings: Settings) -> None:
     whole = run(tmp_path, settings, ScriptedGenerator("28 days [1].", "3.80 EUR [1]."))
     partial = tmp_path / "partial.jsonl"
@@ -287,7 +320,7 @@ def test_reports_are_kept_and_compared(tmp_path: Path, settings: Settings, capsy
     after.write(tmp_path / "after.json")
     assert read_report(tmp_path / "after.json").estimates == after.estimates
     found = compare(before, after)
-    assert found.deciding == "contains answer"
+    assert found.deciding == "contains answer, right refusal"
     assert [pair[0]["id"] for pair in found.better] == ["1"]
     assert found.worse == ()
     assert main(["compare", str(tmp_path / "before.json"), str(tmp_path / "after.json")]) == 0

@@ -43,9 +43,10 @@ class Question:
 def read_questions(file: Path, qrels: Path | None = None) -> list[Question]:
     """The questions of a file, one JSON object in a line.
 
-    Known fields: id; question (or query, text); answers or answer; context_id or context_ids, ids of passages; file and
-    page, or passages, of {file, page}; has_answer, answerable or is_impossible; evidence, words of the passages;
-    history, of {question, answer} or ["user" | "agent", text]. Lines whose question is empty are left out.
+    Known fields: id; question (or query, text); answers or answer; context_id, context_ids, or contexts of
+    {document_id}, for ids of passages; file and page, or passages, of {file, page}; has_answer, answerable,
+    is_impossible, or answerability ("UNANSWERABLE"); evidence, words of the passages; history, of {question, answer} or
+    ["user" | "agent", text]. Lines whose question is empty are left out.
 
     Args:
         qrels: grades in TREC's form (query, [iteration,] passage, grade), which then stand for the fields' passages;
@@ -100,7 +101,8 @@ def _lines(file: Path) -> Iterable[str]:
 
 def _question(row: Mapping[str, Any], number: int) -> Question:
     answers = row.get("answers", [row["answer"]] if row.get("answer") else [])
-    answerable = bool(row.get("has_answer", row.get("answerable", not row.get("is_impossible", False))))
+    is_impossible = row.get("is_impossible", str(row.get("answerability", "")).casefold() == "unanswerable")
+    answerable = bool(row.get("has_answer", row.get("answerable", not is_impossible)))
     return Question(
         id=str(row.get("id", row.get("_id", number))),
         text=str(next(row[name] for name in _TEXTS if name in row)),
@@ -127,7 +129,8 @@ def _places(row: Mapping[str, Any]) -> list[str]:
     if row.get("file") or row.get("passages"):
         found = row.get("passages") or [row]
         return [f"{one['file']}#{one['page']}" if one.get("page") else str(one["file"]) for one in found]
-    ids = row.get("context_ids") or [row.get("context_id")]
+    contexts = [one["document_id"] for one in row.get("contexts") or () if "document_id" in one]
+    ids = row.get("context_ids") or contexts or [row.get("context_id")]
     return [str(place) for place in ids if place is not None]
 
 

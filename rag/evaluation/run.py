@@ -253,6 +253,8 @@ def _seconds(answer: Answer) -> dict[str, float]:
     values = {"seconds to find": timings.retrieve, "seconds in all": timings.total}
     if timings.rewrite:
         values["seconds to understand"] = timings.rewrite
+    if timings.judge:
+        values["seconds to judge"] = timings.judge
     if timings.generate:
         values |= {"seconds to first token": timings.first_token, "seconds to write": timings.generate}
     return values

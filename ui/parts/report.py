@@ -11,14 +11,20 @@ from rag.errors import FootnoteError
 from rag.evaluation.compare import Comparison, Pair, compare
 from rag.evaluation.faults import Fault, faults, rank
 from rag.evaluation.measures import RANKING_MEASURES, Estimate
-from rag.evaluation.run import AS_RUN, Record, Report, read_report
+from rag.evaluation.run import AS_RUN, RERANKED, Record, Report, read_report
 from rag.wording import counted
 from ui.parts.question import show_question
 from ui.parts.text import plain
 from ui.session import Engine
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples" / "questions.jsonl"
-_STAGES = {"dense": "By meaning", "lexical": "By words", "fused": "Both", AS_RUN: "As run"}
+_STAGES = {
+    "dense": "By meaning",
+    "lexical": "By words",
+    "fused": "Both",
+    AS_RUN: "As run",
+    RERANKED: "As answered from",
+}
 _ANSWERS = (
     "contains answer",
     "token F1",
@@ -29,6 +35,7 @@ _ANSWERS = (
     "false refusal",
     "right refusal",
     "invented citations",
+    "sentences in doubt",
     "refused, answerable",
     "refused, unanswerable",
     "refused, answer taken away",

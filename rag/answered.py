@@ -40,7 +40,7 @@ def find(catalog: Catalog, retriever: Retriever, settings: Settings, question: s
         found = retriever.retrieve(
             asked, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope, overview=True
         )
-        left_out = len(found.left) if found.overview is Overview.DOCUMENTS else 0  # their number is told
+        left_out = len(found.left) if found.overview is Overview.DOCUMENTS else 0  # they are named
         return _passages((*found.hits, *found.below)) | ({left_out} if left_out else set())
 
     for answer in reversed(answers):

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag import overview_questions, sentences
+from rag.numerals import counts
 from rag.pointing import points_back
-from rag.support import numbers
 from rag.terms import UNSPACED, terms
 
 _ASKS = r"(?:(?:in|on|at|for|from|to|of|with|by|under|until|since)\s+)?(?:what|which|who|whom|whose|when|where|how|why)"
@@ -34,8 +34,8 @@ _LEANING = re.compile(  # on what is said beside it, in words that do not point 
     r"|each|either|instead|otherwise)\b|^(?:if|wenn|falls|sonst|in which case)\b|\bthe two\b"
     r"|^which (?:is|are|was|were)\b|\b(?:after|before|since|to)\W*$"
     r"|\b(?:like|in|to) that\b"
-    r"|\b(?:er|(?-i:sie)|(?<!gibt )es|ihn|ihm|ihr|dies(?:e[mnrs]?)?|dessen|deren|dort|dann"
-    r"|hier(?:auf|bei|durch|für|her|hin|in|mit|von|zu)?|davon|dafür|damit|darüber"
+    r"|\b(?:er|(?-i:sie)|(?<!gibt )es|ihn|ihm|ihr|dies(?!el)\w*|dessen|deren|dort|dann"
+    r"|hier(?!arch)\w*|davon|dafür|damit|darüber"
     r"|daran|dabei|dazu|daher|deswegen|deshalb|beide\w*|stattdessen|da)\b|\bdas(?! (?-i:[A-ZÄÖÜ]))"
     r"|[它她们这那此]|(?<!其)他|(?<!应)该|其(?![他实中])|两者|哪个|以下|上述",
     re.IGNORECASE,
@@ -62,7 +62,7 @@ class Alone:
         """Whether a line for the whole question holds a name or number that is said beside it, and that for it not."""
         names = {name.casefold() for name in _NAME.findall(whole)}
         other, said = (set(_TOKEN.findall(text.casefold())) for text in (alone, self.beside))
-        return bool((names - other) & said or (numbers(whole) - numbers(alone)) & numbers(self.beside))
+        return bool((names - other) & said or (counts(whole) - counts(alone)) & counts(self.beside))
 
 
 def alone(question: str) -> Alone | None:

@@ -17,10 +17,11 @@ DOUBT_MEANS = "A sentence with ? is borne out only in part by its source, or by 
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
 _DOUBT = re.compile(r"\s*\[\?\]")
 _ABOUT_PASSAGES = re.compile(  # "This can be found in passages and."
-    r"\b(?:found|stated|mentioned|described|listed|given|provided|explained|specified|outlined|detailed|confirmed"
-    r"|supported|according|based|refer|see|says?|states?)\b.*\bpassages?(?:\s*(?:and|or|,))*\s*\.?$"
-    r"|^(?:this|that|it|these|the\s+(?:answer|information))\s+(?:is|are|comes?|stands?)\s+(?:in|from)\b"
-    r".*\bpassages?(?:\s*(?:and|or|,))*\s*\.?$",
+    r"(?:\b(?:found|stated|mentioned|described|listed|given|provided|explained|specified|outlined|detailed|confirmed"
+    r"|indicated|contained|derived|shown|noted|located|included|discussed|written|supported|appears?|according|based"
+    r"|refer|see|says?|states?|sources?)\b.*"
+    r"|^(?:this|that|it|these|the\s+(?:answer|information))\s+(?:is|are|comes?|stands?)\s+(?:in|from)\b.*)"
+    r"(?<!\ball )\bpassages?(?:\s*(?:and|or|,))*\s*\.?$",
     re.IGNORECASE,
 )
 _YES = re.compile(r"(?:yes|ja)\W+(?=\w)", re.IGNORECASE)
@@ -31,7 +32,7 @@ _NEGATION = re.compile(
 _LIMIT = re.compile(  # how a "Yes" goes on that says on what condition, and is not taken back
     r"(?:but|except|unless|only|if|when|as long as|provided|though|although|however"
     r"|no\s+(?:later|earlier|sooner|more|less|fewer|longer)\b"
-    r"|not\s+(?:later|earlier|more|less|before|until|after|only)\b"
+    r"|(?:not|nicht)\s+(?:later|earlier|more|less|before|until|after|only|nur|vor|nach|bis|mehr)\b"
     r"|aber|außer|nur|wenn|sofern|solange|allerdings|jedoch|falls)\b",
     re.IGNORECASE,
 )
@@ -39,7 +40,7 @@ _END = re.compile(r"[.!?…。！？:][\"'”’»)\]*_]*$")  # noqa: RUF001
 _BEGUN_NUMBER = re.compile(r"\s*\[\d*$")  # of a footnote that was not written to its end
 _CLAUSES = re.compile(r"(?:,|;|\s)\s*(?:and|but|while|whereas)\s+|;\s+", re.IGNORECASE)
 _CLAUSE_WORDS = 3  # that make a clause one that can be weighed by itself
-_MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item before that
+_MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
 _MARKS = 2  # passage sentences marked for one answer sentence
@@ -91,8 +92,9 @@ def cite(
             return whole
         return _together(whole, [_judged(given, bears(part)) for part in parts])
 
-    for line in sentences.unwrap(_DOUBT.sub("", text)).strip().splitlines():
-        placed, previous = _cite_line(line, hits, claims, previous, judge)
+    written = sentences.unwrap(_DOUBT.sub("", text)).strip().splitlines()
+    for line in written:
+        placed, previous = _cite_line(line, hits, claims, previous, judge, is_only=len(written) == 1)
         lines.append(placed)
     whole = " ".join(lines)
     if not claims and DOUBT not in whole and words(whole):  # nothing but a lead-in
@@ -133,10 +135,10 @@ def without_false_yes(text: str, question: str) -> str:
     """
     text = text.strip()
     yes = _YES.match(text)
-    if not yes or _LIMIT.match(text, yes.end()):
+    if not yes:
         return text
     first, *others = sentences.split(text)
-    if _NEGATION.search(first.text):
+    if _NEGATION.search(first.text) and not _LIMIT.match(text, yes.end()):
         rest = text[yes.end() :]
         return rest[0].upper() + rest[1:]
     asked = words(question)
@@ -199,25 +201,28 @@ def strip(text: str) -> str:
 
 
 def _cite_line(
-    line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int, judge: Judge
+    line: str, hits: Sequence[Hit], claims: dict[int, list[str]], previous: int, judge: Judge, *, is_only: bool
 ) -> tuple[str, int]:
-    """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without."""
+    """One line with its citations, and the last number used. Headings and lead-ins ("Steps:") stay without.
+
+    So do the numbers of list items; a number that is the whole answer, its only line (`is_only`), is none.
+    """
     indent = line[: len(line) - len(line.lstrip())]
     placed = []
-    found_claims = _claims(line, len(hits))
-    for place, (sentence, given) in enumerate(found_claims, 1):
+    found = _claims(line, len(hits))
+    for sentence, given in found:
         if _ABOUT_PASSAGES.search(sentence):
             continue
-        is_marker = _MARKER.match(sentence) and (sentence[0] == "#" or place < len(found_claims))
+        is_marker = _MARKER.match(sentence) and (sentence[0] == "#" or not is_only or len(found) > 1)
         if not words(sentence) or sentence.endswith(":") or is_marker:
             placed.append(sentence)
             continue
         own = given or [_best(sentence, hits) or previous]
-        own, found = judge(sentence, own)
+        own, said = judge(sentence, own)
         for number in own:
             claims.setdefault(number, []).append(sentence)
         previous = own[-1] if own else previous
-        placed.append(f"{sentence}{_brackets(own)}{'' if found is Verdict.SUPPORTED else f' {DOUBT}'}")
+        placed.append(f"{sentence}{_brackets(own)}{'' if said is Verdict.SUPPORTED else f' {DOUBT}'}")
     return indent + " ".join(placed), previous
 
 

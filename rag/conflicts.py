@@ -8,9 +8,11 @@ words; they contradict each other when each has a number or a name that the othe
 from collections.abc import Callable, Mapping, Sequence
 
 from rag import sentences
+from rag.denials import denies
 from rag.evidence import Line, in_context
+from rag.numerals import numbers
 from rag.quotations import quotation
-from rag.support import denies, names, numbers
+from rag.support import names
 from rag.terms import terms
 from rag.types import Citation, Hit
 
@@ -49,13 +51,13 @@ def _denying(text: str, lines: Sequence[Line], hits: Sequence[Hit]) -> dict[str,
     """Of each other document, its nearest line that denies what the line says that an answer repeats, or reversed."""
     best = next((line for part in sentences.split(text) for line in lines if _repeats(part.text, line)), None)
     found: dict[str, Line] = {}
-    for line in lines if best else ():
-        document = _document(line, hits)
-        if best is None or document == _document(best, hits) or line.score < best.score - _NEAR:
-            continue
-        one, other = _words(best.reading), _words(line.reading)
-        is_same = len(one & other) >= _ALIKE * len(one | other)
-        if is_same and denies(best.reading) is not denies(line.reading) and not _is_told(line, text):
+    if best is None:
+        return found
+    words, denied, own = _words(best.reading), denies(best.reading), _document(best, hits)
+    for line in lines:
+        document, other = _document(line, hits), _words(line.reading)
+        is_same = len(words & other) >= _ALIKE * len(words | other) and line.score >= best.score - _NEAR
+        if document != own and is_same and denies(line.reading) is (not denied) and not _is_told(line, text):
             found.setdefault(document, line)
     return found
 
@@ -63,7 +65,7 @@ def _denying(text: str, lines: Sequence[Line], hits: Sequence[Hit]) -> dict[str,
 def _repeats(sentence: str, line: Line) -> bool:
     said = _words(sentence)
     is_held = 0 < _REPEATED * len(said) <= len(said & _words(line.reading))
-    return is_held and denies(sentence) is denies(line.reading)
+    return is_held and denies(sentence) is not None and denies(sentence) is denies(line.reading)
 
 
 def _is_told(line: Line, text: str) -> bool:

@@ -36,12 +36,14 @@ class Grounded:
     Attributes:
         used: the passages in the order of their numbers: those that were read or are cited.
         left: the others.
+        finish: how it ends; what is quoted in place of an answer that was cut is whole.
     """
 
     text: str
     citations: tuple[Citation, ...]
     used: tuple[Hit, ...]
     left: tuple[Hit, ...]
+    finish: Finish
 
 
 def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -> Grounded | None:
@@ -57,12 +59,13 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
         if not basis.is_sure:
             return None
         text, found = _cited(_quotation(basis.evidence), basis)
+        finish = Finish.COMPLETE
     if finish is Finish.COMPLETE:
         others = conflicts.contradictions(question, text, basis.evidence, hits)
         dates = retriever.dates({hit.chunk.document_id for hit in hits} if others else ())
         text, found = conflicts.told(text, found, others, hits, dates)
     text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
-    return _numbered(text, found, basis)
+    return _numbered(text, found, basis, finish)
 
 
 def _quotation(evidence: Sequence[Line]) -> str:
@@ -76,11 +79,11 @@ def _cited(text: str, basis: Basis, bears: citations.Bears | None = None) -> tup
     return citations.cite(text, basis.hits, default=default, question=basis.question, bears=bears)
 
 
-def _numbered(text: str, found: Sequence[Citation], basis: Basis) -> Grounded:
+def _numbered(text: str, found: Sequence[Citation], basis: Basis, finish: Finish) -> Grounded:
     text, order = citations.in_reading_order(text, len(basis.hits))
     renumbered = (replace(citation, number=order.index(citation.number) + 1) for citation in found)
     cited = tuple(sorted(renumbered, key=lambda citation: citation.number))
     used = (*range(1, basis.read + 1), *(citation.number for citation in found))
     last = 1 + max(map(order.index, used))  # what was neither read nor cited comes after it
     hits = tuple(basis.hits[number - 1] for number in order)
-    return Grounded(text, cited, hits[:last], hits[last:])
+    return Grounded(text, cited, hits[:last], hits[last:], finish)

@@ -66,8 +66,10 @@ def named(subject: str) -> tuple[Part | None, str]:
     rest, first, last = (found["rest"] or "").strip(), found["first"], found["last"] or found["first"]
     is_list = found["to"] is not None and found["to"].lower() in _LIST
     if "section" in found.groupdict():
-        is_range = not is_list and first.isdigit() and last.isdigit()
-        return Part(sections=frozenset(_all(first, last) if is_range else {first, last})), rest
+        (above, begin), (above_last, end) = (number.rpartition(".")[::2] for number in (first, last))
+        is_range = not is_list and above == above_last and int(begin) <= int(end)
+        numbers = [f"{above}.{number}".lstrip(".") for number in _all(begin, end)] if is_range else (first, last)
+        return Part(sections=frozenset(numbers)), rest
     return Part(pages=frozenset(map(int, {first, last} if is_list else _all(first, last)))), rest
 
 

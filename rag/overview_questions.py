@@ -99,6 +99,7 @@ _KNOWN = r"\s+(?:can\s+you\s+tell|do\s+you\s+know)\b"
 _OF_DOCUMENTS = re.compile(
     rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN}|{_KNOWN})|was steht|worum|wovon", re.IGNORECASE
 )
+_OF_TEXTS = re.compile(r"worum|wovon", re.IGNORECASE)  # which ask for no fact
 _KINDS = frozenset(  # words that are part of the names of documents
     terms(
         "handbook manual policy guide guideline instructions notes minutes contract agreement faq plan specification "
@@ -120,8 +121,8 @@ _SEVERAL = re.compile(
 _BACK = re.compile(r"(?:(?-i:[iI]t)|that|this|these|those|them|him|her|das|dies|es|这|那|它)", re.IGNORECASE)
 _LEANING = re.compile(r"\b(?:(?-i:[iI]ts?)|that|those|they|them|their)\b", re.IGNORECASE)
 _THIS_ONE = re.compile(
-    r"(?:this|that|the|das|dem|des|den|die|der|diese[mnrs]?)\s+(?:document|file|pdf|report|paper|text|dokuments?|datei|bericht|text)"
-    r"|(?:这|那|该|此)(?:份|个|篇)?(?:文档|文件|报告|文章)",
+    r"(?:this|that|the|das|dem|des|die|der|diese[mnrs]?)\s+(?:document|file|pdf|dokuments?|datei)"
+    r"|(?:this|that|diese[mnrs]?)\s+(?:report|paper|text|bericht)|[这那该此][份个篇]?(?:文档|文件|报告|文章)",
     re.IGNORECASE,
 )
 _ABOUT_WHAT = re.compile(r"^(?:and\s+|but\s+|so\s+)?(?:what|how)\s+about\s+", re.IGNORECASE)
@@ -167,7 +168,8 @@ def documents(question: str, about: str, asked: Sequence[NamedDocument], *, is_p
     """Ids of those of the documents that an overview is asked of; `about`: its subject.
 
     They are those whose name or title holds every word of the subject. A single word, unless it is one for a document
-    ("the manual"), has to be the whole name: "Summarise sales" is of a matter, though a file is "sales 2023.csv". Where
+    ("the manual"), has to be the whole name: "Summarise sales" is of a matter, though a file is "sales 2023.csv". What
+    asks for a fact, too, is of a document where several words are just its name ("What is in the house rules?"). Where
     the subject means any document ("my documents", "this"), they are the only one of just that name, or all.
 
     Args:
@@ -178,7 +180,8 @@ def documents(question: str, about: str, asked: Sequence[NamedDocument], *, is_p
     if not about or _BACK.fullmatch(about) or _ANY_CHINESE.fullmatch(about) or (words and words <= _ANY):
         exactly = tuple(document for document, stem in stems.items() if words and stem == words)
         return tuple(stems) if _SEVERAL.search(about) or len(exactly) != 1 else exactly
-    if words and (exactly := tuple(document for document, stem in stems.items() if stem == words)):
+    exactly = tuple(document for document, stem in stems.items() if stem == words)
+    if exactly and (len(words) > 1 or _OF_TEXTS.match(question.strip())):
         return exactly
     if not words or not (is_part or may_be_of_matter(question) or words & (_ANY | _KINDS)):
         return ()

@@ -22,9 +22,10 @@ _NAMES = (
 MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
 _MONTH = rf"(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _BEFORE = (
-    r"\b(?:in|of|for|since|after|before|during|until|through|from|to|and|or|between|compare|year|im|jahr|seit|nach|vor"
-    r"|von|bis|und|oder|zwischen|vergleiche)\s+"
+    r"\b(?:in|of|for|since|after|before|during|until|from|to|and|between|year|im|jahr|seit|nach|vor|von|bis|und"
+    r"|zwischen)\s+"
 )
+_BESIDE = r"\b(?:or|through|compare|oder|vergleiche)\s+"  # a name in capitals
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d\d?)"
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "erst": 1, "zweit": 2, "dritt": 3, "viert": 4}
@@ -39,6 +40,7 @@ _PATTERNS = tuple(
         rf"{_YEAR}年(?P<month>\d\d?)月",
         rf"\b{_MONTH}\s+(?:of\s+)?{_YEAR}\b",
         rf"{_BEFORE}{_MONTH}(?!\w)",
+        rf"{_BESIDE}(?-i:(?=[A-ZÄÖÜ])){_MONTH}(?!\w)",
         rf"\b(?:(?P<quarter>{'|'.join(_QUARTERS)})\w*|(?P<number>[1-4])(?:st|nd|rd|th|\.))\s+quart\w+"
         rf"(?:\s+(?:of\s+)?{_YEAR})?\b",
         rf"\bQ(?P<number>[1-4])(?:\s+(?:of\s+)?{_YEAR})?\b",
@@ -110,7 +112,7 @@ def _period(match: re.Match[str], year: int | None) -> Period | None:
     except ValueError:
         return None
     months = 0 if "day" in parts else 3 if quarter else 1 if "month" in parts else 12
-    text = re.sub(rf"^{_BEFORE}", "", match.group(), flags=re.IGNORECASE)
+    text = re.sub(rf"^(?:{_BEFORE}|{_BESIDE})", "", match.group(), flags=re.IGNORECASE)
     is_over = _AFTER.search(match.string[: match.end() - len(text)]) is not None
     return Period(text, first, months_on(first, months) if months else first + _ONE_DAY, is_over)
 

@@ -16,4 +16,5 @@ _IDIOMS = re.compile(  # where such words point to nothing
 
 def points_back(question: str) -> bool:
     """Whether it points back to what was said before, in English."""
-    return bool(_BACK.search(_IDIOMS.sub(" ", question)))
+    asked = question.lower() if question.isupper() else question  # otherwise "IT" is a department
+    return bool(_BACK.search(_IDIOMS.sub(" ", asked)))

@@ -83,7 +83,6 @@ class Reply:
         self._answer: Answer | None = None
         self._parts = parts
         self._history = history
-        self._scope = scope
         self._course = Course(parts.queue, stop)
         self._dropped: tuple[Hit, ...] = ()
         self._issues: tuple[str, ...] = ()
@@ -92,6 +91,10 @@ class Reply:
         self._treated: _Found | None = None  # what was found in issues of a series that treat what is asked of each
         self._is_of_all = False  # issues of a series, whatever period the question names
         self._alone = background.alone(question)
+        self._is_of_one = (
+            bool(history) and len(history[-1].documents) == 1 and overview_questions.is_of_one(self._asked)
+        )
+        self._scope = Scope(history[-1].documents) if self._is_of_one and not scope.documents else scope
         self._beside = ""  # what is said beside the question, where it is answered without
 
     @property
@@ -148,10 +151,9 @@ class Reply:
 
     def _readings(self) -> tuple[str, ...]:
         """A follow-up as a question of its own, and after its subject where that may have failed."""
+        if self._is_of_one:
+            return (self._asked,)
         if whole := overview_questions.whole(self._asked, self._history[-1].question):
-            before = self._history[-1].documents
-            if overview_questions.is_of_one(self._asked) and len(before) == 1 and not self._scope.documents:
-                self._scope = Scope(before)
             return (whole,)
         with self._course.turn(Stage.REWRITING):
             started = time.perf_counter()
@@ -436,7 +438,7 @@ class Reply:
         if grounded is None:
             return Finish.UNSUPPORTED
         self._dropped = (*grounded.left, *self._dropped)
-        self._conclude(grounded.text, grounded.citations, grounded.used, finish)
+        self._conclude(grounded.text, grounded.citations, grounded.used, grounded.finish)
         return None
 
     def _basis(self) -> Basis:

@@ -207,7 +207,8 @@ class Retriever:
 
     def names(self, documents: Collection[str]) -> list[str]:
         """The names of these documents (ids), in the order of names."""
-        return sorted(one.name for one in self._catalog.named_documents(self._collection) if one.id in documents)
+        wanted = frozenset(documents)
+        return sorted(one.name for one in self._catalog.named_documents(self._collection) if one.id in wanted)
 
     def dates(self, documents: Iterable[str]) -> dict[str, str]:
         """The day on which each of these documents (ids) was added, as YYYY-MM-DD of this machine's clock."""

@@ -26,17 +26,17 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
 _SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 Nr. 3", "Tel. 030"
-    r"\b(?:approx|max|min|no|nos|nr|abs|art|ziff|kap|s|p|pp|fig|abb|tab|sec|sect|ch|vol|ref|cf|ca|tel|fax|ext|ed|bd"
-    r"|incl|inkl|excl|exkl|zzgl|mind|max|ggf|mio|mrd|par|para|cl)\.\s*$",
-    re.IGNORECASE,
+    r"\b(?:[Aa]pprox|[Mm]ax|min|ed|tab|bd|[Nn]os?|[Nn]r|[Aa]bs|[Aa]rt|[Zz]iff|[Kk]ap|[Ss]|pp?|[Ff]ig|[Aa]bb|[Ss]ect?|[Cc]h|[Vv]ol"
+    r"|[Rr]ef|cf|[Cc]a|[Tt]el|[Ff]ax|ext|incl|inkl|excl|exkl|zzgl|[Mm]ind|ggf|[Mm]io|[Mm]rd|para?|[Cc]l)\.\s*$"
 )
-_COUNTED = re.compile(r"[\d§€$£(+~]|[IVX]+\b|[a-z]\)")
+_COUNTED = re.compile(r"[\d§€$£(+~]|(?:[IVX]{2,}|V|X)\b|[a-z]\)")
 _ORDINAL = re.compile(r"(?<![\d.,])\d{1,2}\.\s*$")  # "am 31. März", "der 2. Absatz"
 _AFTER_ORDINAL = re.compile(
-    r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Apr|Jun|Jul"
-    r"|Aug|Sept?|Okt|Nov|Dez|Quartal|Tag|Woche|Monat|Jahr|Absatz|Abschnitt|Kapitel|Stock|Etage|Klasse|Auflage"
-    r"|Jahrhundert|Lebensjahr|Rate|Mahnung|Stufe)"
+    r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Quartals?|Tag(?:e|es|s)?"
+    r"|Woche|Monat(?:e|s)?|Jahr(?:e|es|s)?|Absatz(?:es)?|Abschnitts?|Kapitels?|Etage|Auflage|Jahrhunderts?|Lebensjahr(?:es|s)?"
+    r"|Mahnung)\b"
 )
+_NEAR = 24  # characters about a full stop that tell whether it is one
 
 
 def unwrap(text: str) -> str:
@@ -58,7 +58,11 @@ def split(text: str, language: str = "en") -> list[Sentence]:
 def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
     found: list[Sentence] = []
     ends = [boundary["end_index"] for boundary in get_sentence_boundaries(language, line)]
-    ends = [end for end in ends if end == len(line) or not _goes_on(line[:end], line[end:])]
+    ends = [
+        end
+        for end in ends
+        if end == len(line) or not _goes_on(line[max(0, end - _NEAR) : end], line[end : end + _NEAR])
+    ]
     for start, end in pairwise([0, *ends]):
         piece = line[start:end]
         start += len(piece) - len(piece.lstrip())

@@ -40,8 +40,8 @@ _ISSUE = (
 _LATEST = re.compile(
     rf"\b(?:latest|newest|most (?:recent|current)|neu(?:e)?ste[nmrs]?|aktuell(?:st)?e[nmrs]?)\s+(?:[\w-]+\s+){{0,2}}?"
     rf"{_ISSUE}"
-    r"|\b(?:last|letzte[nmrs]?)\s+(?:[\w-]+\s+)?(?:meeting|minutes|report|filing|issue|edition|newsletter|statement|session"
-    r"|sitzung|besprechung|versammlung|protokoll|\w*bericht|ausgabe)\b|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
+    r"|(?<!since )(?<!since the )(?<!seit der )(?<!seit dem )\b(?:last|letzte[nmrs]?)\s+(?:[^\W\d]+\s+)?"
+    r"(?:meeting|report|filing|edition|newsletter|session|sitzung|besprechung|versammlung|protokoll|\w*bericht|ausgabe)\b|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
     re.IGNORECASE,
 )
 _MANY = r"(?:quarters|periods|months|years|weeks|reports|filings|10-[QK]s|meetings|issues|editions|statements)"
@@ -95,11 +95,16 @@ _SINCE, _EARLIER, _FROM, _TO = (  # before a period
         "to|and|until|through|bis|und",
     )
 )
-_UNTIL = re.compile(r"\b(?:until|till|up to|through|bis)\s+(?:the\s+|zum?\s+)?$", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till|up to|bis)\s+(?:the\s+|zum?\s+)?$", re.IGNORECASE)
 _AROUND = re.compile(r"\b(?:before (?:and|or) after|vor (?:und|oder) nach)\s+$", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:[-\u2013]|to|until|till|through|bis)\s*", re.IGNORECASE)  # between two periods
+_COMPARED = re.compile(
+    r"\b(?:compar\w+|clos\w+|versus|relative|vergl\w+|gegenüber)\b", re.IGNORECASE
+)  # one to the other
 _YEARS = re.compile(r"(?:\b|(?<=\bFY))(?:19|20)\d\d\b")
-_JAN = re.compile(r"\b(?:in|since|until|during|im|seit|bis)\s+Jan\b")  # otherwise it may be a person
+_JAN = re.compile(
+    r"\b(?:in|for|of|since|until|during|before|after|im|seit|bis)\s+Jan\b"
+)  # otherwise it may be a person
 _ANY_YEAR = 2000  # of periods whose year is not said, where only their words count
 _VERBS = ("may", "march", "mar")  # months only where they are written like names
 _ALL_OVER = 0.03  # of the chunks of a group: a word that stands in as many may name it
@@ -363,7 +368,8 @@ def _stretches(question: str, named: Sequence[Period]) -> Iterator[tuple[datetim
 def _goes_to(before: str, after: str, next_one: Period) -> bool:
     """Whether a period, with what stands before and after it, is the beginning of a stretch to the next one."""
     between = after[: after.find(next_one.text)]
-    return bool(_RANGE.fullmatch(between) or (_FROM.search(before) and _TO.search(between)))
+    is_range = _RANGE.fullmatch(between) and not _COMPARED.search(before)
+    return bool(is_range or (_FROM.search(before) and _TO.search(between)))
 
 
 def _dated(name: str) -> tuple[str, datetime.date, datetime.date] | None:

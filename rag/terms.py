@@ -26,12 +26,13 @@ _STOP = frozenset(
 _GERMAN = frozenset(
     word
     for line in (
-        "der die das den dem des ein eine einen einem einer und oder aber ist sind wird werden wurde wurden hat haben",
-        "nicht kein keine keinen mit für von vom zu zum zur im auf bei beim nach bis durch sich sie ihr ihre wir nur",
-        "auch dürfen darf muss müssen kann können sollen als wenn pro alle",
+        "der das dem eine einen einem einer und oder aber ist sind wird werden wurde wurden haben nicht kein keine",
+        "für von vom zum zur auf nach durch sich sie ihr ihre wir auch dürfen darf muss müssen kann können sollen wenn",
+        "zu keinen",
     )
     for word in line.split()
 )
+_ALSO_GERMAN = frozenset(("die", "den", "des", "ein", "hat", "im", "am", "an", "mit", "bei", "als", "pro", "nur", "er"))
 _local = threading.local()
 
 
@@ -66,9 +67,12 @@ def is_unspaced(text: str) -> bool:
 
 
 def is_german(text: str) -> bool:
-    """Whether a text is plainly German, by its commonest words."""
-    found = {word for word in re.findall(r"[^\W\d_]+", text.lower()) if word in _GERMAN}
-    return len(found) > 1 or (bool(found) and re.search("[äöüß]", text.lower()) is not None)
+    """Whether a text is plainly German, by its commonest words; some of those are words of other languages, too."""
+    found = set(re.findall(r"[^\W\d_]+", text.lower()))
+    sure, others = len(found & _GERMAN), len(found & _ALSO_GERMAN)
+    return (
+        sure > 1 or sure + others > 2 or (sure == 1 and (others > 0 or re.search("[äöüß]", text.lower()) is not None))
+    )
 
 
 def _pairs(text: str) -> list[str]:

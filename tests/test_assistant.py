@@ -331,6 +331,13 @@ def test_an_answer_that_no_passage_bears_gives_way_to_the_refusal(library: Libra
     assert answer.used
 
 
+def test_a_cut_answer_that_no_passage_bears_gives_way_to_the_refusal(library: Library, settings: Settings) -> None:
+    short = replace(settings, answer_tokens=6)
+    assistant, _ = build(library, short, "The managing director grants sabbaticals in Antarctica to penguins.")
+    answer = assistant.answer("How many days of leave carry over?")
+    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.UNSUPPORTED, ())
+
+
 def test_a_sentence_that_no_passage_bears_is_marked(library: Library, settings: Settings) -> None:
     written = "Six days carry over until 31 March [1]. The managing director grants sabbaticals in Antarctica [1]."
     assistant, _ = build(library, settings, written)

@@ -322,7 +322,15 @@ def test_what_follows_a_story_is_of_the_question_not_of_the_story(library: Libra
 def test_it_in_capitals_is_no_pronoun_nor_are_diesel_and_hierarchy() -> None:
     for plain in ("How do I contact IT support?", "How much diesel is in a tank?", "Wie flach ist die Hierarchie?"):
         assert not background.leans(plain, "We work in Oslo.")
-    for leaning in ("How do I contact it?", "Its price?", "Was kostet dieses Gerät?", "Was ist hierfür nötig?"):
+    for leaning in (
+        "How do I contact it?",
+        "WHAT DOES IT COST?",
+        "Its price?",
+        "Was kostet dieses Gerät?",
+        "Was ist hierfür nötig?",
+        "Was folgt hieraus?",
+        "Was gilt diesbezüglich?",
+    ):
         assert background.leans(leaning, "We work in Oslo.")
 
 

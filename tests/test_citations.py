@@ -116,10 +116,12 @@ def test_talk_about_passages_is_left_out() -> None:
 
 def test_the_passages_of_a_building_are_no_talk_about_passages() -> None:
     assert cite("Keep batteries out of the passages [2].", HITS)[0] == "Keep batteries out of the passages. [2]"
+    assert cite("Lamps are provided in all passages [2].", HITS)[0] == "Lamps are provided in all passages. [2]"
 
 
 def test_a_number_alone_is_a_claim_and_judged() -> None:
     assert cite("15.", HITS, bears=lambda _: (0.1, 0.1)) == ("15. [?]", ())
+    assert cite("1. Lunch costs 3.80 EUR.\n2.", HITS, bears=lambda _: (0.9, 0.1))[0].endswith("\n2.")
     assert cite("28 [1].", HITS, bears=lambda _: (0.9, 0.1))[0] == "28. [1]"
     assert cite("1. Lunch costs 3.80 EUR.", HITS, bears=lambda _: (0.9, 0.1))[0] == "1. Lunch costs 3.80 EUR. [1]"
 
@@ -136,6 +138,8 @@ def test_a_number_alone_is_a_claim_and_judged() -> None:
         ("Yes, in the shop. Used shades cannot be returned.", "Yes, in the shop. Used shades cannot be returned."),
         ("Yesterday it was not there.", "Yesterday it was not there."),
         ("Yes, but not on Sundays.", "Yes, but not on Sundays."),
+        ("Yes, if you have a receipt. Used lamps cannot be returned.", "Used lamps cannot be returned."),
+        ("Ja, nicht nur Hunde.", "Ja, nicht nur Hunde."),
         ("Yes, no later than 5 pm.", "Yes, no later than 5 pm."),
         ("Yes, unless they were not paid for.", "Yes, unless they were not paid for."),
         ("Ja, das ist nicht erlaubt.", "Das ist nicht erlaubt."),

@@ -236,6 +236,7 @@ def test_codes_that_stand_nowhere_are_named(question: str, missing: list[str]) -
         ("Are we ISO-9001 certified?", "certified to ISO 9001 since 2020", []),
         ("Does it run on Windows11?", "runs on Windows 11 only", []),
         ("What does E27 mean?", "Error E-14 after 27 days", ["e27"]),
+        ("What does A10 mean?", "with a 10 percent discount", ["a10"]),
         ("What does GTW-7000 cost?", "the gateway GTW7000A", ["gtw-7000"]),
     ],
 )

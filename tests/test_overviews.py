@@ -434,14 +434,29 @@ def test_a_follow_up_for_an_overview_is_of_what_was_asked(library: Library, sett
     assert (answer.standalone, generator.prompts) == ("Summarize “days of leave”", [])
 
 
-@pytest.mark.parametrize("question", ["Summarise this document", "Fasse das Dokument zusammen", "总结这份文档"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Summarise this document",
+        "Summarize that document",
+        "What is this document about?",
+        "Worum geht es in diesem Dokument?",
+        "Fasse das Dokument zusammen",
+        "总结这份文档",
+    ],
+)
 def test_this_document_is_that_of_the_answer_before(question: str, library: Library, settings: Settings) -> None:
     assistant, _ = ask(library, settings)
     first = assistant.answer("Summarize the manual")
     answer = assistant.answer(question, history=[Turn.of("Summarize the manual", first)])
     assert {citation.hit.chunk.document_name for citation in answer.citations} == {"manual.md"}
-    both = assistant.answer(question, history=[Turn.of("?", assistant.answer("What are my documents about?"))])
-    assert len({citation.hit.chunk.document_name for citation in both.citations}) == 2
+
+
+def test_after_an_answer_of_several_documents_this_document_may_be_any(library: Library, settings: Settings) -> None:
+    assistant, _ = ask(library, settings)
+    both = assistant.answer("What are my documents about?")
+    answer = assistant.answer("Summarise this document", history=[Turn.of("What are my documents about?", both)])
+    assert len({citation.hit.chunk.document_name for citation in answer.citations}) == 2
 
 
 def test_an_overview_that_the_generator_names_is_not_outdone_by_the_question_before(
@@ -542,10 +557,11 @@ def test_what_an_overview_is_asked_of_is_told_from_a_fact(question: str, about: 
         ("Worum geht es in der Hausordnung?", ("2",)),
         ("What is in the house rules?", ("3",)),
         ("What is in the warranty?", ()),
+        ("What is in the kit?", ()),
     ],
 )
 def test_a_document_is_named_with_the_small_words_around_it(question: str, ids: tuple[str, ...]) -> None:
-    names = ("Vertrag Müller.pdf", "Hausordnung.pdf", "house rules.pdf", "manual.pdf")
+    names = ("Vertrag Müller.pdf", "Hausordnung.pdf", "house rules.pdf", "manual.pdf", "kit.pdf")
     asked = [NamedDocument(str(number), name, "", 1) for number, name in enumerate(names, 1)]
     about = overview_questions.subject(question)
     assert about is not None
@@ -559,6 +575,8 @@ def test_a_document_is_named_with_the_small_words_around_it(question: str, ids: 
         ("Kapitel 2-4", {"2", "3", "4"}, ""),
         ("sections 3 and 7", {"3", "7"}, ""),
         ("Article 5 of the contract", {"5"}, "the contract"),
+        ("sections 3.1 to 3.4", {"3.1", "3.2", "3.3", "3.4"}, ""),
+        ("section 4-2", {"4", "2"}, ""),
         ("Artikel 5.2 des Vertrags", {"5.2"}, "Vertrags"),
     ],
 )

@@ -28,6 +28,9 @@ def test_a_stop_inside_the_name_of_a_file_ends_no_sentence(text: str, found: lis
         ("It holds max. 6 l of water. See fig. 3 for more.", 2),
         ("We met in room 5. Then we left. The price is 5. March was cold.", 4),
         ("It took ten min. They left.", 2),
+        ("Open page 12. Maintenance is described there. He is 12. Jane is 10.", 4),
+        ("Go to step 3. Separate the parts. The total was 15. Rates rose later.", 4),
+        ("Ask Max. I told him everything. Press Tab. 2 fields appear.", 4),
     ],
 )
 def test_a_stop_of_a_short_word_or_of_a_german_date_ends_no_sentence(text: str, found: int) -> None:

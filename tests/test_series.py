@@ -244,3 +244,35 @@ def test_of_many_issues_those_with_the_best_hits_and_then_the_newest_are_taken()
         "2024 a.md",
     ]
     assert series.nearest(issues, [], count=20) == issues
+
+
+_YEARS = [(str(year), f"annual report {year}.pdf") for year in range(2018, 2025)]
+_MONTHS = [(f"{year}-{month:02}", f"minutes {year}-{month:02}.pdf") for year in (2023, 2024) for month in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "asked"),
+    [
+        ("Compare January and March", _MONTHS, "2024-01 2024-03"),
+        ("Was geschah zwischen Februar und April?", _MONTHS, "2024-02 2024-03 2024-04"),
+        ("What was decided until February 2023?", _MONTHS, "2023-01 2023-02"),
+        ("What was assigned to Jan?", _MONTHS, ""),
+        ("What was said in Jan?", _MONTHS, "2024-01"),
+        ("What was decided in the last meeting?", _MONTHS, "2024-04"),
+        ("Was wurde in der letzten Sitzung beschlossen?", _MONTHS, "2024-04"),
+        ("What changed since the last report?", _MONTHS, ""),
+        ("How many calls came in the last 30 minutes?", _MONTHS, ""),
+        ("Walk me through March 2023", _MONTHS, "2023-03"),
+        ("Compare January 2023 to March 2024", _MONTHS, "2023-01 2024-03"),
+        ("Umsatz 2020 bis 2022", _YEARS, "2020 2021 2022"),
+        ("What was the revenue in 2020\u20132022?", _YEARS, "2020 2021 2022"),
+        ("What was the revenue in FY2023?", _YEARS, "2023"),
+        ("Take me through the 2023 results", _YEARS, "2023"),
+        ("Compare 2019 with 2021", _YEARS, "2019 2021"),
+    ],
+)
+def test_a_question_is_asked_of_the_periods_that_it_names(
+    question: str, names: list[tuple[str, str]], asked: str
+) -> None:
+    (issues,) = series.series(names)
+    assert " ".join(issue.document_id for issue in series.asked(question, issues)) == asked

@@ -1,10 +1,13 @@
+import re
 from collections.abc import Mapping
 
 import pytest
 
+from rag.denials import denies
 from rag.embedders import Embedder
 from rag.evidence import nearest_lines
-from rag.support import Support, Verdict, names, numbers, verdict
+from rag.numerals import numbers
+from rag.support import Support, Verdict, names, verdict
 from rag.terms import terms
 from tests.fakes import HashingEmbedder, hit
 
@@ -129,3 +132,52 @@ def test_the_number_of_a_page_bears_nothing_and_german_nouns_are_no_names() -> N
     assert verdict(max(judge("It ends with notice of 30 days in writing."))) is not Verdict.SUPPORTED
     assert names("Den Mitarbeitern stehen 28 Urlaubstage im Jahr zu.") == set()
     assert names("She flew to Österreich.") == {"osterreich"}
+
+
+@pytest.mark.parametrize(
+    ("passage", "sentence"),
+    [
+        ("The total liability shall not exceed 500 EUR.", "The total liability is limited to 500 EUR."),
+        ("Items can be returned in 30 days whether or not they were used.", "Items can be returned in 30 days."),
+        ("The gate does not open until 9.", "The gate opens at 9."),
+        ("Parking is free of charge.", "There is no charge for parking."),
+        ("Dogs are no longer allowed in the office.", "Dogs are not allowed in the office."),
+        ("No dogs and no cats are allowed in the office.", "Dogs are not allowed in the office."),
+        ("Registration closes on 06/30/2024.", "Registration closes on 30 June 2024."),
+        ("The office is closed from June to August 2024.", "The office is closed in June 2024."),
+    ],
+)
+def test_limits_conditions_and_other_words_are_not_taken_for_the_opposite(passage: str, sentence: str) -> None:
+    embedder, hits = HashingEmbedder(1_024), [hit(passage, 0.6)]
+    judge = Support(nearest_lines("What is there?", hits, embedder, {}), hits, embedder, even)
+    (own,) = judge(sentence)
+    plain = re.sub(r"\bnot\b|\bno\b", "", sentence)  # as if nothing was denied
+    assert own >= judge(plain)[0] - 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("Dogs are not allowed", True),
+        ("No, dogs aren't allowed", True),
+        ("Smoking is forbidden", True),
+        ("Rauchen ist nicht erlaubt", True),
+        ("Dogs are allowed", False),
+        ("It is not prohibited", None),
+        ("not later than 5 May", None),
+        ("There is no charge", None),
+        ("Members who are not residents may park", None),
+    ],
+)
+def test_a_denial_is_told_from_what_cannot_be_told(text: str, denied: bool | None) -> None:
+    assert denies(text) is denied
+
+
+@pytest.mark.parametrize("text", ["ten thousand EUR", "one hundred and twenty people", "the twenty-first century"])
+def test_of_large_numbers_and_ordinals_in_words_no_part_is_taken(text: str) -> None:
+    assert numbers(text) == set()
+
+
+def test_persons_are_compared_in_german_and_names_in_english_with_german_words() -> None:
+    assert "schmidt" in names("Die Leitung des Teams hat Herr Schmidt und er ist neu.")
+    assert names("Patients with ALS die within the Boston trial run by Pfizer.") >= {"boston", "pfizer"}

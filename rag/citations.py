@@ -190,6 +190,12 @@ def says_nothing(text: str, question: str) -> bool:
     return not words(strip(text)) - words(question) - _PLAIN
 
 
+def is_all_in_doubt(text: str) -> bool:
+    """Whether every sentence of a text from `cite` is followed by `DOUBT`."""
+    told = [part.text for part in sentences.split(_NUMBERS.sub("", text)) if words(part.text)]
+    return bool(told) and len(_DOUBT.findall(text)) >= len(told)
+
+
 def numbers(text: str) -> set[int]:
     """Every number in brackets."""
     return {int(number) for match in _NUMBERS.finditer(text) for number in re.findall(r"\d+", match.group(1))}

@@ -7,6 +7,7 @@ from rag import citations, conflicts
 from rag.evidence import Line, quoted
 from rag.retriever import Retriever
 from rag.types import Citation, Finish, Hit
+from rag.yes_or_no import asks_yes_or_no
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
             return None
         text, found = _cited(_quotation(basis.evidence), basis)
         finish = Finish.COMPLETE
+    elif finish is Finish.COMPLETE and asks_yes_or_no(question) and citations.is_all_in_doubt(text):
+        text, found = _cited(_quotation(basis.evidence), basis)  # a doubtful yes or no is worse than what is written
     if finish is Finish.COMPLETE:
         others = conflicts.contradictions(question, text, basis.evidence, hits)
         dates = retriever.dates({hit.chunk.document_id for hit in hits} if others else ())

@@ -481,3 +481,16 @@ def test_where_the_issue_that_is_named_does_not_tell_the_others_are_searched(
     assistant, _ = build(reports, settings, "Twelve herons nested in March.")
     answer = assistant.answer("How many herons nested in March, of Q2 2024?")
     assert [citation.hit.chunk.document_name for citation in answer.citations] == ["2024 Q4 Heron.txt"]
+
+
+@pytest.mark.parametrize("question", ["May days of leave carry over?", "How many days of leave carry over?"])
+def test_a_doubtful_yes_gives_way_to_the_line_itself(question: str, library: Library, settings: Settings) -> None:
+    written = "Yes, six days of leave carry over for colleagues."
+    answer = build(library, settings, written)[0].answer(question)
+    if question.startswith("How"):
+        assert answer.text == f"{written} [1] [?]"
+    else:
+        assert "colleagues" not in answer.text
+        assert "31 March" in answer.text
+        assert "[?]" not in answer.text
+        assert answer.finish is Finish.COMPLETE

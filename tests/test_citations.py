@@ -4,6 +4,7 @@ from rag.citations import (
     Bears,
     cite,
     in_reading_order,
+    is_all_in_doubt,
     says_nothing,
     whole_and_half,
     without_false_yes,
@@ -117,6 +118,18 @@ def test_talk_about_passages_is_left_out() -> None:
 def test_the_passages_of_a_building_are_no_talk_about_passages() -> None:
     assert cite("Keep batteries out of the passages [2].", HITS)[0] == "Keep batteries out of the passages. [2]"
     assert cite("Lamps are provided in all passages [2].", HITS)[0] == "Lamps are provided in all passages. [2]"
+
+
+def test_an_answer_is_all_in_doubt_where_every_sentence_is() -> None:
+    doubtful = {"Lunch": (0.3, 0.1), "Dinner": (0.3, 0.1), "Tea": (0.9, 0.1)}
+    for written, expected in (
+        ("Lunch is free [1].", True),
+        ("Lunch is free. Dinner is free, too.", True),
+        ("Lunch is free. Tea costs nothing.", False),
+        ("Tea costs nothing.", False),
+    ):
+        text, _ = cite(written, HITS, bears=lambda sentence: doubtful[sentence.split()[0]])
+        assert is_all_in_doubt(text) is expected, text
 
 
 def test_a_number_alone_is_a_claim_and_judged() -> None:

@@ -144,7 +144,7 @@ class Weighed(Module):
         self.register_buffer("spread", _tensor((states.std(axis=0) + 1e-3) * states.shape[1] ** 0.5))
         self.middle, self.width = float(values.mean()), float(values.std())
         rows = np.c_[(states - self.mean.numpy()) / self.spread.numpy(), (values - self.middle) / self.width]
-        *weights, beside, bias = _fitted(np.c_[rows, np.ones(len(rows))], right)
+        *weights, beside, bias = logistic(np.c_[rows, np.ones(len(rows))], right)
         self.weights = Parameter(_tensor(np.array(weights)))
         self.beside, self.bias = Parameter(torch.tensor(float(beside))), Parameter(torch.tensor(float(bias)))
 
@@ -163,7 +163,7 @@ class Weighed(Module):
 
     def settle(self, odds: Array, values: Array, right: Array) -> None:
         """Weighs its own log odds and the value beside the state anew."""
-        by_odds, by_value, bias = _fitted(np.c_[odds, values, np.ones(len(right))], right)
+        by_odds, by_value, bias = logistic(np.c_[odds, values, np.ones(len(right))], right)
         with torch.no_grad():
             self.weights.mul_(by_odds)
             self.beside.copy_(by_odds * self.beside + by_value * self.width)
@@ -273,16 +273,16 @@ class Adapted:
         return found
 
 
-def _fitted(rows: Array, right: Array) -> Array:
-    """Logistic regression; the last two weights are not held small, and both answers weigh the same."""
-    penalty = np.r_[np.full(rows.shape[1] - 2, PENALTY / len(rows)), 0.0, 0.0]
+def logistic(rows: Array, right: Array, *, penalty: float = PENALTY, free: int = 2) -> Array:
+    """Weights of a logistic regression; the last `free` are not held small, and both answers weigh the same."""
+    penalties = np.r_[np.full(rows.shape[1] - free, penalty / len(rows)), np.zeros(free)]
     balance = np.array(_balance(right))[right.astype(int)]
 
     def loss(weights: Array) -> tuple[float, Array]:
         logits = rows @ weights
         slope = balance * (1 / (1 + np.exp(-logits)) - right)
-        value = (balance * (np.logaddexp(0, logits) - right * logits)).mean() + penalty @ weights**2 / 2
-        return float(value), rows.T @ slope / len(right) + penalty * weights
+        value = (balance * (np.logaddexp(0, logits) - right * logits)).mean() + penalties @ weights**2 / 2
+        return float(value), rows.T @ slope / len(right) + penalties * weights
 
     start = np.zeros(rows.shape[1])
     weights: Array = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
-from benchmarks.adaptation import ANSWERABLE, LINES_AWAY, PASSAGES_AWAY, Array
+from benchmarks.adaptation import ANSWERABLE, LINES_AWAY, PASSAGES_AWAY, Array, logistic
 from benchmarks.readings import line_holds, shown_lines
 from rag.answerability import load_probe, messages, shown
 from rag.build import load_embedder, load_generator
@@ -109,22 +108,12 @@ def read(questions: Sequence[Question], corpus: Path) -> Iterator[tuple[Array, f
 def fitted(readings: Readings, mean: Array, spread: Array) -> tuple[Array, float, float, float]:
     """Weights of the states, of the certainty, the bias, and the weight of the log odds as of other questions.
 
-    Logistic regression, both answers weighing the same, with a penalty on the change of the weights alone.
+    Only the change of the weights of the states is held small.
     """
     scale = spread * readings.states.shape[1] ** 0.5
     rows, right = (readings.states - mean) / scale, readings.right
     rows = np.c_[rows, readings.odds, readings.certainty, np.ones(len(rows))]
-    balance = np.where(right == 1, 0.5 / right.mean(), 0.5 / (1 - right.mean()))
-    penalty = np.r_[np.full(rows.shape[1] - 3, PENALTY / len(rows)), np.zeros(3)]
-
-    def loss(weights: Array) -> tuple[float, Array]:
-        logits = rows @ weights
-        slope = balance * (1 / (1 + np.exp(-logits)) - right)
-        value = (balance * (np.logaddexp(0, logits) - right * logits)).mean() + penalty @ weights**2 / 2
-        return float(value), rows.T @ slope / len(right) + penalty * weights
-
-    start = np.r_[np.zeros(rows.shape[1] - 3), 1.0, 0.0, 0.0]
-    found: Array = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 1_000}).x
+    found = logistic(rows, right, penalty=PENALTY, free=3)
     weights = found[:-3] / scale
     share, beside, bias = found[-3:].tolist()
     return weights, beside, bias - float(weights @ mean), share

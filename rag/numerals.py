@@ -38,7 +38,7 @@ _SPELLED = {  # without "elf", which is an English word, too
 _LARGE = r"(?:hundred|thousand|million|billion)"
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
 _WORDS = re.compile(  # of which those of a large number, or of an ordinal, are left alone
-    rf"(?P<large>{_LARGE}(?:\s+and)?\s+)?(?P<tens>{'|'.join(_SPELLED)})\b"
+    rf"(?<![^\W\d_])(?P<large>{_LARGE}(?:\s+and)?\s+)?(?P<tens>{'|'.join(_SPELLED)})\b"
     rf"(?:[- ](?P<unit>{'|'.join(_UNITS)})\b)?"
     rf"(?P<other>[- ](?:{_LARGE}|{_ORDINAL})\b)?"
 )
@@ -83,8 +83,7 @@ def counts(text: str) -> set[tuple[str, str]]:
 
 
 def _spelled(match: re.Match[str]) -> str:
-    before = match.string[match.start() - 1 : match.start()]
-    if match["large"] or match["other"] or before.isalpha():
+    if match["large"] or match["other"]:
         return ""
     number = _SPELLED[match["tens"]]
     is_tens = number % 10 == 0 and number > 10

@@ -177,10 +177,9 @@ def documents(question: str, about: str, asked: Sequence[NamedDocument], *, is_p
     """
     words = _words(about) - _SMALL
     stems = {one.id: _words(PurePath(one.name).stem) for one in asked}
+    exactly = tuple(document for document, stem in stems.items() if words and stem == words)
     if not about or _BACK.fullmatch(about) or _ANY_CHINESE.fullmatch(about) or (words and words <= _ANY):
-        exactly = tuple(document for document, stem in stems.items() if words and stem == words)
         return tuple(stems) if _SEVERAL.search(about) or len(exactly) != 1 else exactly
-    exactly = tuple(document for document, stem in stems.items() if stem == words)
     if exactly and (len(words) > 1 or _OF_TEXTS.match(question.strip())):
         return exactly
     if not words or not (is_part or may_be_of_matter(question) or words & (_ANY | _KINDS)):
@@ -189,7 +188,7 @@ def documents(question: str, about: str, asked: Sequence[NamedDocument], *, is_p
     if words <= _KINDS or len(words) > 1:
         held = {one.id: _words(f"{one.name} {one.title}") for one in asked}
         return tuple(document for document, name in held.items() if words <= name or named <= name)
-    return tuple(document for document, stem in stems.items() if stem == words)
+    return exactly
 
 
 def _asked(question: str) -> re.Match[str] | None:

@@ -1,6 +1,9 @@
 """Builds the parts that the settings name. Importing it takes seconds: torch comes with it."""
 
+from pathlib import Path
+
 from rag.assistant import Assistant
+from rag.cross_encoders import CrossEncoders
 from rag.devices import choose_bits, choose_device
 from rag.embedders import Embedder, universal
 from rag.embedders.text import TextEmbedder
@@ -31,6 +34,27 @@ def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> 
     return LocalGenerator(folder, name=name, device=settings.device, dtype=settings.dtype, bits=bits)
 
 
+def load_cross_encoders(settings: Settings, *, on_progress: OnProgress = _silent) -> CrossEncoders:
+    """Those that the settings name, fetched first when they are missing."""
+    if not settings.names_cross_encoder:
+        return CrossEncoders()
+    from rag.cross_encoders.local import LocalEntailment, LocalReranker  # transformers' classifiers take a second
+
+    def folder(name: str) -> Path:
+        return ensure_model(name, settings, on_progress=on_progress)
+
+    where, dtype, reranker, entailment = (
+        settings.device,
+        settings.dtype,
+        settings.reranker_model,
+        settings.entailment_model,
+    )
+    return CrossEncoders(
+        LocalReranker(folder(reranker), device=where, dtype=dtype) if reranker else None,
+        LocalEntailment(folder(entailment), device=where, dtype=dtype) if entailment else None,
+    )
+
+
 def bits_of_generator(settings: Settings) -> int:
     """Of the weights of the generator that the settings name, as it is loaded on this machine."""
     row = find_row(settings.generator_model)
@@ -38,6 +62,12 @@ def bits_of_generator(settings: Settings) -> int:
     return choose_bits(settings.generator_bits, choose_device(settings.device), evaluated=evaluated)
 
 
-def build_assistant(library: Library, embedder: Embedder, generator: LocalGenerator, settings: Settings) -> Assistant:
+def build_assistant(
+    library: Library,
+    embedder: Embedder,
+    generator: LocalGenerator,
+    settings: Settings,
+    cross_encoders: CrossEncoders = CrossEncoders(),
+) -> Assistant:
     """The assistant over an open library whose store is open too."""
-    return Assistant(Retriever.of_library(library, embedder, settings), generator, settings)
+    return Assistant(Retriever.of_library(library, embedder, settings, cross_encoders), generator, settings)

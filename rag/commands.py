@@ -66,14 +66,15 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         if not library.catalog.document_totals(library.collection, DocumentQuery(states=ANSWERING)).documents:
             raise FootnoteError("The library is empty. Add documents with `python -m ingest PATH`.")
         scope = library.scope(arguments.document, arguments.tag)
-        from rag.build import build_assistant, load_embedder, load_generator
+        from rag.build import build_assistant, load_cross_encoders, load_embedder, load_generator
 
         with terminal_bar(unit="B") as show:
             settings = library.settings_of()
             embedder = load_embedder(settings, on_progress=show)
             generator = load_generator(settings, on_progress=show)
+            cross_encoders = load_cross_encoders(settings, on_progress=show)
         library.open_store(embedder)
-        assistant = build_assistant(library, embedder, generator, settings)
+        assistant = build_assistant(library, embedder, generator, settings, cross_encoders)
         for question in arguments.questions:
             reply = assistant.ask(question, scope=scope)
             for _ in reply:
@@ -90,14 +91,15 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
 def _search(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag search") as library:
         scope = library.scope(arguments.document, arguments.tag)
-        from rag.build import load_embedder
+        from rag.build import load_cross_encoders, load_embedder
         from rag.retriever import Retriever
 
         with terminal_bar(unit="B") as show:
             settings = library.settings_of()
             embedder = load_embedder(settings, on_progress=show)
+            cross_encoders = load_cross_encoders(settings, on_progress=show)
         library.open_store(embedder)
-        retriever = Retriever.of_library(library, embedder, settings)
+        retriever = Retriever.of_library(library, embedder, settings, cross_encoders)
         question = _understood(arguments.question, retriever)
         found = retriever.retrieve(
             question,
@@ -116,7 +118,7 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
     with Library.open(settings, holder="python -m rag why") as library:
         scope = library.scope(arguments.document, arguments.tag)
         from rag.answerability import judge_for
-        from rag.build import load_embedder, load_generator
+        from rag.build import load_cross_encoders, load_embedder, load_generator
         from rag.retriever import Retriever
         from rag.why import explain, find_passage
 
@@ -124,8 +126,9 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
             settings = library.settings_of()
             embedder = load_embedder(settings, on_progress=show)
             generator = load_generator(settings, on_progress=show)
+            cross_encoders = load_cross_encoders(settings, on_progress=show)
         library.open_store(embedder)
-        retriever = Retriever.of_library(library, embedder, settings)
+        retriever = Retriever.of_library(library, embedder, settings, cross_encoders)
         question = _understood(arguments.question, retriever)
         chunks = (
             _passages_of(arguments.page, library, retriever)
@@ -169,10 +172,10 @@ def _passages_of(place: str, library: Library, retriever: "Retriever") -> list[C
 def _print_fate(found: "Explanation") -> None:
     quote = " ".join(found.chunk.text.split())[:_BEGINNING]
     print(f"{found.chunk.label}: {found.reason}\n  “{quote}…”")
-    for name, rank in (("meaning", found.dense_rank), ("words", found.lexical_rank), ("both", found.fused_rank)):
-        print(f"  by {name:8} {'not among the nearest' if rank is None else f'{rank} of {found.of}'}")
+    for name, rank in found.ranks:
+        print(f"  by {name:13} {'not among the nearest' if rank is None else f'{rank} of {found.of}'}")
     if found.score is not None:
-        print(f"  score       {found.score:.2f}")
+        print(f"  score            {found.score:.2f}")
 
 
 def _print(answer: Answer) -> None:

@@ -20,6 +20,7 @@ OWN = (
     "top_k",
     "prompt_passages",
     "word_weight",
+    "diversity",
     "minimum_score",
     "minimum_evidence",
     "minimum_answerable",

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import lines, overview_parts, overview_questions, overviews, ranges, series, spelling
+from rag import diversity, lines, overview_parts, overview_questions, overviews, ranges, series, spelling
 from rag.catalog import Catalog, DocumentState, NamedDocument
+from rag.cross_encoders import CrossEncoders
 from rag.embedders import Embedder, Vectors
 from rag.embedders.remembering import RememberingEmbedder
 from rag.evidence import Line, nearest_lines
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rag.store import Store  # Milvus takes half a second, and the page is shown before
 
 _CANDIDATES = 50  # of each search, before they are fused
+_RERANKED = 20  # of the best by both that a reranker reads: a second on two cores with one of six layers
 _EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
 _OF_ONE = 8  # passages that stand for a document
@@ -69,20 +71,27 @@ class Retrieval:
         """The k best of what was found, repeats folded, split at `minimum_score`; neighbours above it are joined."""
         hits = fold(fused, count=k)
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
-        return cls(join(near), hits[len(near) :])
+        return cls(join(near), tuple(hit for hit in hits if hit.score < minimum_score))
 
 
 @dataclass(frozen=True)
 class Stages:
     """What each search found, best first. Hits carry the score of their stage.
 
-    `seconds` holds what each took, "question" being the embedding of the question.
+    `seconds` holds what each took, "question" being the embedding of the question. `cross_encoder` are those of `fused`
+    as a reranker orders them, with the scores of `fused`; () without one.
     """
 
     dense: tuple[Hit, ...]
     lexical: tuple[Hit, ...]
     fused: tuple[Hit, ...]
+    cross_encoder: tuple[Hit, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def best(self) -> tuple[Hit, ...]:
+        """The last of them."""
+        return self.cross_encoder or self.fused
 
 
 class Retriever:
@@ -101,6 +110,8 @@ class Retriever:
         *,
         collection: str,
         word_weight: float,
+        diversity: float = 0.0,
+        cross_encoders: CrossEncoders = CrossEncoders(),
     ) -> None:
         self._embedder = RememberingEmbedder(embedder)
         self._store = store
@@ -108,9 +119,17 @@ class Retriever:
         self._catalog = catalog
         self._collection = collection
         self._word_weight = word_weight
+        self._diversity = diversity
+        self._cross_encoders = cross_encoders
 
     @classmethod
-    def of_library(cls, library: Library, embedder: Embedder, settings: Settings) -> "Retriever":
+    def of_library(
+        cls,
+        library: Library,
+        embedder: Embedder,
+        settings: Settings,
+        cross_encoders: CrossEncoders = CrossEncoders(),
+    ) -> "Retriever":
         """The retriever of an open library whose store is open for `embedder`."""
         return cls(
             embedder,
@@ -119,7 +138,14 @@ class Retriever:
             library.catalog,
             collection=settings.collection,
             word_weight=settings.word_weight,
+            diversity=settings.diversity,
+            cross_encoders=cross_encoders,
         )
+
+    @property
+    def reranks(self) -> bool:
+        """Whether a reranker orders what is found."""
+        return self._cross_encoders.reranker is not None
 
     def retrieve(
         self,
@@ -163,13 +189,14 @@ class Retriever:
         kept = {*alone, *(issue.document_id for issues in known for issue in issues)}.difference(left)
         only = Scope(tuple(kept)) if 0 < len(kept) < len(left) else None  # whichever list is shorter
         count = max(k, _CANDIDATES)
-        fused = self.stages(asked, count=count, scope=only or scope, without=() if only else left).fused
-        found = replace(Retrieval.of(fused, k=k, minimum_score=minimum_score), left=left, topic=asked)
+        best = self.stages(asked, count=count, scope=only or scope, without=() if only else left).best
+        chosen = self._unlike(best, k)
+        found = replace(Retrieval.of(chosen, k=k, minimum_score=minimum_score), left=left, topic=asked)
         if every_issue or not series.asks_each(question):
             return found
         meant = series.meant(found.hits, known, named)
         matter = series.matter(topic, named.get(meant, ()))
-        some = series.nearest([issue for issue in meant if issue not in left], fused, count=_ISSUES)
+        some = series.nearest([issue for issue in meant if issue not in left], best, count=_ISSUES)
         each = self._of_each(matter, some, found, minimum_score) if len(some) > 1 else found
         return replace(each, matter=matter) if some and self._treat(each.hits, matter) else each
 
@@ -189,7 +216,7 @@ class Retriever:
 
     def support(self, lines: Sequence[Line], hits: Sequence[Hit]) -> Support:
         """How far each of the hits bears a sentence; `lines` are all of theirs."""
-        return Support(lines, hits, self._embedder, self._lexical.weights)
+        return Support(lines, hits, self._embedder, self._lexical.weights, self._cross_encoders.entailment)
 
     def _above(self, hits: Sequence[Hit]) -> dict[int, str]:
         """What stands on the page before hits that begin inside a table, by their number."""
@@ -290,8 +317,8 @@ class Retriever:
         return overviews.treats(hits, self._lexical.weights(matter), by_meaning=self._embedder.reads(matter))
 
     def _of_each(self, matter: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
-        fused = (self.stages(matter, count=_CANDIDATES, scope=Scope((issue,))).fused for issue in issues)
-        own = [Retrieval.of(hits, k=_OF_EACH, minimum_score=minimum_score) for hits in fused]
+        best = (self.stages(matter, count=_CANDIDATES, scope=Scope((issue,))).best for issue in issues)
+        own = [Retrieval.of(hits, k=_OF_EACH, minimum_score=minimum_score) for hits in best]
         hits, below = (
             tuple(sorted(chain.from_iterable(parts), key=lambda hit: -hit.score))
             for parts in zip(*((one.hits, one.below) for one in own), strict=True)
@@ -329,7 +356,27 @@ class Retriever:
             weigh = self._weigh(question)
             fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
             fused.sort(key=lambda hit: -hit.score)
-        return Stages(dense, lexical, tuple(fused), seconds)
+        with _timed("cross_encoder", seconds) if self.reranks else contextlib.nullcontext():
+            reranked = self._reranked(question, fused)
+        return Stages(dense, lexical, tuple(fused), reranked, seconds)
+
+    def _reranked(self, question: str, fused: Sequence[Hit]) -> tuple[Hit, ...]:
+        """The best of both in the order of a reranker, and the others behind them; () without one."""
+        reranker = self._cross_encoders.reranker
+        if reranker is None:
+            return ()
+        read, others = fused[:_RERANKED], fused[_RERANKED:]
+        relevance = reranker.relevance(question, [hit.chunk.embedded for hit in read])
+        places = sorted(range(len(read)), key=lambda place: -relevance[place])
+        return (*(read[place] for place in places), *others)
+
+    def _unlike(self, hits: Sequence[Hit], k: int) -> Sequence[Hit]:
+        """The hits, of whose first k each tells something that those before it do not, as far as that is wanted."""
+        if not self._diversity:
+            return hits
+        some = fold(hits, count=max(k, _RERANKED))
+        vectors = self._store.vectors([hit.chunk.id for hit in some])
+        return diversity.ordered(some, vectors, count=k, weight=self._diversity)
 
     def _both(
         self,

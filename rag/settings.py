@@ -32,6 +32,8 @@ class Settings:
     library: Path | None = None  # folder of documents and vectors; None: "library" under home
     collection: str = "library"  # collection that is filled and asked: letters, digits, _
     embedding_model: str = "all-mpnet-base-v2"  # of new collections: name of `models list`, hub id or folder
+    reranker_model: str = ""  # cross-encoder that orders what was found: hub id or folder; "": none
+    entailment_model: str = ""  # model of natural language inference that weighs sentences: hub id or folder; "": none
     generator_model: str = "qwen2.5-coder-1.5b-instruct"  # name of `models list`, hub id or folder
     device: str = "auto"  # auto, cpu or cuda
     dtype: str = "auto"  # auto, float32 or bfloat16; auto: bfloat16 where the hardware multiplies it
@@ -47,6 +49,7 @@ class Settings:
     top_k: int = 6  # passages retrieved for a question
     prompt_passages: int = 3  # of them, those with the nearest lines; the generator reads the likely ones
     word_weight: float = 0.6  # what the words of a question count beside its meaning; 0: only meaning is searched
+    diversity: float = 0.0  # what likeness to passages that are taken counts against another, 0 to 1
     minimum_score: float = 0.3  # score under which a passage counts as not found
     minimum_evidence: float = 1.2  # certainty of the nearest line under which a question is not answered
     minimum_answerable: float = 0.25  # probability that the lines hold an answer below which it is not answered; 0: any
@@ -62,9 +65,11 @@ class Settings:
         for name in ("ocr_pages", "kept_versions", "version_days"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be at least 0.")
-        for name in ("word_weight", "minimum_score", "minimum_evidence", "minimum_answerable"):
+        for name in ("word_weight", "minimum_score", "minimum_evidence", "minimum_answerable", "diversity"):
             if not math.isfinite(getattr(self, name)):
                 raise SettingsError(f"{name} is {getattr(self, name)}, but must be a number.")
+        if not 0 <= self.diversity <= 1:
+            raise SettingsError(f"diversity is {self.diversity:g}, but must be from 0 to 1.")
         if not re.fullmatch(NAME, self.collection):
             raise SettingsError(
                 f"collection is {self.collection!r}, but must begin with a letter and hold letters, digits and _ only."
@@ -74,6 +79,17 @@ class Settings:
                 f"chunk_overlap is {self.chunk_overlap}, but must be at least 0 and below chunk_tokens "
                 f"({self.chunk_tokens})."
             )
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of all models that are used."""
+        named = (self.embedding_model, self.generator_model, self.reranker_model, self.entailment_model)
+        return tuple(name for name in named if name)
+
+    @property
+    def names_cross_encoder(self) -> bool:
+        """Whether a model is named that reads two texts together."""
+        return bool(self.reranker_model or self.entailment_model)
 
     @property
     def library_folder(self) -> Path:

@@ -77,6 +77,10 @@ class Store(Protocol):
         """Those of the chunks that are stored, with their score for a vector, in the order of `ids`."""
         ...
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """float32[dimension] of each of the chunks that are stored, by their id."""
+        ...
+
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
         """Every chunk, or every one of these documents (ids), in no order."""
         ...
@@ -186,6 +190,11 @@ class MilvusStore:
             else:
                 found = dict(_hits_of(near, vector))
         return [found[chunk_id] for chunk_id in ids if chunk_id in found]
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        with _milvus_errors("The vectors could not be read"):
+            rows = self._client.get(self._collection, ids=list(ids), output_fields=["id", "embedding"]) if ids else []
+        return {str(row["id"]): np.asarray(row["embedding"], dtype=np.float32) for row in rows}
 
     def chunks(self, documents: Sequence[str] = ()) -> Iterator[Chunk]:
         with _milvus_errors("The chunks could not be read"):

@@ -2,7 +2,8 @@
 
 Models that judge entailment cannot be had everywhere, so what there is is weighed together: the words of the sentence
 that stand in a line or two of a passage, its cosine to the nearest line, and whether its numbers and names stand in the
-passage at all. The weights were fitted to sentences read by eye (docs/evaluation.md).
+passage at all. The weights were fitted to sentences read by eye (docs/evaluation.md). Where the settings name a model
+that judges entailment, it decides instead.
 """
 
 import math
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from itertools import groupby, zip_longest
 
+from rag.cross_encoders import Entailment
 from rag.denials import denies
 from rag.embedders import Embedder, Vectors
 from rag.evidence import Line, in_context, share
@@ -49,20 +51,36 @@ def verdict(support: float) -> Verdict:
 class Support:
     """How far each of some passages bears a sentence; made for one answer."""
 
-    def __init__(self, lines: Sequence[Line], hits: Sequence[Hit], embedder: Embedder, weights: Weights) -> None:
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        hits: Sequence[Hit],
+        embedder: Embedder,
+        weights: Weights,
+        entailment: Entailment | None = None,
+    ) -> None:
         """`lines` are all lines of `hits` with their vectors, in any order: `hits[line.number - 1]` holds it."""
         ordered = sorted(lines, key=lambda line: (line.number, line.span.start))
         of = {number: list(group) for number, group in groupby(ordered, key=lambda line: line.number)}
         self._passages = [_Passage(hit, of.get(number, [])) for number, hit in enumerate(hits, 1)]
         self._embedder = embedder
         self._weights = weights
+        self._entailment = entailment
 
     def __call__(self, sentence: str) -> list[float]:
         """Support from 0 to 1 by each passage, in their order."""
         weights = self._weights(sentence)
+        if self._entailment is not None:
+            return self._entailed(sentence, weights, self._entailment)
         known = self._embedder.reads(sentence)
         vector = self._embedder.encode_documents([sentence])[0] if known else None
         return [passage.support(sentence, weights, vector) for passage in self._passages]
+
+    def _entailed(self, sentence: str, weights: Mapping[str, float], entailment: Entailment) -> list[float]:
+        """The same as the probability that it follows: from the two lines that share most with it, or the passage."""
+        premises = [text for passage in self._passages for text in (passage.nearest(weights), passage.whole)]
+        likely = entailment.entailed(premises, sentence)
+        return [max(pair) for pair in zip(likely[::2], likely[1::2], strict=True)]
 
 
 class _Passage:
@@ -73,15 +91,19 @@ class _Passage:
         after = (line.reading for line in lines[1:])
         self._pairs = [f"{text} {following}" for text, following in zip_longest(texts, after, fillvalue="")]
         name = hit.chunk.document_name  # without the page, whose number bears nothing
-        self._whole = " ".join([name, hit.chunk.context, hit.chunk.text, *(one.reading for one in lines)])
+        self.whole = " ".join([name, hit.chunk.context, hit.chunk.text, *(one.reading for one in lines)])
         self._clauses = [clause for line in lines for clause in _PARTS.split(line.reading)]
-        self._numbers, self._terms = held(self._whole), set(terms(self._whole, parts=True))
+        self._numbers, self._terms = held(self.whole), set(terms(self.whole, parts=True))
         self._vectors = [line.vector for line in lines]
+
+    def nearest(self, weights: Mapping[str, float]) -> str:
+        """The line, with the one after it, that holds most of some words."""
+        return max(self._pairs, key=lambda pair: share(weights, pair), default=self.whole)
 
     def support(self, sentence: str, weights: Mapping[str, float], vector: Vectors | None) -> float:
         words = max((share(weights, pair) for pair in self._pairs), default=0.0)
         cosine = words if vector is None else max([0.0, *(float(line @ vector) for line in self._vectors)])
-        odds = _BIAS + _WORDS * words + _WHOLE * share(weights, self._whole) + _COSINE * cosine
+        odds = _BIAS + _WORDS * words + _WHOLE * share(weights, self.whole) + _COSINE * cosine
         odds += _NUMBERS * len(missing(sentence, self._numbers)) + _NAMES * len(names(sentence) - self._terms)
         odds += _TURNED * self._says_otherwise(sentence, weights)
         return 1 / (1 + math.exp(-odds))

@@ -50,9 +50,17 @@ class Explanation:
     dense_rank: int | None
     lexical_rank: int | None
     fused_rank: int | None
+    cross_encoder_rank: int | None  # None, too, without a reranker
+    reranks: bool
     score: float | None  # of the fused search
     fate: Fate
     reason: str
+
+    @property
+    def ranks(self) -> tuple[tuple[str, int | None], ...]:
+        """What each stage searches by, and the rank in it."""
+        both = (("meaning", self.dense_rank), ("words", self.lexical_rank), ("both", self.fused_rank))
+        return (*both, ("cross-encoder", self.cross_encoder_rank)) if self.reranks else both
 
 
 def explain(
@@ -103,6 +111,8 @@ def _of_one(
         dense_rank=_rank(chunk, stages.dense),
         lexical_rank=_rank(chunk, stages.lexical),
         fused_rank=fused_rank,
+        cross_encoder_rank=_rank(chunk, stages.cross_encoder),
+        reranks=retriever.reranks,
         score=stages.fused[fused_rank - 1].score if fused_rank else None,
         fate=fate,
         reason=reason,
@@ -231,9 +241,11 @@ class _Way:
         if self.chunk.document_id in found.left:
             return Fate.OTHER_PERIOD, "The question names other documents, or their period."
         asked = found.topic if found.overview else self.question
-        rank = _rank(self.chunk, self.retriever.stages(asked, count=_DEPTH, scope=self.scope).fused)
+        rank = _rank(self.chunk, self.retriever.stages(asked, count=_DEPTH, scope=self.scope).best)
         if rank is None:
             return Fate.NOT_NEAR, f"It is not among the {_DEPTH} nearest, neither by meaning nor by words."
+        if rank <= self.settings.top_k and self.settings.diversity:
+            return Fate.TOO_MANY, f"It is number {rank}, but too much like a passage before it (diversity)."
         return Fate.TOO_MANY, f"It is number {rank}, and top_k takes {self.settings.top_k}."
 
     def _narrowed(self, found: Retrieval, lines: Sequence[Line], reading: Reading | None) -> tuple[Fate, str]:

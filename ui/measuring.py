@@ -175,8 +175,16 @@ def corpus_of(engine: "Engine", path: str, collection: str, *, job: EvaluationJo
     embedder = engine.embedder_of(found.embedding_model)
     settings = replace(settings, embedding_model=found.embedding_model)
     with engine.library.beside(collection, found.dimension) as (store, lexical):
-        catalog, weight = engine.library.catalog, settings.word_weight
-        retriever = Retriever(embedder, store, lexical, catalog, collection=collection, word_weight=weight)
+        retriever = Retriever(
+            embedder,
+            store,
+            lexical,
+            engine.library.catalog,
+            collection=collection,
+            word_weight=settings.word_weight,
+            diversity=settings.diversity,
+            cross_encoders=engine.cross_encoders,
+        )
         yield Corpus(engine.library, retriever, settings)
 
 
@@ -193,7 +201,8 @@ def _own_corpus(engine: "Engine", path: Path, embedder: Embedder, job: Evaluatio
             _add_documents(path, library, embedder, settings, job)
         elif job is not None:
             notes["passages cut by the embedding model"] = fill(library, embedder, path, job.tell)
-        yield Corpus(library, Retriever.of_library(library, embedder, settings), settings, notes)
+        retriever = Retriever.of_library(library, embedder, settings, engine.cross_encoders)
+        yield Corpus(library, retriever, settings, notes)
 
 
 def _add_documents(folder: Path, library: Library, embedder: Embedder, settings: Settings, job: EvaluationJob) -> None:

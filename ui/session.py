@@ -23,6 +23,7 @@ from rag import reembedding
 from rag.assistant import Assistant
 from rag.catalog import Collection, DocumentRecord, Reembedding
 from rag.collections import move_documents
+from rag.cross_encoders import CrossEncoders
 from rag.embedders import Embedder
 from rag.errors import FootnoteError, ModelMismatch
 from rag.evaluation.runs import Runs, Task
@@ -51,6 +52,15 @@ def load_models(settings: Settings, on_progress: OnProgress) -> tuple[Embedder, 
 
     embedder = load_embedder(settings, on_progress=on_progress)
     return embedder, lambda: load_generator(settings, on_progress=on_progress)
+
+
+def load_cross_encoders(settings: Settings, on_progress: OnProgress) -> CrossEncoders:
+    """Those that the settings name."""
+    if not settings.names_cross_encoder:
+        return CrossEncoders()
+    from rag.build import load_cross_encoders as load  # torch takes seconds
+
+    return load(settings, on_progress=on_progress)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Engine:
         self.watcher: FolderWatcher | None = None
         self.embedder: Embedder | None = None
         self._generator: Generator | None = None
+        self.cross_encoders = CrossEncoders()
         self.retriever: Retriever | None = None
         self.assistant: Assistant | None = None
         self._switching = threading.Lock()
@@ -364,6 +375,7 @@ class Engine:
             self._begin_to_watch(embedder)
             self.state = EngineState("Loading the model that writes answers…")
             self._generator = load_generator()
+            self.cross_encoders = load_cross_encoders(self.settings, self._progress)
             self._begin_to_answer(embedder, self._generator)
             gc.freeze()  # the million objects of the loaded libraries stay: no collection has to look at them again
             self.state = EngineState("Ready", can_answer=True)
@@ -381,7 +393,7 @@ class Engine:
 
     def _begin_to_answer(self, embedder: Embedder, generator: Generator) -> None:
         own = self.library.settings_of()
-        self.retriever = Retriever.of_library(self.library, embedder, own)
+        self.retriever = Retriever.of_library(self.library, embedder, own, self.cross_encoders)
         self.assistant = Assistant(self.retriever, generator, own)
 
     def _progress(self, done: int, total: int, what: str) -> None:

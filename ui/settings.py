@@ -22,6 +22,8 @@ MEANINGS = {
     "library": "documents, catalog and vectors",
     "collection": "collection that is filled and asked",
     "embedding_model": "of new collections: name of `models list`, hub id or folder",
+    "reranker_model": "cross-encoder that orders what was found: hub id or folder; empty: none",
+    "entailment_model": "model of natural language inference that weighs each sentence: hub id or folder; empty: none",
     "generator_model": "name of `models list`, hub id or folder",
     "device": "auto, cpu or cuda",
     "dtype": "auto, float32 or bfloat16",
@@ -38,6 +40,7 @@ MEANINGS = {
     "top_k": "passages retrieved for a question",
     "prompt_passages": "of them, those with the nearest lines; the generator reads the likely ones",
     "word_weight": "what the words of a question count beside its meaning; 0 searches by meaning only",
+    "diversity": "what likeness to passages that are taken counts against another, from 0 to 1",
     "minimum_score": "score under which a passage counts as not found",
     "minimum_evidence": "certainty of the nearest line under which it is not answered, where no generator is asked",
     "minimum_answerable": "probability that the nearest lines hold an answer under which a question is not answered",
@@ -82,12 +85,16 @@ def _models(engine: Engine) -> None:
         loaded = engine.queue.is_started
         _model("Finds passages", engine.embedding_model, states, loaded=loaded)
         st.caption(f"Search: {_search(engine)}" if loaded else engine.state.text)
+        if engine.settings.reranker_model:
+            st.caption(f"Ordered by {plain(engine.settings.reranker_model)}")
         if engine.embedding_model != engine.settings.embedding_model:
             st.caption(f"New collections take {plain(engine.settings.embedding_model)}.")
     with writes.container(border=True):
         loaded = engine.state.can_answer
         _model("Writes answers", engine.settings.generator_model, states, loaded=loaded)
         st.caption(f"Runs on {_device(engine.settings)}" if loaded else engine.state.text)
+        if engine.settings.entailment_model:
+            st.caption(f"Sentences weighed by {plain(engine.settings.entailment_model)}")
 
 
 def _model(role: str, name: str, states: dict[str, ModelState], *, loaded: bool) -> None:

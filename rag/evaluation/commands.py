@@ -77,7 +77,8 @@ def _evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[Question], runs: "Runs") -> "Report":
     from rag.answerability import judge_for
-    from rag.build import build_assistant, load_embedder, load_generator
+    from rag.assistant import Assistant
+    from rag.build import load_cross_encoders, load_embedder, load_generator
     from rag.evaluation.corpus import fill
     from rag.evaluation.refusals import RefusalTest
     from rag.evaluation.run import Subject, describe, measure
@@ -87,6 +88,7 @@ def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[
         settings = library.settings_of()
         embedder = load_embedder(settings, on_progress=show)
         generator = load_generator(settings, on_progress=show) if arguments.answers or arguments.refusals else None
+        cross_encoders = load_cross_encoders(settings, on_progress=show)
         library.open_store(embedder)
         more: dict[str, object] = {"file": str(arguments.questions), "corpus": str(arguments.corpus or "library")}
         if arguments.corpus is not None and arguments.corpus.is_file():
@@ -98,11 +100,11 @@ def _measure(arguments: argparse.Namespace, settings: Settings, questions: list[
             raise FootnoteError(f"There is nothing to ask: {arguments.corpus or 'the library'} holds no passages.")
         more |= {"titles": not arguments.no_titles, "chunks": library.store.count(), "sample": arguments.sample}
         more |= {name: getattr(arguments, name) for name in ("seed", "answers", "refusals")}
-        retriever = Retriever.of_library(library, embedder, settings)
+        retriever = Retriever.of_library(library, embedder, settings, cross_encoders)
         subject = Subject(
             retriever,
             settings,
-            build_assistant(library, embedder, generator, settings) if generator and arguments.answers else None,
+            Assistant(retriever, generator, settings) if generator and arguments.answers else None,
             RefusalTest(retriever, settings, judge_for(generator, settings))
             if generator and arguments.refusals
             else None,

@@ -28,6 +28,7 @@ Record = dict[str, Any]  # one line of the results: JSON only
 OnQuestion = Callable[[int, int], None]  # done, total
 
 _DEPTH = 50  # places kept of each stage
+CROSS_ENCODER = "cross_encoder"  # the stage that orders what both found, where the settings name one
 AS_RUN = "as run"  # the stage whose passages an answer is made of: repeats folded, top_k and minimum_score applied
 RERANKED = "reranked"  # those that an answer was written from, the nearest line first; all that were found if refused
 
@@ -49,7 +50,8 @@ class Subject:
     @property
     def stages(self) -> tuple[str, ...]:
         """Stages whose rankings are measured."""
-        return ("dense", "lexical", "fused") if self.settings.word_weight else ("dense", "fused")
+        searched = ("dense", "lexical", "fused") if self.settings.word_weight else ("dense", "fused")
+        return (*searched, CROSS_ENCODER) if self.retriever.reranks else searched
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def describe(settings: Settings, questions: Sequence[Question], **more: object) 
 
     return {
         "settings": {name: str(value) for name, value in asdict(settings).items() if name not in ("home", "library")},
-        "models": {name: file_hashes(name, settings) for name in (settings.embedding_model, settings.generator_model)},
+        "models": {name: file_hashes(name, settings) for name in settings.models},
         "generator bits": bits_of_generator(settings),
         "questions": len(questions),
         "commit": _commit(),

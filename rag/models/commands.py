@@ -55,7 +55,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
-    chosen = {settings.embedding_model.lower(), settings.generator_model.lower()}
+    chosen = {name.lower() for name in settings.models}
     rows: list[tuple[str, ...]] = [("", "NAME", "ROLE", "SIZE", "LICENCE", "STATE", "SOURCE")]
     rows += [_cells(state, state.name.lower() in chosen) for state in model_states(settings)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -72,7 +72,7 @@ def _cells(state: ModelState, chosen: bool) -> tuple[str, ...]:
 
 def _pull(arguments: argparse.Namespace, settings: Settings) -> int:
     by_role = {Role.EMBEDDING.value: settings.embedding_model, Role.GENERATOR.value: settings.generator_model}
-    names = arguments.names or [name for role, name in by_role.items() if arguments.role in (None, role)]
+    names = arguments.names or ([by_role[arguments.role]] if arguments.role else settings.models)
     for name in names:
         if find_model(name, settings) is not None and not arguments.again:
             print(f"{name} is ready.")

@@ -7,7 +7,7 @@ import streamlit as st
 from rag.errors import FootnoteError
 from rag.evaluation.faults import faults, rank
 from rag.evaluation.places import expected
-from rag.evaluation.run import AS_RUN, RERANKED, Record, Report
+from rag.evaluation.run import AS_RUN, CROSS_ENCODER, RERANKED, Record, Report
 from ui.measuring import Corpus, corpus_of
 from ui.parts.page_view import page_button
 from ui.parts.sources import show_text
@@ -15,7 +15,14 @@ from ui.parts.text import plain
 from ui.parts.why import show_fate
 from ui.session import Engine
 
-_STAGES = {"dense": "by meaning", "lexical": "by words", "fused": "by both", AS_RUN: "as run", RERANKED: "as read"}
+_STAGES = {
+    "dense": "by meaning",
+    "lexical": "by words",
+    "fused": "by both",
+    CROSS_ENCODER: "by the cross-encoder",
+    AS_RUN: "as run",
+    RERANKED: "as read",
+}
 _SHOWN = 3  # right passages shown
 _STYLE = """<style>
 .right {border-left: 3px solid rgba(20, 130, 135, .6); padding-left: .8rem; white-space: pre-wrap;

@@ -11,7 +11,7 @@ from rag.errors import FootnoteError
 from rag.evaluation.compare import Comparison, Pair, compare
 from rag.evaluation.faults import Fault, faults, rank
 from rag.evaluation.measures import RANKING_MEASURES, Estimate
-from rag.evaluation.run import AS_RUN, RERANKED, Record, Report, read_report
+from rag.evaluation.run import AS_RUN, CROSS_ENCODER, RERANKED, Record, Report, read_report
 from rag.wording import counted
 from ui.parts.question import show_question
 from ui.parts.text import plain
@@ -23,6 +23,7 @@ _STAGES = {
     "lexical": "By words",
     "fused": "Both",
     AS_RUN: "As run",
+    CROSS_ENCODER: "By the cross-encoder",
     RERANKED: "As answered from",
 }
 _ANSWERS = (

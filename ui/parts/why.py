@@ -86,7 +86,6 @@ def _beginning(chunk: Chunk) -> str:
 
 
 def _ranks(found: Explanation) -> str:
-    ranks = (("meaning", found.dense_rank), ("words", found.lexical_rank), ("both", found.fused_rank))
-    told = (f"by {name}: {rank or 'not among the nearest'}" for name, rank in ranks)
+    told = (f"by {name}: {rank or 'not among the nearest'}" for name, rank in found.ranks)
     score = "" if found.score is None else f" · score {found.score:.2f}"
     return f"Rank of {counted(found.of, 'passage')} {', '.join(told)}{score}"

@@ -11,6 +11,7 @@ from rag import sentences
 from rag.denials import denies
 from rag.evidence import Line, in_context
 from rag.numerals import numbers
+from rag.phrases import ENGLISH, Phrases
 from rag.quotations import quotation
 from rag.support import names
 from rag.terms import terms
@@ -21,7 +22,6 @@ _SAME = 0.5  # share of the words, without numbers and names, that both have
 _ALIKE = 0.75  # the same where neither number nor name was told, only other words
 _REPEATED = 0.6  # share of the words of an answer, in the line that it repeats
 _AT_MOST = 2  # documents that are told of
-OTHERWISE = "Another document"  # begins what is told of one that says otherwise
 
 
 def contradictions(question: str, text: str, lines: Sequence[Line], hits: Sequence[Hit]) -> list[Line]:
@@ -77,7 +77,12 @@ def _is_told(line: Line, text: str) -> bool:
 
 
 def told(
-    text: str, cited: Sequence[Citation], others: Sequence[Line], hits: Sequence[Hit], dates: Mapping[str, str]
+    text: str,
+    cited: Sequence[Citation],
+    others: Sequence[Line],
+    hits: Sequence[Hit],
+    dates: Mapping[str, str],
+    phrases: Phrases = ENGLISH,
 ) -> tuple[str, tuple[Citation, ...]]:
     """An answer, and its citations, with what contradicts it.
 
@@ -91,8 +96,8 @@ def told(
     for line in others:
         hit = hits[line.number - 1]
         day = dates.get(hit.chunk.document_id, "")  # a document may be removed meanwhile
-        added = f", added on {day}," if len(days) > 1 and day else ""
-        parts.append(f"{OTHERWISE}{added} says otherwise: {quotation(line.reading)} [{line.number}]")
+        added = phrases.added.format(day=day) if len(days) > 1 and day else ""
+        parts.append(f"{phrases.otherwise.format(added=added)}{quotation(line.reading)} [{line.number}]")
         marks = {*(found[line.number].marks if line.number in found else ()), line.span}
         found[line.number] = Citation(line.number, hit, tuple(sorted(marks, key=lambda mark: mark.start)))
     return "\n\n".join(parts), tuple(found[number] for number in sorted(found))

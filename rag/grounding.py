@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from rag import citations, conflicts
 from rag.evidence import Line, quoted
+from rag.phrases import phrases_for
 from rag.retriever import Retriever
 from rag.types import Citation, Finish, Hit
 from rag.yes_or_no import asks_yes_or_no
@@ -66,7 +67,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     if finish is Finish.COMPLETE:
         others = conflicts.contradictions(question, text, basis.evidence, hits)
         dates = retriever.dates({hit.chunk.document_id for hit in hits} if others else ())
-        text, found = conflicts.told(text, found, others, hits, dates)
+        text, found = conflicts.told(text, found, others, hits, dates, phrases_for(basis.asked))
     text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
     return _numbered(text, found, basis, finish)
 

@@ -6,8 +6,8 @@ from itertools import groupby
 from pathlib import PurePath
 
 from rag.evidence import Line
+from rag.phrases import ENGLISH, Phrases
 from rag.types import JOINT, Citation, Hit
-from rag.wording import counted
 
 _AT_MOST = 300  # characters
 _HEADING = 100  # characters
@@ -50,12 +50,12 @@ def of_sections(hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[tuple[st
             yield text, Citation(number, hits[place - 1], tuple(line.span for line in said))
 
 
-def of_names(names: Sequence[str]) -> str:
+def of_names(names: Sequence[str], phrases: Phrases = ENGLISH) -> str:
     """Which documents there are besides those that are quoted, by their names."""
     listed = ", ".join(named(PurePath(name).stem) for name in names[:_NAMES])
     more = len(names) - _NAMES
-    others = f" and {counted(more, 'other')}" if more > 0 else ""
-    return f"Not quoted: {listed}{others}."
+    others = (phrases.one_more if more == 1 else phrases.more.format(count=f"{more:,}")) if more > 0 else ""
+    return phrases.not_quoted.format(names=listed, others=others)
 
 
 def named(text: str) -> str:

@@ -27,13 +27,13 @@ from rag.generators import Generator, StopReason
 from rag.grounding import Basis
 from rag.models import find_row
 from rag.overviews import Overview
+from rag.phrases import is_refusal, phrases_for
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
 from rag.types import Answer, Citation, Finish, Hit, Scope, Turn
 
-_NEAREST = "No document answers this outright. What is nearest to it:\n\n"
 _FINISHES = {
     StopReason.END: Finish.COMPLETE,
     StopReason.LENGTH: Finish.LENGTH,
@@ -90,6 +90,7 @@ class Reply:
         self._overview: Overview | None = None
         self._treated: _Found | None = None  # what was found in issues of a series that treat what is asked of each
         self._is_of_all = False  # issues of a series, whatever period the question names
+        self._phrases = phrases_for(question)
         self._alone = background.alone(question)
         self._is_of_one = (
             bool(history) and len(history[-1].documents) == 1 and overview_questions.is_of_one(self._asked)
@@ -260,7 +261,7 @@ class Reply:
         if each:
             with self._course.searching():
                 self._take(self._nearest_in(each))
-            yield from self._quote(self._each(self._nearest), _NEAREST)
+            yield from self._quote(self._each(self._nearest), f"{self._phrases.nearest}\n\n")
         if self._answer is None:
             yield from self._refuse(why or Finish.NOTHING_NEAR)
 
@@ -373,7 +374,7 @@ class Reply:
         more = [*(one for one in self._issues if one not in told), *self._left]
         if self._overview is not Overview.DOCUMENTS or not more or self.stop.is_set():
             return ""
-        return f"\n{quotations.of_names(self._parts.retriever.names(more))}"
+        return f"\n{quotations.of_names(self._parts.retriever.names(more), self._phrases)}"
 
     def _told(self, own: Sequence[Line]) -> Sequence[Line]:
         """Which of the lines of a document are quoted, none where they are no answer."""
@@ -432,7 +433,7 @@ class Reply:
                 yield piece
             self._course.spent(generate=time.perf_counter() - started)
         finish = _FINISHES[stream.stop_reason]
-        if prompt.is_refusal(self._written):
+        if is_refusal(self._written):
             return Finish.NO_ANSWER
         grounded = grounding.grounded(self._written, finish, self._basis(), self._parts.retriever)
         if grounded is None:
@@ -453,9 +454,9 @@ class Reply:
 
     def _refuse(self, finish: Finish) -> Iterator[str]:
         self.evidence = ()
-        self._written = prompt.REFUSAL
-        yield prompt.REFUSAL
-        self._conclude(prompt.REFUSAL, (), self.hits, finish)
+        self._written = self._phrases.refusal
+        yield self._phrases.refusal
+        self._conclude(self._phrases.refusal, (), self.hits, finish)
 
     def _conclude(
         self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish, sql: str = ""

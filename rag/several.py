@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, replace
 
-from rag import citations, prompt
+from rag import citations
 from rag.compound import OneQuestion
 from rag.course import Progress
 from rag.evidence import Line
+from rag.phrases import phrases_for
 from rag.reply import Reply
 from rag.types import Answer, Citation, Finish, Hit, Timings, Turn
 
@@ -86,7 +87,7 @@ class SeveralReplies:
                 break
         joined = self._joined(self._replies)
         if joined.finish.is_refusal:
-            joined = replace(joined, text=prompt.REFUSAL)
+            joined = replace(joined, text=phrases_for(self.question).refusal)
         if len(self._replies) < len(self._parts):
             joined = replace(joined, finish=Finish.STOPPED)
         self._answer = joined

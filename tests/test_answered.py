@@ -13,7 +13,7 @@ from rag.assistant import Assistant
 from rag.deletion import delete_document
 from rag.embedders import Vectors
 from rag.library import Library
-from rag.prompt import REFUSAL
+from rag.phrases import ENGLISH
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Finish, Scope, answer_to_json
@@ -98,7 +98,7 @@ def test_a_refusal_of_the_generator_is_given_again_and_a_stopped_answer_never(
     library: Library, settings: Settings
 ) -> None:
     refusing = replace(settings, generator_refuses=True)
-    assert answer(library, refusing, reply=REFUSAL).finish is Finish.NO_ANSWER
+    assert answer(library, refusing, reply=ENGLISH.refusal).finish is Finish.NO_ANSWER
     assert find(library, refusing) is not None
     stopped = replace(answer(library, settings), finish=Finish.STOPPED)
     library.catalog.delete_conversation(library.catalog.conversations()[0].id)

@@ -16,7 +16,8 @@ from rag.assistant import Assistant, QuestionError
 from rag.course import Progress, Stage
 from rag.evidence import Line
 from rag.library import Library
-from rag.prompt import REFUSAL, answer_messages, fit
+from rag.phrases import ENGLISH
+from rag.prompt import answer_messages, fit
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.types import Finish, Hit, Scope, Turn, answer_from_json, answer_to_json
@@ -59,7 +60,12 @@ def test_an_answer_streams_and_cites(library: Library, settings: Settings) -> No
 def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("Quetzalcoatl?")
-    assert (answer.text, answer.finish, answer.citations, generator.prompts) == (REFUSAL, Finish.NOTHING_NEAR, (), [])
+    assert (answer.text, answer.finish, answer.citations, generator.prompts) == (
+        ENGLISH.refusal,
+        Finish.NOTHING_NEAR,
+        (),
+        [],
+    )
 
 
 def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: Library, settings: Settings) -> None:
@@ -68,7 +74,7 @@ def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: L
     judge = Judge(settings, probe(Readout(np.array([8, 0], dtype=np.float32), 0.0, -4.0)), generator)
     assistant = Assistant(retriever, generator, settings, judge)
     refused = assistant.answer("Leave over?  Herons, terns, gulls?")
-    assert (refused.text, refused.finish, generator.prompts) == (REFUSAL, Finish.NO_ANSWER, [])
+    assert (refused.text, refused.finish, generator.prompts) == (ENGLISH.refusal, Finish.NO_ANSWER, [])
     assert refused.used  # what was near is shown
     assert 0 < refused.timings.judge < refused.timings.total
     assert assistant.answer("How many days carry over?").finish is Finish.COMPLETE
@@ -78,7 +84,7 @@ def test_what_the_generator_does_not_see_in_the_lines_is_not_answered(library: L
     ("likely", "text", "finish"),
     [
         (2.0, "Six days carry over until 31 March. [1]", Finish.COMPLETE),
-        (-0.4, REFUSAL, Finish.UNSUPPORTED),  # answered at first: 0.40
+        (-0.4, ENGLISH.refusal, Finish.UNSUPPORTED),  # answered at first: 0.40
     ],
 )
 def test_what_no_passage_bears_gives_way_to_the_nearest_line_if_that_surely_answers(
@@ -121,33 +127,33 @@ def test_a_passage_that_was_neither_read_nor_cited_counts_as_left_out(library: L
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("How many days of leave carry over under rule L-99?")
-    assert (answer.text, answer.finish, generator.prompts) == (REFUSAL, Finish.NOTHING_NEAR, [])
+    assert (answer.text, answer.finish, generator.prompts) == (ENGLISH.refusal, Finish.NOTHING_NEAR, [])
     assert answer.used  # the nearest passages are shown all the same
 
 
-@pytest.mark.parametrize("written", [REFUSAL, f" {REFUSAL} [1]", REFUSAL.rstrip(".") + " [1]."])
+@pytest.mark.parametrize("written", [ENGLISH.refusal, f" {ENGLISH.refusal} [1]", ENGLISH.refusal.rstrip(".") + " [1]."])
 def test_a_generator_that_finds_no_answer_says_so_in_the_fixed_sentence(
     written: str, library: Library, settings: Settings
 ) -> None:
     assistant, generator = build(library, replace(settings, generator_refuses=True), written)
     answer = assistant.answer("How many days of leave carry over?")
-    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.NO_ANSWER, ())
+    assert (answer.text, answer.finish, answer.citations) == (ENGLISH.refusal, Finish.NO_ANSWER, ())
     assert answer.finish.is_refusal
     assert answer_to_json(answer)["finish"] == "no answer"  # as conversations of earlier versions keep it
     assert answer.used
-    assert REFUSAL in generator.prompts[0][0].content
+    assert ENGLISH.refusal in generator.prompts[0][0].content
 
 
 def test_a_small_generator_is_not_told_to_refuse(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings, "Six days [1].")
     assistant.answer("How many days of leave carry over?")
-    assert REFUSAL not in generator.prompts[0][0].content
+    assert ENGLISH.refusal not in generator.prompts[0][0].content
 
 
 def test_a_generator_of_the_users_own_choice_is_told_to_refuse(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, replace(settings, generator_model="somebody/large-instruct"), "Six days [1].")
     assistant.answer("How many days of leave carry over?")
-    assert REFUSAL in generator.prompts[0][0].content
+    assert ENGLISH.refusal in generator.prompts[0][0].content
 
 
 def test_an_answer_that_only_repeats_the_question_gives_way_to_the_nearest_line(
@@ -326,7 +332,7 @@ def test_the_weakest_passages_leave_a_full_prompt_first() -> None:
 def test_an_answer_that_no_passage_bears_gives_way_to_the_refusal(library: Library, settings: Settings) -> None:
     assistant, _ = build(library, settings, "The managing director grants sabbaticals in Antarctica [1].")
     answer = assistant.answer("How many days of leave carry over?")
-    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.UNSUPPORTED, ())
+    assert (answer.text, answer.finish, answer.citations) == (ENGLISH.refusal, Finish.UNSUPPORTED, ())
     assert answer.finish.is_refusal
     assert answer.used
 
@@ -335,7 +341,7 @@ def test_a_cut_answer_that_no_passage_bears_gives_way_to_the_refusal(library: Li
     short = replace(settings, answer_tokens=6)
     assistant, _ = build(library, short, "The managing director grants sabbaticals in Antarctica to penguins.")
     answer = assistant.answer("How many days of leave carry over?")
-    assert (answer.text, answer.finish, answer.citations) == (REFUSAL, Finish.UNSUPPORTED, ())
+    assert (answer.text, answer.finish, answer.citations) == (ENGLISH.refusal, Finish.UNSUPPORTED, ())
 
 
 def test_a_sentence_that_no_passage_bears_is_marked(library: Library, settings: Settings) -> None:
@@ -410,7 +416,7 @@ def test_what_was_quoted_stays_when_the_rest_is_stopped(reports: Library, settin
 def test_what_is_in_no_issue_is_refused(question: str, reports: Library, settings: Settings) -> None:
     assistant, generator = build(reports, settings)
     answer = assistant.answer(question)
-    assert (answer.text, answer.finish.is_refusal, generator.prompts) == (REFUSAL, True, [])
+    assert (answer.text, answer.finish.is_refusal, generator.prompts) == (ENGLISH.refusal, True, [])
 
 
 def test_where_no_issue_answers_outright_the_nearest_lines_are_told_as_such(
@@ -428,7 +434,7 @@ def test_where_no_issue_answers_outright_the_nearest_lines_are_told_as_such(
     assert (generator.prompts, answer.finish, len(answer.citations)) == ([], Finish.COMPLETE, 3)
 
 
-@pytest.mark.parametrize("written", ["The managing director grants sabbaticals in Antarctica [1].", REFUSAL])
+@pytest.mark.parametrize("written", ["The managing director grants sabbaticals in Antarctica [1].", ENGLISH.refusal])
 def test_what_the_generator_makes_of_all_issues_gives_way_to_the_nearest_lines_where_nothing_bears_it(
     written: str, reports: Library, settings: Settings
 ) -> None:
@@ -461,7 +467,7 @@ def test_all_issues_are_searched_once_where_those_that_are_asked_do_not_tell(
     monkeypatch.setattr(Retriever, "retrieve", seen)
     for question in ("How did gulls fare over time?", "Which gulls nest in reeds, as of Q2 2024?"):
         searched.clear()
-        assert build(reports, strict)[0].answer(question).text == REFUSAL
+        assert build(reports, strict)[0].answer(question).text == ENGLISH.refusal
         assert searched == [False, True]
 
 

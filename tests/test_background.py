@@ -17,7 +17,7 @@ from rag.background import Alone
 from rag.embedders import Vectors
 from rag.generators import Message
 from rag.library import Library
-from rag.prompt import REFUSAL
+from rag.phrases import ENGLISH
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Finish, Turn
@@ -202,7 +202,7 @@ def test_a_question_that_is_refused_as_it_is_is_answered_alone(library: Library,
 def test_what_is_refused_in_both_readings_is_refused_as_it_was_asked(library: Library, settings: Settings) -> None:
     question = f"{BESIDE} Which terns prefer herons in winter?"
     answer, written = asked(library, settings, question, HOLDING)
-    assert (answer.text, answer.standalone, answer.finish, written) == (REFUSAL, question, Finish.NO_ANSWER, "")
+    assert (answer.text, answer.standalone, answer.finish, written) == (ENGLISH.refusal, question, Finish.NO_ANSWER, "")
     assert answer.used
 
 
@@ -227,7 +227,7 @@ def test_the_whole_question_counts_where_it_names_what_its_line_is_of(library: L
 def test_a_name_beside_the_question_keeps_the_refusal_of_the_whole(library: Library, settings: Settings) -> None:
     question = "All of my leave, every single day of it, is for Norway in winter. How many days of leave carry over?"
     named, _ = asked(library, settings, question, HOLDING)
-    assert (named.text, named.standalone) == (REFUSAL, question)
+    assert (named.text, named.standalone) == (ENGLISH.refusal, question)
     answer, _ = asked(library, settings, question.replace("Norway", "Sweden"), HOLDING)
     assert answer.standalone == QUESTION
 

@@ -19,7 +19,7 @@ from rag.evidence import Line
 from rag.library import Library
 from rag.overview_parts import Part
 from rag.overviews import Overview
-from rag.prompt import REFUSAL
+from rag.phrases import ENGLISH
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
 from rag.types import Chunk, Finish, Hit, Scope, Span, Turn, answer_to_json
@@ -396,7 +396,7 @@ def test_a_matter_is_told_by_the_nearest_lines_or_refused(library: Library, sett
     answer = assistant.answer("Give me an overview of days of leave")
     assert answer.text == "- “Staff get 28 days of leave in every year.” “Six days carry over until 31 March.” [1]"
     refused = assistant.answer("Give me an overview of space travel")
-    assert (refused.text, generator.prompts) == (REFUSAL, [])
+    assert (refused.text, generator.prompts) == (ENGLISH.refusal, [])
 
 
 def test_what_is_stopped_before_it_is_told_tells_nothing(library: Library, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from rag import compound
 from rag.assistant import Assistant
 from rag.course import Stage
 from rag.library import Library
-from rag.prompt import REFUSAL
+from rag.phrases import ENGLISH
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.several import SeveralReplies, _timings
@@ -183,10 +183,12 @@ def test_a_passage_that_answers_both_has_one_number_and_all_marks(library: Libra
 def test_what_has_no_answer_is_refused_under_its_question(library: Library, settings: Settings) -> None:
     assistant, _ = build(library, settings, PRICE)
     answer = assistant.answer(f"{NOTHING} {LUNCH}")
-    assert answer.text == f"**{NOTHING}**\n\n{REFUSAL}\n\n**{LUNCH}**\n\nLunch in the canteen costs 3.80 EUR. [1]"
+    assert (
+        answer.text == f"**{NOTHING}**\n\n{ENGLISH.refusal}\n\n**{LUNCH}**\n\nLunch in the canteen costs 3.80 EUR. [1]"
+    )
     assert answer.finish is Finish.COMPLETE
     refused = assistant.answer(f"{NOTHING} Where do gulls and herons sleep?")
-    assert (refused.text, refused.finish.is_refusal) == (REFUSAL, True)
+    assert (refused.text, refused.finish.is_refusal) == (ENGLISH.refusal, True)
 
 
 def test_while_they_are_written_what_is_done_stands_above(library: Library, settings: Settings) -> None:
@@ -224,7 +226,7 @@ def test_what_is_stopped_keeps_what_is_written_and_asks_no_more(library: Library
 
 def test_each_follows_what_was_asked_before(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings, LEAVE, SIX, LUNCH, PRICE)
-    reply = assistant.ask(f"{LEAVE} {LUNCH}", history=[Turn("Is there a bonus?", REFUSAL)])
+    reply = assistant.ask(f"{LEAVE} {LUNCH}", history=[Turn("Is there a bonus?", ENGLISH.refusal)])
     assert isinstance(reply, SeveralReplies)
     assert "".join(reply).count("**") == 4
     assert reply.answer.standalone == f"{LEAVE} {LUNCH}"

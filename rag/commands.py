@@ -21,6 +21,7 @@ _BEGINNING = 80  # of one whose ranks are told
 _FINISHES = {
     Finish.LENGTH: "(cut at the token limit; FOOTNOTE_ANSWER_TOKENS raises it)",
     Finish.STOPPED: "(stopped)",
+    Finish.BROKEN: "(the nearest lines, as no answer was written to its end)",
 }
 
 
@@ -189,6 +190,8 @@ def _print(answer: Answer) -> None:
         print(_passage(citation.number, citation.hit, marked))
     if answer.sql:
         print(f"  calculated by: {answer.sql}")
+    if answer.failure:
+        print(f"  {answer.failure}")
     if DOUBT in answer.text:
         print(f"  {DOUBT_MEANS}")
     timings = answer.timings

@@ -4,6 +4,7 @@ FootnoteError                 shown as it stands: what happened, to which file, 
 ├── UnreadableDocument        a file cannot be read; the others go on
 │   └── LockedDocument        it needs a password, or another one
 ├── ModelUnavailable          weights are missing, damaged or cannot be fetched
+├── GenerationError           the generator broke off
 ├── LibraryInUse              another process holds the library
 ├── StoreError                the vector store refused or lost its way
 │   └── ModelMismatch         the collection was built with another embedding model
@@ -37,6 +38,10 @@ class LockedDocument(UnreadableDocument):
 
 class ModelUnavailable(FootnoteError):
     """Weights are missing, fail their checksum or cannot be fetched."""
+
+
+class GenerationError(FootnoteError):
+    """The generator broke off."""
 
 
 class LibraryInUse(FootnoteError):

@@ -8,7 +8,11 @@ from rag.citations import DOUBT, DOUBT_MEANS
 from rag.types import Answer, Citation, Finish
 
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
-_CUT = {Finish.STOPPED: "*Stopped before its end.*", Finish.LENGTH: "*Cut at its length limit.*"}
+_CUT = {
+    Finish.STOPPED: "*Stopped before its end.*",
+    Finish.LENGTH: "*Cut at its length limit.*",
+    Finish.BROKEN: "*The nearest lines, as no answer was written to its end.*",
+}
 _QUOTED = 300  # characters of a passage that are quoted where no sentence of it is marked
 
 

@@ -72,6 +72,12 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     return _numbered(text, found, basis, finish)
 
 
+def fallback(basis: Basis) -> Grounded:
+    """The nearest lines in place of an answer that the generator did not write to its end; there has to be one."""
+    text, found = _cited(_quotation(basis.evidence), basis)
+    return _numbered(text, found, basis, Finish.BROKEN)
+
+
 def _quotation(evidence: Sequence[Line]) -> str:
     """The lines that are quoted, with the numbers of their passages."""
     told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(evidence))

@@ -22,6 +22,7 @@ from rag import (
 )
 from rag.answerability import LIKELY, Judge, Reading
 from rag.course import Course, Progress, Stage
+from rag.errors import GenerationError
 from rag.evidence import Line, certainty, choose, narrow, quoted
 from rag.generators import Generator, StopReason
 from rag.grounding import Basis
@@ -147,6 +148,10 @@ class Reply:
                     return
         except Cancelled:
             self._conclude("", (), self.hits, Finish.STOPPED)
+        except GenerationError as exc:
+            if not self.evidence:  # nothing was found yet
+                raise
+            self._fall_back(str(exc))
 
     # Steps
 
@@ -458,8 +463,20 @@ class Reply:
         yield self._phrases.refusal
         self._conclude(self._phrases.refusal, (), self.hits, finish)
 
+    def _fall_back(self, failure: str) -> None:
+        """Answers by the nearest lines, as the generator broke off."""
+        quoted = grounding.fallback(self._basis())
+        self._dropped = (*quoted.left, *self._dropped)
+        self._conclude(quoted.text, quoted.citations, quoted.used, quoted.finish, failure=failure)
+
     def _conclude(
-        self, text: str, cited: tuple[Citation, ...], used: tuple[Hit, ...], finish: Finish, sql: str = ""
+        self,
+        text: str,
+        cited: tuple[Citation, ...],
+        used: tuple[Hit, ...],
+        finish: Finish,
+        sql: str = "",
+        failure: str = "",
     ) -> None:
         self._answer = Answer(
             question=self.question,
@@ -471,6 +488,7 @@ class Reply:
             finish=finish,
             timings=self._course.timings,
             sql=sql,
+            failure=failure,
         )
 
     # Parts of the steps

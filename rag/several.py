@@ -146,13 +146,14 @@ class SeveralReplies:
             timings=_timings([answer.timings for answer in answers]),
             sql=";\n".join(answer.sql for answer in answers if answer.sql),
             parts=tuple(reply.standalone for reply in replies),
+            failure=next((answer.failure for answer in answers if answer.failure), ""),
         )
 
 
 def _finish(finishes: Sequence[Finish]) -> Finish:
-    """Stopped or cut where one is; answered where one is; else refused like the first."""
+    """Stopped, cut or broken off where one is; answered where one is; else refused like the first."""
     first = [*finishes, Finish.STOPPED][0]
-    ranked = (Finish.STOPPED, Finish.LENGTH, Finish.COMPLETE)
+    ranked = (Finish.STOPPED, Finish.LENGTH, Finish.BROKEN, Finish.COMPLETE)
     return next((finish for finish in ranked if finish in finishes), first)
 
 

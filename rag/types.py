@@ -275,6 +275,7 @@ class Finish(str, Enum):
     STOPPED = "stopped"  # by the user
     NOTHING_NEAR = "nothing near"  # no passage was near enough, or no line answers surely; the generator was not asked
     NO_ANSWER = "no answer"  # the generator read the lines or the passages and found no answer in them
+    BROKEN = "broken off"  # by the generator; the nearest line is quoted instead
     UNSUPPORTED = "unsupported"  # no passage bears what the generator wrote
 
     @property
@@ -316,6 +317,7 @@ class Answer:
         parts: what was searched for several questions in one, answered one by one.
         basis: what it came from besides the passages (`rag.answered`), "" where it may not be given again.
         is_repeated: whether it was given before and nothing changed since.
+        failure: why the generator broke off, for the user; "" where it did not.
     """
 
     question: str
@@ -330,6 +332,7 @@ class Answer:
     parts: tuple[str, ...] = ()
     basis: str = ""
     is_repeated: bool = False
+    failure: str = ""
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -361,6 +364,7 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
         parts=tuple(values.get("parts", ())),
         basis=values.get("basis", ""),
         is_repeated=values.get("is_repeated", False),
+        failure=values.get("failure", ""),
     )
 
 

@@ -11,17 +11,20 @@ import pytest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
-from rag.answerability import Judge, Readout
+from rag.answerability import Additions, Judge, Readout
 from rag.assistant import Assistant, QuestionError
 from rag.course import Progress, Stage
+from rag.embedders import Vectors
+from rag.errors import GenerationError
 from rag.evidence import Line
+from rag.generators import Message
 from rag.library import Library
 from rag.phrases import ENGLISH
 from rag.prompt import answer_messages, fit
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.types import Finish, Hit, Scope, Turn, answer_from_json, answer_to_json
-from tests.fakes import HashingEmbedder, ScriptedGenerator, WeighingGenerator, hit, probe
+from tests.fakes import HashingEmbedder, ScriptedGenerator, ScriptedStream, WeighingGenerator, hit, probe
 
 
 @pytest.fixture
@@ -122,6 +125,54 @@ def test_a_passage_that_was_neither_read_nor_cited_counts_as_left_out(library: L
     answer = Assistant(retriever, generator, settings, judge).answer("How many days of leave carry over?")
     assert [hit.chunk.label for hit in answer.used] == ["leave.txt"]
     assert [hit.chunk.label for hit in answer.dropped] == ["lunch.txt"]
+
+
+class BreakingGenerator(ScriptedGenerator):
+    """Breaks off where it is asked to read, or after it wrote a few letters."""
+
+    def __init__(self, *replies: str, reads: bool = True) -> None:
+        super().__init__(*replies)
+        self.reads = reads
+
+    def states(self, messages: Sequence[Message], ends: Sequence[int], *, layers: int, additions: Additions) -> Vectors:
+        if not self.reads:
+            raise GenerationError("No memory left.")
+        return super().states(messages, ends, layers=layers, additions=additions)
+
+    def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
+        whole = super().stream(messages, max_new_tokens=max_new_tokens, stop=stop)
+
+        class Broken(ScriptedStream):
+            def __iter__(self) -> Iterator[str]:
+                yield next(iter(whole))
+                raise GenerationError("No memory left.")
+
+        return Broken("", max_new_tokens, stop)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_where_the_generator_breaks_off_the_nearest_lines_are_quoted(
+    reads: bool, library: Library, settings: Settings
+) -> None:
+    generator = BreakingGenerator("Herons nest in Norwegian reeds.", reads=reads)
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
+    reply = Assistant(retriever, generator, settings, judge).ask("How many days of leave carry over?")
+    assert bool("".join(reply)) is reads
+    answer = reply.answer
+    assert (answer.text, answer.finish) == ("Six days carry over until 31 March. [1]", Finish.BROKEN)
+    assert [citation.hit.chunk.label for citation in answer.citations] == ["leave.txt"]
+    assert (answer.failure, answer.finish.is_refusal) == ("No memory left.", False)
+    assert reply.progress.stage is Stage.DONE
+    assert answer_from_json(answer_to_json(answer)) == answer
+
+
+def test_a_generator_that_breaks_off_before_anything_was_found_is_told(library: Library, settings: Settings) -> None:
+    assistant = Assistant(
+        Retriever.of_library(library, HashingEmbedder(1_024), settings), BreakingGenerator("?"), settings
+    )
+    with pytest.raises(GenerationError, match="No memory left"):
+        assistant.answer("Who says it?", history=[Turn("How many days of leave carry over?", "Six. [1]")])
 
 
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:

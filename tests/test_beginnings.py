@@ -16,9 +16,10 @@ from transformers import (
 )
 from transformers.models.qwen3_5 import Qwen3_5TextConfig
 
+from rag.errors import GenerationError
 from rag.generators import beginnings
 from rag.generators.beginnings import Beginning
-from rag.generators.local import GenerationError, LocalStream, _Reader
+from rag.generators.local import LocalStream, _Reader
 
 WORDS = 200
 TINY: dict[str, Any] = {

@@ -18,7 +18,7 @@ from transformers.utils import logging
 
 from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.embedders import Vectors
-from rag.errors import FootnoteError, ModelUnavailable
+from rag.errors import GenerationError, ModelUnavailable
 from rag.generators import Message, StopReason
 from rag.generators.beginnings import Beginning, Beginnings, alike
 from rag.generators.eight_bits import in_eight_bits
@@ -34,10 +34,6 @@ _TRIAL = (Message("system", "Rule."), Message("user", "Question?"), Message("ass
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar of weights would run over ours
-
-
-class GenerationError(FootnoteError):
-    """The generator broke off."""
 
 
 class LocalGenerator:

@@ -40,6 +40,7 @@ _DOUBT_MARK = f'<span class="footnote doubt" title="{DOUBT_MEANS}">?</span>'
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.STOPPED: "You stopped this answer before its end.",
+    Finish.BROKEN: "The model did not write an answer to its end, so the nearest lines are quoted.",
     Finish.NOTHING_NEAR: "No line of your documents surely answers the question, so the model was not asked.",
     Finish.NO_ANSWER: "The model read the nearest passages and found no answer in them.",
     Finish.UNSUPPORTED: "What the model wrote is borne out by none of the passages it read.",
@@ -80,6 +81,8 @@ def show_answer(engine: Engine, answer: Answer, *, key: str) -> None:
         ending = f"{ending} Answered before, and what it came from had not changed.".strip()
     how = "Stopped after" if answer.finish is Finish.STOPPED else "Answered in"
     st.caption(f"{ending} {how} {duration(answer.timings.total)}.".strip())
+    if answer.failure:
+        st.warning(plain(answer.failure), icon=":material/warning:")
     if DOUBT in answer.text:
         st.caption(f":material/help: {plain(DOUBT_MEANS)}")
     if answer.sql:

@@ -121,7 +121,7 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
         from rag.answerability import judge_for
         from rag.build import load_cross_encoders, load_embedder, load_generator
         from rag.retriever import Retriever
-        from rag.why import explain, find_passage
+        from rag.why import explain, find_passage, with_room
 
         with terminal_bar(unit="B") as show:
             settings = library.settings_of()
@@ -142,7 +142,7 @@ def _why(arguments: argparse.Namespace, settings: Settings) -> int:
                     question,
                     chunk,
                     retriever=retriever,
-                    settings=settings,
+                    settings=with_room(settings, generator.context_tokens),
                     scope=scope,
                     count_tokens=generator.count_tokens,
                     judge=judge_for(generator, settings),

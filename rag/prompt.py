@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from rag.evidence import Line
 from rag.generators import Message
 from rag.phrases import ENGLISH
+from rag.settings import Settings
 from rag.types import Hit
 
 _SYSTEM = (
@@ -33,6 +34,15 @@ def answer_messages(
         Message("user", f"Passages:\n\n{passages}\n\nQuestion: {question}"),
         Message("assistant", f"Evidence:\n{lines}\n\nAnswer:"),
     ]
+
+
+def budget(settings: Settings, context_tokens: int) -> int:
+    """Tokens that a prompt may have, so that a generator of so many has room for its answer.
+
+    Args:
+        context_tokens: that the generator reads and writes.
+    """
+    return min(settings.prompt_tokens, context_tokens - settings.answer_tokens)
 
 
 def fit(

@@ -494,8 +494,7 @@ class Reply:
     # Parts of the steps
 
     def _budget(self) -> int:
-        settings = self._parts.settings
-        return min(settings.prompt_tokens, self._parts.generator.context_tokens - settings.answer_tokens)
+        return prompt.budget(self._parts.settings, self._parts.generator.context_tokens)
 
 
 def _may_refuse(settings: Settings) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from rag import compound, overviews, prompt, series
+from rag import background, compound, overviews, prompt, series
 from rag.answerability import Judge, Reading
 from rag.errors import FootnoteError
 from rag.evidence import Line, narrow
@@ -14,7 +14,7 @@ from rag.overviews import Overview
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.terms import terms
-from rag.types import Chunk, Hit, Scope
+from rag.types import Answer, Chunk, Finish, Hit, Scope
 from rag.wording import counted, fits
 
 CountTokens = Callable[[Sequence[Message]], int]  # of a whole prompt, by the generator
@@ -37,6 +37,8 @@ class Fate(str, Enum):
     TOO_MANY = "too many"  # others scored higher than the last that was taken
     FARTHER_LINES = "farther lines"  # retrieved, but other passages hold nearer lines
     OVER_BUDGET = "over budget"  # chosen, but there was no room for it in the prompt
+    CALCULATED = "calculated"  # the answer comes from the cells of a table, not from passages
+    UNSUPPORTED = "unsupported"  # it was read, but what the generator wrote of it is borne by no passage
     NOT_TELLING = "not telling"  # an overview is made of other passages
     REFUSED = "refused"  # no line of any passage was near enough, or a code is missing
 
@@ -72,6 +74,7 @@ def explain(
     scope: Scope = Scope(),
     count_tokens: CountTokens | None = None,
     judge: Judge | None = None,
+    answer: Answer | None = None,
 ) -> Explanation:
     """Follows a passage through the search for a question. Its ranks are those among all documents.
 
@@ -79,15 +82,43 @@ def explain(
 
     Args:
         asked: as a person asks it, or the question or questions that were searched for.
+        settings: their `prompt_tokens` are what the prompt has room for (`with_room`).
         scope: what was asked.
         count_tokens: of the generator, to see what had no room in its prompt; None: that is not looked at.
         judge: decides which questions are answered; None: by the evidence alone.
+        answer: that was given, which knows what became of the passages that it was made of; None: none was.
     """
-    questions = [part.asked for part in compound.parts(asked)] or [asked] if isinstance(asked, str) else asked
+    questions = _readings(asked) if isinstance(asked, str) else asked
     ways = [_of_one(one, chunk, retriever, settings, scope, count_tokens, judge) for one in questions]
     found = list(zip(questions, ways, strict=True))
     question, best = min(found, key=lambda way: (way[1].fate is not Fate.READ, way[1].fused_rank or _DEPTH + 1))
+    if answer is not None and (given := _given(chunk, answer)):
+        return replace(best, fate=given[0], reason=given[1])
     return replace(best, reason=f"“{question}” {best.reason}") if len(found) > 1 else best
+
+
+def with_room(settings: Settings, context_tokens: int) -> Settings:
+    """Settings whose `prompt_tokens` are those for which a generator of so many tokens has room, too."""
+    return replace(settings, prompt_tokens=prompt.budget(settings, context_tokens))
+
+
+def _readings(question: str) -> list[str]:
+    """The questions that are searched for what a person asks: each part of it, and without what is said beside it."""
+    parts = [part.asked for part in compound.parts(question)] or [question]
+    alone = ((part, background.alone(part)) for part in parts)
+    return list(dict.fromkeys(text for part, found in alone for text in (part, found.question if found else part)))
+
+
+def _given(chunk: Chunk, answer: Answer) -> tuple[Fate, str] | None:
+    """What an answer knows of a passage; None where that is nothing."""
+    cited = next((one.number for one in answer.citations if _rank(chunk, [one.hit])), None)
+    if cited is not None:
+        return Fate.READ, f"It is cited, as number {cited}."
+    if answer.sql and not answer.parts:
+        return Fate.CALCULATED, "The answer was calculated from the cells of a table: no passage was read."
+    if answer.finish is Finish.UNSUPPORTED and _rank(chunk, answer.used):
+        return Fate.UNSUPPORTED, "It was found, but no passage bears what the generator wrote: that was not shown."
+    return None
 
 
 def _of_one(

@@ -15,8 +15,8 @@ from rag.generators import Message
 from rag.library import Library
 from rag.retriever import Retriever
 from rag.settings import Settings
-from rag.types import Chunk, Document, Scope
-from rag.why import CountTokens, Explanation, Fate, explain, find_passage
+from rag.types import Answer, Chunk, Citation, Document, Finish, Hit, Scope
+from rag.why import CountTokens, Explanation, Fate, explain, find_passage, with_room
 from tests.fakes import HashingEmbedder, ScriptedGenerator, probe
 
 TEXTS = [
@@ -39,11 +39,12 @@ class Desk:
     def ask(
         self,
         passage: str,
-        question: str = QUESTION,
+        question: str | Sequence[str] = QUESTION,
         *,
         scope: Scope = Scope(),
         count_tokens: CountTokens | None = None,
         judge: Judge | None = None,
+        answer: Answer | None = None,
         **changes: object,
     ) -> Explanation:
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
@@ -57,6 +58,7 @@ class Desk:
             scope=scope,
             count_tokens=count_tokens,
             judge=judge,
+            answer=answer,
         )
 
 
@@ -70,6 +72,42 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         library.lexical.add(chunks)
         store.upsert(chunks, made.embedder.encode_documents(TEXTS))
         yield made
+
+
+def answered(*, used: Sequence[str] = (), cited: Sequence[str] = (), finish: Finish, sql: str = "") -> Answer:
+    """An answer that read some texts and cites some."""
+    hits = {text: Hit(Chunk("d", "a.txt", "", None, "", 0, len(text), i, text), 1.0) for i, text in enumerate(TEXTS)}
+    citations = tuple(Citation(number, hits[text], ()) for number, text in enumerate(cited, 1))
+    return Answer(QUESTION, QUESTION, "", citations, tuple(hits[text] for text in used), (), finish, sql=sql)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate", "reason"),
+    [
+        (answered(used=TEXTS[:2], cited=TEXTS[1:2], finish=Finish.COMPLETE), Fate.READ, "was read by the generator"),
+        (answered(used=TEXTS[:2], cited=TEXTS[:1], finish=Finish.COMPLETE), Fate.READ, "cited, as number 1"),
+        (answered(used=TEXTS[:1], finish=Finish.UNSUPPORTED), Fate.UNSUPPORTED, "no passage bears what"),
+        (answered(used=TEXTS[1:], finish=Finish.UNSUPPORTED), Fate.READ, "was read by the generator"),
+        (answered(finish=Finish.COMPLETE, sql="SELECT 1"), Fate.CALCULATED, "cells of a table"),
+    ],
+)
+def test_an_answer_knows_what_became_of_its_passages(desk: Desk, answer: Answer, fate: Fate, reason: str) -> None:
+    found = desk.ask("pump runs at 40 bar", answer=answer)
+    assert (found.fate, found.fused_rank) == (fate, 1)
+    assert reason in found.reason
+
+
+def test_a_question_is_also_followed_without_the_story_around_it(desk: Desk) -> None:
+    story = "We bought a canteen and hall of blue oil for EUR 3.80 yesterday."
+    beside = f"{story} At how many bar does the pump run?"
+    found = desk.ask("pump runs at 40 bar", beside, minimum_score=0.75)
+    assert (found.fate, found.reason) == (Fate.READ, f"“{QUESTION}” It was read by the generator.")
+    assert desk.ask("pump runs at 40 bar", [beside], minimum_score=0.75).fate is not Fate.READ
+
+
+def test_the_room_of_a_prompt_is_that_of_the_generator(desk: Desk) -> None:
+    assert with_room(desk.settings, 100_000) == desk.settings
+    assert with_room(desk.settings, 1_000).prompt_tokens == 1_000 - desk.settings.answer_tokens
 
 
 def test_the_passage_that_answers_was_read(desk: Desk) -> None:

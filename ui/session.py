@@ -298,6 +298,11 @@ class Engine:
         return self._generator.count_tokens if self._generator is not None else None
 
     @property
+    def context_tokens(self) -> int | None:
+        """That the generator reads and writes, None until it is loaded."""
+        return self._generator.context_tokens if self._generator is not None else None
+
+    @property
     def is_idle(self) -> bool:
         """Whether everything is loaded, and no file, no answer and no evaluation is in work."""
         answering = self.is_evaluating or any(not job.done.is_set() for job in self.answer_jobs.values())

@@ -9,7 +9,7 @@ from rag.errors import FootnoteError
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Chunk, Scope
-from rag.why import Explanation, explain, find_passage
+from rag.why import Explanation, explain, find_passage, with_room
 from rag.wording import counted
 from ui.parts.page_view import page_button
 from ui.parts.text import plain
@@ -33,7 +33,7 @@ def show_why(engine: Engine, answer: Answer, scope: Callable[[], Scope], *, key:
             chunk = _pasted(engine.retriever, key) if how == _PASTE else _picked(engine, engine.retriever, key)
             if chunk is None:
                 return
-            show_fate(engine, answer.questions, chunk, engine.retriever, engine.settings, scope=scope())
+            show_fate(engine, answer.questions, chunk, engine.retriever, engine.settings, scope=scope(), answer=answer)
             page_button(engine, chunk, (), key=f"{key}-page")
         except FootnoteError as exc:
             st.warning(plain(str(exc)), icon=":material/search_off:")
@@ -47,16 +47,18 @@ def show_fate(
     settings: Settings,
     *,
     scope: Scope = Scope(),
+    answer: Answer | None = None,
 ) -> None:
     """What became of a passage, and its ranks; see `explain`."""
     found = explain(
         asked,
         chunk,
         retriever=retriever,
-        settings=settings,
+        settings=with_room(settings, engine.context_tokens) if engine.context_tokens else settings,
         scope=scope,
         count_tokens=engine.count_tokens,
         judge=replace(engine.assistant.judge, settings=settings) if engine.assistant else None,
+        answer=answer,
     )
     st.markdown(f"**{plain(found.chunk.label)}** · {plain(found.reason)}")
     st.caption(_ranks(found))

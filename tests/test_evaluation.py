@@ -152,6 +152,32 @@ def test_an_interval_holds_the_mean_and_is_the_same_again() -> None:
     assert measures.estimate([1.0, 1.0]) == measures.Estimate(1.0, 1.0, 1.0, 2)
 
 
+def test_the_contexts_of_dialogues_make_a_corpus(tmp_path: Path) -> None:
+    first, second = ({"document_id": name, "text": f"What {name} is."} for name in ("a-1", "b-2"))
+    rows = [
+        {"id": 1, "question": "What is that?", "history": [["user", "A?"], ["agent", "B."]], "contexts": [first]},
+        {"id": 2, "question": "And b?", "history": [], "contexts": [second, first]},
+        {"id": 3, "question": "And c?", "contexts": []},
+    ]
+    file = write_lines(tmp_path / "dialogues.jsonl", rows)
+    settings, embedder = settings_of(file, Settings(home=tmp_path), tmp_path / "work"), HashingEmbedder()
+    with Library.open(settings, holder="test") as library:
+        library.open_store(embedder)
+        assert fill(library, embedder, file, lambda *_: None) == 0
+        stored = {chunk.document_id: chunk.text for chunk in library.store.chunks()}
+    assert stored == {"a-1": "What a-1 is.", "b-2": "What b-2 is."}
+    assert [sorted(question.relevant) for question in read_questions(file)] == [["a-1"], ["a-1", "b-2"], []]
+    with pytest.raises(FootnoteError, match=r"line 1: this is no passage \(KeyError\('text'\)\)"):
+        fill_from(tmp_path, [{"contexts": [{"document_id": "a"}]}])
+
+
+def fill_from(tmp_path: Path, rows: Sequence[dict]) -> None:
+    file = write_lines(tmp_path / "other.jsonl", list(rows))
+    with Library.open(settings_of(file, Settings(home=tmp_path), tmp_path / "work"), holder="test") as library:
+        library.open_store(HashingEmbedder())
+        fill(library, HashingEmbedder(), file, lambda *_: None)
+
+
 # Runs
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,7 +70,9 @@ def ingest_folder(corpus: Path, settings: Settings) -> None:
 
 
 def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgress, *, titles: bool = True) -> int:
-    """Embeds the passages of a JSON lines file ({id, title, text}) into an open library; goes on where it was cut.
+    """Embeds the passages of a JSON lines file into an open library; goes on where it was cut.
+
+    Known lines: {id, title, text}, or of questions with contexts of {document_id, text}.
 
     Args:
         titles: whether the title of a passage is embedded with its text.
@@ -78,7 +80,7 @@ def fill(library: Library, embedder: Embedder, file: Path, on_progress: OnProgre
     Returns:
         How many passages are longer than what the embedding model reads.
     """
-    passages = list(_passages(file, titles))
+    passages = _passages(file, titles)
     if library.catalog.is_marked(_WHOLE):
         return _too_long(passages, embedder)
     done = library.store.count()
@@ -109,15 +111,17 @@ def _read(file: Path) -> bytes:
         raise FootnoteError(f"The corpus {file} cannot be read: {exc.strerror}.") from exc
 
 
-def _passages(file: Path, titles: bool) -> Iterator[Passage]:
+def _passages(file: Path, titles: bool) -> list[Passage]:
+    """In their order, each once; those of a set of questions are the contexts that its lines give."""
+    found: dict[str, Passage] = {}
     for number, line in enumerate(_read(file).decode("utf-8", "replace").split("\n"), 1):
         if line.strip():
             try:
                 row = json.loads(line)
-                yield Passage(
-                    str(row.get("id", row.get("_id", number))),
-                    str(row.get("title") or "") if titles else "",
-                    str(row["text"]),
-                )
-            except (ValueError, KeyError, AttributeError) as exc:
+                for one in row.get("contexts", [row]):
+                    passage_id = str(one.get("id", one.get("_id", one.get("document_id", number))))
+                    title = str(one.get("title") or "") if titles else ""
+                    found.setdefault(passage_id, Passage(passage_id, title, str(one["text"])))
+            except (ValueError, KeyError, AttributeError, TypeError) as exc:
                 raise FootnoteError(f"{file}, line {number}: this is no passage ({exc!r}).") from exc
+    return list(found.values())

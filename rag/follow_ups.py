@@ -53,6 +53,7 @@ _EXAMPLES = (
     ),
 )
 _SURER = 0.15  # in certainty, that a question is with the one before, if it does not point back (docs/evaluation.md)
+_WHOLE = 3  # terms of a follow-up that may stand alone
 _REWRITE_TOKENS = 64
 _TURNS = 3  # earlier questions that a follow-up may refer to
 _TURN_CHARACTERS = 400  # of each earlier question or answer
@@ -73,6 +74,12 @@ def understood(question: str, history: Sequence[Turn], generator: Generator, sto
     return readings(question, _rewritten(question, history, generator, stop), history)
 
 
+def at_once(question: str, history: Sequence[Turn]) -> str:
+    """What is searched for a follow-up until the generator has read it: after its subject, where it says little."""
+    is_whole = not points_back(question) and len(set(terms(question))) >= _WHOLE
+    return question if is_whole else _after_subject(question, history)
+
+
 def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[str, ...]:
     """The rewritten question; where it took nothing from the conversation, also the follow-up after its subject.
 
@@ -83,7 +90,7 @@ def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[st
     talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
     if (set(terms(rewritten)) - set(terms(question))) & talked:
         return (rewritten,)
-    return (rewritten, f"{_subject(history)[-_TURN_CHARACTERS:]} {question}")
+    return (rewritten, _after_subject(question, history))
 
 
 def _repeats(rewritten: str, question: str, before: str) -> bool:
@@ -107,6 +114,10 @@ def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
 def surer_by(question: str) -> float:
     """By how much more certainty a follow-up must be answered together with the question before than alone."""
     return 0.0 if points_back(question) else _SURER
+
+
+def _after_subject(question: str, history: Sequence[Turn]) -> str:
+    return f"{_subject(history)[-_TURN_CHARACTERS:]} {question}"
 
 
 def _subject(history: Sequence[Turn]) -> str:

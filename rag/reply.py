@@ -161,12 +161,19 @@ class Reply:
             return (self._asked,)
         if whole := overview_questions.whole(self._asked, self._history[-1].question):
             return (whole,)
+        with self._course.searching():
+            self._glance()
         with self._course.turn(Stage.REWRITING):
             started = time.perf_counter()
             found = follow_ups.understood(self._asked, self._history, self._parts.generator, self.stop)
             self._course.spent(rewrite=time.perf_counter() - started)
         self._course.check()
         return found
+
+    def _glance(self) -> None:
+        """Finds a nearest line for whoever looks on, before the generator has said what a follow-up means."""
+        found = self._found(follow_ups.at_once(self._asked, self._history))
+        self.hits, self.evidence = found.retrieval.hits, found.lines
 
     @property
     def _asked(self) -> str:

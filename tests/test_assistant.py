@@ -172,7 +172,7 @@ def test_a_generator_that_breaks_off_before_anything_was_found_is_told(library: 
         Retriever.of_library(library, HashingEmbedder(1_024), settings), BreakingGenerator("?"), settings
     )
     with pytest.raises(GenerationError, match="No memory left"):
-        assistant.answer("Who says it?", history=[Turn("How many days of leave carry over?", "Six. [1]")])
+        assistant.answer("Popocatepetl?", history=[Turn("Quetzalcoatl?", "Six. [1]")])
 
 
 def test_a_code_that_stands_nowhere_is_not_answered(library: Library, settings: Settings) -> None:
@@ -259,6 +259,24 @@ def test_a_question_that_does_not_point_back_is_answered_alone_unless_the_one_be
     assistant, _ = build(library, settings, "Which days carry over?", "Six days carry over [1].")
     reply = assistant.ask("Which days carry over?", history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
     assert reply._follow_up(reply._readings()).reading.startswith(together)
+
+
+@pytest.mark.parametrize("question", ["And what does it cost?", "What does lunch cost in the canteen?"])
+def test_a_nearest_line_is_there_while_the_generator_reads_a_follow_up(
+    question: str, library: Library, settings: Settings
+) -> None:
+    assistant, generator = build(library, settings, "What does lunch cost?", "Lunch costs 3.80 EUR [1].")
+    seen: list[str] = []
+
+    def looks_on(*arguments: object, **more: object) -> ScriptedStream:
+        line, hits = reply.nearest or (None, ())
+        seen.append(f"{reply.standalone} {hits[line.number - 1].chunk.text}" if line else "")
+        return type(generator).stream(generator, *arguments, **more)  # type: ignore[arg-type]
+
+    generator.stream = looks_on  # type: ignore[method-assign]
+    reply = assistant.ask(question, history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
+    list(reply)
+    assert seen[0] == f"{question} Lunch in the canteen costs 3.80 EUR."  # not yet understood as anything else
 
 
 def test_a_follow_up_that_names_what_is_different_is_asked_of_that(library: Library, settings: Settings) -> None:

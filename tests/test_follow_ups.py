@@ -3,7 +3,7 @@
 import pytest
 
 from rag.evidence import Line
-from rag.follow_ups import belongs, readings, rewrite_messages
+from rag.follow_ups import at_once, belongs, readings, rewrite_messages
 from rag.types import Span, Turn
 
 HISTORY = [Turn("What is the notice during probation?", "Two weeks [1].")]
@@ -95,3 +95,15 @@ def test_the_prompt_holds_the_last_turns() -> None:
     assert "question 5" not in last
     assert "question 6" in last
     assert len(last) < 3_000
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("How do I order a new badge?", "How do I order a new badge?"),
+        ("And in Porto?", "What may a hotel cost? And in Porto?"),
+        ("How long does it take there at most?", "What may a hotel cost? How long does it take there at most?"),
+    ],
+)
+def test_a_follow_up_is_searched_after_its_subject_until_it_is_understood(question: str, searched: str) -> None:
+    assert at_once(question, [Turn("What may a hotel cost?", "90 EUR [1].")]) == searched

@@ -305,7 +305,12 @@ def _read_partial(file: Path) -> list[Record]:
 
 
 def _commit() -> str:
+    """Of the code that ran; with "-dirty" where files differ from it."""
     ran = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--exclude=*", "--dirty"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return ran.stdout.strip() or "unknown"

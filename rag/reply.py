@@ -89,7 +89,7 @@ class Reply:
         self._issues: tuple[str, ...] = ()
         self._left: tuple[str, ...] = ()  # documents that were not searched, or left out of an overview
         self._overview: Overview | None = None
-        self._treated: _Found | None = None  # what was found in issues of a series that treat what is asked of each
+        self._treated: _Found | None = None  # what was found in issues of a series that treat what is asked of them
         self._is_of_all = False  # issues of a series, whatever period the question names
         self._phrases = phrases_for(question)
         self._alone = background.alone(question)
@@ -399,9 +399,10 @@ class Reply:
     def _nearest_in(self, each: _Found) -> _Found:
         """What was found in issues of a series, by what is asked of each instead of how it is asked."""
         found = each.retrieval
-        issues = found.issues or tuple(dict.fromkeys(hit.chunk.document_id for hit in found.hits))
-        lines = self._parts.retriever.evidence(found.matter, found.hits)
-        return replace(each, retrieval=replace(found, issues=issues), lines=tuple(lines))
+        hits = found.treating
+        issues = found.issues or tuple(dict.fromkeys(hit.chunk.document_id for hit in hits))
+        lines = self._parts.retriever.evidence(found.matter, hits)
+        return replace(each, retrieval=replace(found, hits=hits, issues=issues), lines=tuple(lines))
 
     def _nearest(self, own: Sequence[Line]) -> Sequence[Line]:
         """What a document says of the matter, though it may be no answer."""

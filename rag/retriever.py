@@ -54,7 +54,8 @@ class Retrieval:
         topic: the question, without the words that say which issues of a series are asked.
         overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
         part: of documents, that the overview is asked of; lines of others that are joined in a hit are none of it.
-        matter: what is asked of each issue, where they treat it, though no line of them may answer the question.
+        matter: what is asked of each issue, or of those that are named, where they treat it, though no line of them may
+            answer the question; `treating` are the hits for it.
     """
 
     hits: tuple[Hit, ...]
@@ -65,6 +66,7 @@ class Retrieval:
     overview: Overview | None = None
     part: Part | None = None
     matter: str = ""
+    treating: tuple[Hit, ...] = ()
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
@@ -192,13 +194,16 @@ class Retriever:
         best = self.stages(asked, count=count, scope=only or scope, without=() if only else left).best
         chosen = self._unlike(best, k)
         found = replace(Retrieval.of(chosen, k=k, minimum_score=minimum_score), left=left, topic=asked)
-        if every_issue or not series.asks_each(question):
+        if every_issue or not left and not series.asks_each(question):
             return found
         meant = series.meant(found.hits, known, named)
         matter = series.matter(topic, named.get(meant, ()))
         some = series.nearest([issue for issue in meant if issue not in left], best, count=_ISSUES)
-        each = self._of_each(matter, some, found, minimum_score) if len(some) > 1 else found
-        return replace(each, matter=matter) if some and self._treat(each.hits, matter) else each
+        if not some:
+            return found
+        each = self._of_each(matter, some, found, minimum_score)
+        asked_of = each if len(some) > 1 and series.asks_each(question) else found
+        return replace(asked_of, matter=matter, treating=each.hits) if self._treat(each.hits, matter) else asked_of
 
     def corrected(self, question: str) -> str:
         """The question without what is plainly misspelt, by the words of the collection."""

@@ -503,6 +503,20 @@ def test_where_no_issue_answers_outright_the_nearest_lines_are_told_as_such(
     assert (generator.prompts, answer.finish, len(answer.citations)) == ([], Finish.COMPLETE, 3)
 
 
+def test_where_the_issue_that_is_named_does_not_answer_outright_its_nearest_lines_are_told(
+    reports: Library, settings: Settings
+) -> None:
+    assistant, generator = build(reports, replace(settings, minimum_evidence=9.0))
+    answer = assistant.answer("Are there notable changes in sales of pumps in Q2 2024?")
+    assert answer.text.splitlines() == [
+        "No document answers this outright. What is nearest to it:",
+        "",
+        "- **2024 Q2 Heron**: “Sales of pumps were 200 EUR [a].” [1]",
+    ]
+    assert (generator.prompts, answer.finish) == ([], Finish.COMPLETE)
+    assert {hit.chunk.document_name for hit in answer.dropped} <= {"2024 Q2 Heron.txt"}
+
+
 @pytest.mark.parametrize("written", ["The managing director grants sabbaticals in Antarctica [1].", ENGLISH.refusal])
 def test_what_the_generator_makes_of_all_issues_gives_way_to_the_nearest_lines_where_nothing_bears_it(
     written: str, reports: Library, settings: Settings

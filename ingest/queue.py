@@ -7,7 +7,7 @@ document by its stored chunks.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ingest.archives import SUFFIX
@@ -33,14 +33,20 @@ from rag.settings import Settings
 _log = logging.getLogger(__name__)
 _TO_READ = (QueueState.WAITING, QueueState.WORKING)
 WAITING_FOR_A_WORD = frozenset([QueueState.LOCKED, QueueState.NAMESAKE])
+_PATIENCE = 60.0  # seconds that vectors wait for answers before some are made all the same
 _LOOK = 0.2  # seconds between two looks at files that are waited for
 
 
 class IngestQueue:
     """Adds files in the background. Thread-safe; files can be put before `start`."""
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, settings: Settings, *, is_answering: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`is_answering` tells whether an answer is in work: vectors then wait, so that it has the processor."""
         self._library = library
+        self._is_answering = is_answering
+        self._gave_way = 0.0  # seconds, since the last vectors
         self._settings = settings
         self._catalog = library.catalog
         self._incoming = Incoming(library)
@@ -266,15 +272,24 @@ class IngestQueue:
         """
         self._in_work.set()
         try:
-            if not self._pace.is_known and self._embed(embedder):
+            if not self._pace.is_known and not self._is_answering() and self._embed(embedder):
                 return True
             file = self._take()
             if file is not None:
                 self._work(file, embedder)
                 return True
-            return self._embed(embedder)
+            return self._gives_way() or self._embed(embedder)
         finally:
             self._in_work.clear()
+
+    def _gives_way(self) -> bool:
+        """Whether vectors waited a moment for an answer; where answers never end, only so long."""
+        if not self._is_answering() or self._gave_way >= _PATIENCE:
+            self._gave_way = 0.0
+            return False
+        self._gave_way += _LOOK
+        self._closing.wait(_LOOK)
+        return True
 
     @property
     def _read_file(self) -> ReadFile:
@@ -299,9 +314,9 @@ class IngestQueue:
         return self._filling.step(embedder, is_urgent=self._is_urgent)
 
     def _is_urgent(self) -> bool:
-        """Whether vectors have to wait: for a pause, the end, or a file that can be found in a moment."""
+        """Whether vectors have to wait: for a pause, the end, an answer, or a file that can be found in a moment."""
         waiting = self._catalog.queue(self._library.collection, QueueState.WAITING, limit=1)
-        return self._stop.is_set() or bool(waiting)
+        return self._stop.is_set() or bool(waiting) or self._is_answering()
 
     def _work(self, file: QueuedFile, embedder: Embedder) -> None:
         decided = self._decided.get(file.id, Namesakes.AS_THEY_ARE)

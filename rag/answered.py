@@ -6,7 +6,7 @@ more, one whose quotes of a document were taken out neither, and one that was ju
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from rag.settings import Settings
 from rag.types import Answer, Finish, Hit, Scope, Timings, answer_from_json
 
 _GIVEN_AGAIN = (Finish.COMPLETE, Finish.NO_ANSWER)
+_MOVED = 0.01  # by which the score of a passage moves at most where documents come or go that it is not found with
 
 
 def basis_of(question: str, settings: Settings) -> str:
@@ -35,28 +36,33 @@ def find(catalog: Catalog, retriever: Retriever, settings: Settings, question: s
     started = time.perf_counter()
 
     @cache
-    def passages(asked: str) -> set[Any]:
+    def passages(asked: str) -> Mapping[Any, float]:
         """As it was asked then: another case or full stop moves the scores a little."""
         found = retriever.retrieve(
             asked, k=settings.top_k, minimum_score=settings.minimum_score, scope=scope, overview=True
         )
         left_out = len(found.left) if found.overview is Overview.DOCUMENTS else 0  # they are named
-        return _passages((*found.hits, *found.below)) | ({left_out} if left_out else set())
+        return {**_passages((*found.hits, *found.below)), **({left_out: 0.0} if left_out else {})}
 
     for answer in reversed(answers):
-        if _passages((*answer.used, *answer.dropped)) == passages(answer.standalone):
+        if _are_alike(_passages((*answer.used, *answer.dropped)), passages(answer.standalone)):
             timings = Timings(retrieve=time.perf_counter() - started)
             understood = question if answer.standalone == answer.question else answer.standalone
             return replace(answer, question=question, standalone=understood, timings=timings, is_repeated=True)
     return None
 
 
-def _passages(hits: Iterable[Hit]) -> set[Any]:
-    return {(hit.chunk, hit.copies, round(hit.score, 4)) for hit in hits}
+def _passages(hits: Iterable[Hit]) -> dict[Any, float]:
+    return {(hit.chunk, hit.copies): hit.score for hit in hits}
+
+
+def _are_alike(given: Mapping[Any, float], found: Mapping[Any, float]) -> bool:
+    """Whether the same passages are about as near: the words of others count in how rare a word is."""
+    return given.keys() == found.keys() and all(abs(score - found[one]) <= _MOVED for one, score in given.items())
 
 
 @cache
 def _program() -> str:
-    """Changes with every line of the code that answers."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
+    """Changes with every line of the code that answers, and with what was fitted to generators."""
+    files = sorted(file for ending in ("py", "npz") for file in Path(__file__).parent.rglob(f"*.{ending}"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -279,8 +279,15 @@ class Library:
         from rag.lexical import LexicalIndex
 
         self._lexical = LexicalIndex(self.folder / "words.db", self.collection)
-        if self._lexical.count() < self.store.count() + self.catalog.count_unembedded(self.collection):
+        lacks = self.store.count() + self.catalog.count_unembedded(self.collection) - self._lexical.count()
+        if lacks > 0 and lacks > self._count_twice():
             self.index_words()
+
+    def _count_twice(self) -> int:
+        """Passages that wait for vectors and are stored with them all the same: a process was killed in between."""
+        waiting = list(self.catalog.embedded(self.collection))
+        stored = {entry.id for entry in self.store.listing(waiting)} if waiting else set()
+        return sum(chunk.id in stored for one in waiting for chunk in self.catalog.unembedded(self.collection, one))
 
     def switch(self, collection: str, embedder: Embedder) -> None:
         """Opens another collection in the place of the one that is open, which stays where that fails.

@@ -172,8 +172,10 @@ class Reply:
 
     def _glance(self) -> None:
         """Finds a nearest line for whoever looks on, before the generator has said what a follow-up means."""
-        found = self._found(follow_ups.at_once(self._asked, self._history))
-        self.hits, self.evidence = found.retrieval.hits, found.lines
+        settings, retriever = self._parts.settings, self._parts.retriever
+        asked = retriever.corrected(follow_ups.at_once(self._asked, self._history))
+        hits = retriever.retrieve(asked, k=1, minimum_score=settings.minimum_score, scope=self._scope).hits
+        self.hits, self.evidence = hits, tuple(retriever.evidence(asked, hits))  # of more, lines take seconds
 
     @property
     def _asked(self) -> str:
@@ -444,10 +446,12 @@ class Reply:
                     self._course.reaches(Stage.WRITING)
                 self._written += piece
                 yield piece
+                if is_refusal(self._written):
+                    break
             self._course.spent(generate=time.perf_counter() - started)
-        finish = _FINISHES[stream.stop_reason]
         if is_refusal(self._written):
             return Finish.NO_ANSWER
+        finish = _FINISHES[stream.stop_reason]
         grounded = grounding.grounded(self._written, finish, self._basis(), self._parts.retriever)
         if grounded is None:
             return Finish.UNSUPPORTED

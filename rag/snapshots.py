@@ -5,6 +5,7 @@ Knows its segments, and nothing of the library itself (`rag.lite`): they have `n
 """
 
 import functools
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,9 @@ from rag import segments as on_disk
 from rag.codes import Codes, Mask, Rows
 from rag.embedders import Vectors
 
+Older = Mapping[tuple[str, str], tuple[list[int], list[int]]]
+
+_log = logging.getLogger(__name__)
 _FEW = 4  # an index is asked when a filter leaves more than one in so many rows; below, each of them is compared
 _PART = 8_192  # rows that one thread compares at a time
 _CODED = 50_000  # the same of rows in bytes; segments of fewer than a quarter of it are compared as they are
@@ -29,19 +33,22 @@ class Snapshot(tuple[Any, ...]):
     Attributes:
         alive: of each segment, which rows are the newest of their id and not deleted; None for all.
         deleted: the deletions that are counted in it.
+        older: of the files of two segments, rows of the first and of the second that the other has a newer one of.
         coded: by file of the segment, its rows as bytes, which are made behind the first search.
     """
 
     alive: tuple[Mask | None, ...]
     deleted: dict[str, int]
+    older: "Older"
     coded: dict[str, "Future[list[Codes]]"]
 
     @classmethod
     def of(cls, segments: Sequence[Any], deleted: dict[str, int], before: "Snapshot | None") -> "Snapshot":
         made = cls(segments)
         made.deleted = deleted
-        made.alive = _alive(segments, deleted)
         files = {segment.file_path for segment in segments}
+        made.older = _older(segments, before.older if before else {})
+        made.alive = _alive(segments, made.older, deleted)
         made.coded = {file: ready for file, ready in before.coded.items() if file in files} if before else {}
         for segment in segments:
             _share_vectors(segment)
@@ -72,7 +79,21 @@ class Snapshot(tuple[Any, ...]):
             return np.empty(0, dtype=np.int64)
         pairs = zip(self, masks, strict=True)
         chosen = np.concatenate([np.ones(one.num_rows, dtype=bool) if mask is None else mask for one, mask in pairs])
-        return self.order[chosen[self.order]] if in_order else np.flatnonzero(chosen)
+        rows: Rows = np.flatnonzero(chosen)
+        if not in_order:
+            return rows
+        if "order" not in self.__dict__ and len(rows) * _FEW < len(chosen):  # after a write few rows are asked for
+            return np.array(sorted(rows.tolist(), key=self._id), dtype=np.int64)
+        ordered: Rows = self.order[chosen[self.order]]
+        return ordered
+
+    def _id(self, place: int) -> str:
+        """Of a row by its place, counted through the segments."""
+        for segment in self:
+            if place < segment.num_rows:
+                return str(segment.pks[place])
+            place -= segment.num_rows
+        raise IndexError(place)
 
     def nearest(
         self, masks: Sequence[Mask | None], vector: Vectors, *, k: int, field: str, params: Mapping[str, Any]
@@ -112,15 +133,32 @@ def _share_vectors(segment: Any) -> None:
             index._vectors = segment.vector_data(name)[0]
 
 
-def _alive(segments: Sequence[Any], deleted: dict[str, int]) -> tuple[Mask | None, ...]:
+def _older(segments: Sequence[Any], known: Older) -> Older:
+    """Of each two segments; those of two that were there before are `known`."""
+    return {
+        files: known.get(files) or _older_rows(one, other)
+        for one, other in combinations(segments, 2)
+        for files in [(one.file_path, other.file_path)]
+    }
+
+
+def _older_rows(one: Any, other: Any) -> tuple[list[int], list[int]]:
+    found: tuple[list[int], list[int]] = ([], [])
+    for own in one.pk_to_row.keys() & other.pk_to_row.keys():
+        row, later = one.pk_to_row[own], other.pk_to_row[own]
+        if one.seqs[row] < other.seqs[later]:
+            found[0].append(row)
+        else:
+            found[1].append(later)
+    return found
+
+
+def _alive(segments: Sequence[Any], older: Older, deleted: dict[str, int]) -> tuple[Mask | None, ...]:
     masks = [np.ones(segment.num_rows, dtype=bool) for segment in segments]
     for (one, first), (other, second) in combinations(zip(segments, masks, strict=True), 2):
-        for own in one.pk_to_row.keys() & other.pk_to_row.keys():
-            row, later = one.pk_to_row[own], other.pk_to_row[own]
-            if one.seqs[row] < other.seqs[later]:
-                first[row] = False
-            else:
-                second[later] = False
+        rows, later = older[one.file_path, other.file_path]
+        first[rows] = False
+        second[later] = False
     for segment, mask in zip(segments, masks, strict=True):
         for own in deleted.keys() & segment.pk_to_row.keys():
             row = segment.pk_to_row[own]
@@ -165,7 +203,12 @@ def _parts(count: int, size: int) -> "list[slice | Rows]":
 
 
 def _coded(file: str, vectors: Vectors) -> list[Codes]:
-    made = [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
+    """None where memory does not suffice: then the vectors are compared as they are."""
+    try:
+        made = [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
+    except MemoryError:
+        _log.warning("%s: no memory for bytes of %d vectors, which are compared as they are", file, len(vectors))
+        return []
     on_disk.let_go(file)  # of the vectors, few are read from now on
     return made
 

@@ -167,3 +167,33 @@ def test_a_deleted_conversation_takes_its_answers_along(library: Library, settin
     answer(library, settings)
     library.catalog.delete_conversation(library.catalog.conversations()[0].id)
     assert find(library, settings) is None
+
+
+def test_documents_that_are_not_found_with_it_change_nothing_though_they_move_the_scores(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    only = replace(settings, top_k=1)
+
+    def add_islands(numbers: range) -> None:
+        for number in numbers:
+            (tmp_path / f"{number}.txt").write_text(f"Gulls and herons nest in the reeds of island {number}.")
+        add(library, only, tmp_path)
+
+    add_islands(range(30))
+    given = answer(library, only)
+    add_islands(range(30, 33))
+    retriever = Retriever.of_library(library, EMBEDDER, only)
+    (found,) = retriever.retrieve(QUESTION, k=1, minimum_score=only.minimum_score).hits
+    assert (found.chunk, found.score == given.used[0].score) == (given.used[0].chunk, False)
+    again = find(library, only)
+    assert again is not None
+    assert again.text == given.text
+
+
+def test_what_is_fitted_to_generators_belongs_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered._program.cache_clear()
+    before, read = answered._program(), Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda file: read(file) + b"0" * (file.suffix == ".npz"))
+    answered._program.cache_clear()
+    assert answered._program() != before
+    answered._program.cache_clear()

@@ -150,6 +150,13 @@ class BreakingGenerator(ScriptedGenerator):
         return Broken("", max_new_tokens, stop)
 
 
+def test_nothing_is_written_after_the_sentence_that_refuses(library: Library, settings: Settings) -> None:
+    assistant, _ = build(library, settings, f"{ENGLISH.refusal} However, herons nest in reeds.")
+    written = "".join(assistant.ask("How many days of leave carry over?"))
+    assert "However" not in written
+    assert written.endswith(ENGLISH.refusal)
+
+
 @pytest.mark.parametrize("reads", [True, False])
 def test_where_the_generator_breaks_off_the_nearest_lines_are_quoted(
     reads: bool, library: Library, settings: Settings

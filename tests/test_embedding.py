@@ -409,3 +409,45 @@ def test_a_document_that_is_deleted_leaves_the_queue(
     finish(queue)
     assert library.catalog.documents("library") == []
     assert (library.store.count(), library.lexical.count()) == (0, 0)
+
+
+def test_vectors_wait_for_an_answer_but_not_for_ever(
+    library: Library, settings: Settings, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering = threading.Event()
+    answering.set()
+    embedder = HashingEmbedder()
+    queue = IngestQueue(library, settings, is_answering=answering.is_set)
+    try:
+        queue.receive("a.txt", file.read_bytes())
+        queue.start(embedder)
+        wait(lambda: states(queue).get("a.txt") is QueueState.EMBEDDING)  # it is read, and found by its words
+        wait(lambda: queue._gave_way >= 0.4)
+        assert embedder.encoded == 0
+        monkeypatch.setattr("ingest.queue._PATIENCE", 0.2)
+        wait(lambda: embedder.encoded > 0)
+        monkeypatch.setattr("ingest.queue._PATIENCE", 60.0)
+        answering.clear()
+        assert finish(queue) == {"a.txt": QueueState.ADDED}
+    finally:
+        queue.close()
+
+
+def test_passages_that_were_stored_before_a_kill_and_still_wait_let_no_words_be_indexed_anew(
+    library: Library, settings: Settings, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder = HashingEmbedder()
+    ingest(find_files([file]), library=library, embedder=embedder, settings=settings, embed=False)
+    (document,) = library.catalog.embedded(library.collection)
+    waiting = library.catalog.unembedded(library.collection, document)[:5]
+    library.store.upsert(waiting, embedder.encode_documents([chunk.embedded for chunk in waiting]))
+
+    def anew(*anything: object) -> None:
+        raise AssertionError("words were indexed anew")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Library, "index_words", anew)
+        library.open_store(embedder)
+    library.lexical.delete_document(document)
+    library.open_store(embedder)
+    assert library.lexical.count() == SIZE

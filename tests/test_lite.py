@@ -156,3 +156,52 @@ def test_a_collection_that_is_not_loaded_is_reported_by_the_protocol(
         store.search(unit(np.ones(DIMENSION)), k=3)
     with pytest.raises(StoreError, match="could not be read"):
         store.fetch(["some"], unit(np.ones(DIMENSION)))
+
+
+def test_few_rows_are_ordered_without_ordering_all_and_what_two_segments_share_is_looked_up_once(
+    store: MilvusStore, chance: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[str, str]] = []
+    older_rows = snapshots._older_rows
+
+    def counting(one: Any, other: Any) -> tuple[list[int], list[int]]:
+        compared.append((one.file_path, other.file_path))
+        return older_rows(one, other)
+
+    monkeypatch.setattr(snapshots, "_older_rows", counting)
+    for start in range(0, 12, 3):
+        write(store, chance, [start, start + 1, start + 2])
+        listed = [entry.id for entry in store.listing([f"d{start}"])]
+        assert (len(listed), listed) == (20, sorted(listed))
+    assert len(compared) == len(set(compared))
+    assert "order" not in lite._database(store._uri).get_collection("library")._last_snapshot.__dict__
+    everything = [entry.id for entry in store.listing()]
+    assert everything == sorted(everything)
+    assert "order" in lite._database(store._uri).get_collection("library")._last_snapshot.__dict__
+
+
+def test_where_memory_does_not_suffice_for_bytes_vectors_are_compared_as_they_are(
+    store: MilvusStore, chance: np.random.Generator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(rows: np.ndarray) -> codes.Codes:
+        raise MemoryError
+
+    monkeypatch.setattr(snapshots, "Codes", full)
+    assert snapshots._coded("segment", np.ones((3, DIMENSION), dtype=np.float32)) == []
+    assert "no memory for bytes of 3 vectors" in caplog.text
+    write(store, chance, [0, 1, 2, 3])
+    asked = unit(chance.standard_normal(DIMENSION))
+    first = shown(store.search(asked, k=5))
+    snapshots.coder().submit(lambda: None).result(20)
+    assert shown(store.search(asked, k=5)) == first
+
+
+def test_vectors_are_read_by_id(store: MilvusStore, chance: np.random.Generator) -> None:
+    write(store, chance, [0, 1])
+    records = {record.chunk.id: record.vector for record in store.records(["d1"])}
+    ids = list(records)[:3]
+    found = store.vectors([*ids, "unknown"])
+    assert sorted(found) == sorted(ids)
+    for own, vector in found.items():
+        np.testing.assert_array_equal(vector, records[own])
+    assert store.vectors([]) == {}

@@ -220,3 +220,24 @@ def test_a_model_that_thinks_first_is_told_not_to(generator: LocalGenerator, tmp
 def test_a_template_that_takes_no_conversation_is_named(generator: LocalGenerator, tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"chat model: only tools\. Run"):
         counter_with(NEVER, tmp_path)
+
+
+@pytest.mark.model
+def test_keys_and_values_are_not_copied_for_each_head_that_shares_them(
+    generator: LocalGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, tokens = generator._reader, list(range(1_000, 1_040))
+    reader.forget()
+    monkeypatch.setenv("TRANSFORMERS_SDPA_FORCE_GQA", "0")
+    beginning, _ = reader.read(tokens, threading.Event())
+    _, copied = reader.advance(beginning, 2_000, [2_001] * 8)
+    reader.forget()
+    monkeypatch.undo()
+
+    def copies(*anything: object) -> torch.Tensor:
+        raise AssertionError("keys or values were copied")
+
+    monkeypatch.setattr("transformers.integrations.sdpa_attention.repeat_kv", copies)
+    beginning, _ = reader.read(tokens, threading.Event())
+    _, shared = reader.advance(beginning, 2_000, [2_001] * 8)
+    assert torch.allclose(shared, copied, atol=1e-3)

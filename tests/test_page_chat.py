@@ -176,6 +176,22 @@ def test_the_same_question_is_answered_at_once_and_anew_when_that_is_asked(page:
     assert not at.exception
 
 
+def test_a_setting_that_a_collection_gets_of_its_own_lets_its_questions_be_answered_anew(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    page.generator.replies = ["Six days of leave carry over [1].", "Six days carry over [1]."]
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    (collection,) = page.engine.library.catalog.collections()
+    page.engine.give_settings(collection, {"answer_tokens": "50"})
+    button(at, "New conversation").click().run()
+    page.ask("How many days of leave carry over?")
+    assert len(page.generator.prompts) == 2
+    button(at, "New conversation").click().run()
+    page.ask("How many days of leave carry over?")
+    assert len(page.generator.prompts) == 2
+    assert any("Answered before" in caption.value for caption in at.caption)
+
+
 def test_a_source_opens_as_the_picture_of_its_page(page: Page) -> None:
     write_pdf(page.samples / "leave.pdf", ["Page of contents.", "Six days of leave carry over.", "About sick notes."])
     page.generator.replies = ["Six days of leave carry over [1]."]
@@ -304,7 +320,7 @@ def test_the_page_says_why_a_passage_was_not_read(page: Page) -> None:
     at = page.open()
     page.ask("How many days of leave carry over?")
     at.text_area[0].set_value("leave carry over until 31 March").run()
-    assert "It was read by the generator" in unescaped(at.markdown[-1].value)
+    assert "It is cited, as number 1" in unescaped(at.markdown[-1].value)
     assert any("by meaning: 1" in text.value for text in at.caption)
     at.text_area[0].set_value("The moon is made of cheese").run()
     assert "not in the library" in unescaped(at.warning[0].value)

@@ -71,3 +71,21 @@ def test_passages_and_what_is_known_of_the_model_are_its_own() -> None:
     rows, lines = embedder.encode_passages(["one two"], [[Span(0, 3)]])
     np.testing.assert_array_equal(rows, HashingEmbedder().encode_documents(["one two"]))
     np.testing.assert_array_equal(lines[0], HashingEmbedder().encode_documents(["one"]))
+
+
+def test_passages_are_read_once_with_their_lines() -> None:
+    inner = HashingEmbedder()
+    embedder = RememberingEmbedder(inner)
+    spans = [[Span(0, 17)], [Span(0, 10), Span(11, 21)], []]
+    wanted_rows, wanted_lines = HashingEmbedder().encode_passages(TEXTS, spans)
+    for _ in range(2):
+        rows, lines = embedder.encode_passages(TEXTS, spans)
+        np.testing.assert_array_equal(rows, wanted_rows)
+        for own, wanted in zip(lines, wanted_lines, strict=True):
+            np.testing.assert_array_equal(own, wanted)
+    read = inner.encoded
+    assert embedder.encode_passages([], [])[0].shape == (0, inner.dimension)
+    assert inner.encoded == read
+    embedder.forget()
+    embedder.encode_passages(TEXTS[:1], spans[:1])
+    assert inner.encoded > read

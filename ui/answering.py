@@ -80,7 +80,7 @@ class AnswerJob:
     def _given_before(self) -> Answer | None:
         engine = self._engine
         return engine.retriever and answered.find(
-            engine.library.catalog, engine.retriever, engine.settings, self.question, self._scope
+            engine.library.catalog, engine.retriever, engine.library.settings_of(), self.question, self._scope
         )
 
     def _written(self, before: list[Answer]) -> Answer:
@@ -92,5 +92,5 @@ class AnswerJob:
         for _ in self.reply:
             pass
         alone = not before and isinstance(self.reply, Reply)  # several questions have no search in common
-        basis = "" if not alone else answered.basis_of(self.question, self._engine.settings)
+        basis = "" if not alone else answered.basis_of(self.question, self._engine.library.settings_of())
         return replace(self.reply.answer, basis=basis)

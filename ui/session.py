@@ -83,7 +83,7 @@ class Engine:
         self._configured = settings.collection
         try:
             self._recall(origins()["collection"])
-            self.queue = IngestQueue(self.library, self.library.settings_of())
+            self.queue = self._new_queue()
         except FootnoteError:
             self.library.close()
             raise
@@ -264,11 +264,11 @@ class Engine:
                 raise FootnoteError("This waits until no file is being added and no answer or evaluation is in work.")
             state, self.state = self.state, EngineState("One moment…")
             self._close_queue()
-            self.queue = IngestQueue(self.library, self.library.settings_of())  # takes files, and begins afterwards
+            self.queue = self._new_queue()  # takes files, and begins afterwards
             try:
                 yield self.embedder
             finally:
-                self.queue = IngestQueue(self.library, self.library.settings_of())
+                self.queue = self._new_queue()
                 self.queue.start(self.embedder)
                 self._begin_to_watch(self.embedder)
                 self._begin_to_answer(self.embedder, self._generator)
@@ -301,6 +301,14 @@ class Engine:
     def context_tokens(self) -> int | None:
         """That the generator reads and writes, None until it is loaded."""
         return self._generator.context_tokens if self._generator is not None else None
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether the models are at an answer; one that waits for files is not in work."""
+        return any(job.reply is not None and not job.done.is_set() for job in [*self.answer_jobs.values()])
+
+    def _new_queue(self) -> IngestQueue:
+        return IngestQueue(self.library, self.library.settings_of(), is_answering=lambda: self.is_answering)
 
     @property
     def is_idle(self) -> bool:
@@ -360,7 +368,7 @@ class Engine:
                 raise
             self._take(self._configured)
             self.queue.close()
-            self.queue = IngestQueue(self.library, self.library.settings_of())
+            self.queue = self._new_queue()
             self.library.open_store(embedder)
 
     def _queue_samples(self) -> None:

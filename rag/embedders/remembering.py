@@ -9,11 +9,12 @@ from cachetools import LRUCache
 from rag.embedders import Embedder, OnBatch, Vectors
 from rag.types import Span
 
+_PASSAGES = 64  # with their lines, some 50 KB each
 _KEPT = 4_096  # rows, 3 KB each with MPNet: about eighty questions
 
 
 class RememberingEmbedder:
-    """Another embedder, with the rows of the texts and questions that it was given last; passages are not kept."""
+    """Another embedder, with the rows of the texts, questions and passages that it was given last."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.name, self.dimension, self.max_tokens = embedder.name, embedder.dimension, embedder.max_tokens
@@ -21,6 +22,7 @@ class RememberingEmbedder:
         self._lock = threading.Lock()
         self._documents: LRUCache[str, Vectors] = LRUCache(_KEPT)
         self._queries: LRUCache[str, Vectors] = LRUCache(_KEPT)
+        self._passages: LRUCache[tuple[str, tuple[Span, ...]], tuple[Vectors, Vectors]] = LRUCache(_PASSAGES)
 
     def encode_documents(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vectors:
         with self._lock:
@@ -46,6 +48,7 @@ class RememberingEmbedder:
         with self._lock:
             self._documents.clear()
             self._queries.clear()
+            self._passages.clear()
 
     def count_tokens(self, text: str) -> int:
         return self._embedder.count_tokens(text)
@@ -53,7 +56,17 @@ class RememberingEmbedder:
     def encode_passages(
         self, texts: Sequence[str], lines: Sequence[Sequence[Span]], *, on_batch: OnBatch | None = None
     ) -> tuple[Vectors, list[Vectors]]:
-        return self._embedder.encode_passages(texts, lines, on_batch=on_batch)
+        """Only passages that have no vectors in the store yet are asked for here, some of them for each search."""
+        keys = [(text, tuple(spans)) for text, spans in zip(texts, lines, strict=True)]
+        with self._lock:
+            found = {key: self._passages[key] for key in keys if key in self._passages}
+        if new := list(dict.fromkeys(key for key in keys if key not in found)):
+            made = self._embedder.encode_passages([text for text, _ in new], [own for _, own in new], on_batch=on_batch)
+            found.update(zip(new, zip(*made, strict=True), strict=True))
+            with self._lock:
+                self._passages.update((key, found[key]) for key in new)
+        rows = np.array([found[key][0] for key in keys], dtype=np.float32).reshape(len(keys), self.dimension)
+        return rows, [found[key][1] for key in keys]
 
     def reads(self, text: str) -> bool:
         return self._embedder.reads(text)

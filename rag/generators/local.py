@@ -4,6 +4,7 @@ import bisect
 import contextlib
 import copy
 import functools
+import os
 import re
 import sys
 import threading
@@ -29,6 +30,9 @@ _LOOKUP_TOKENS = 8
 _LOOKUP_NGRAM = 3
 _LEAST_NGRAM = {8: 2, 16: 1}  # by bits: a pass of nine tokens costs two or three of one, so that it has to be worth it
 _READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at whether the reader gave up
+# transformers copies keys and values for each head that shares them where a guess is checked, which torch's kernel
+# for processors does not need; it asks this variable at every pass.
+_SHARED_HEADS = "TRANSFORMERS_SDPA_FORCE_GQA"
 _ANSWERS = 16  # weighed in one pass; the logits of one of 20 tokens take 12 MB
 _TRIAL = (Message("system", "Rule."), Message("user", "Question?"), Message("assistant", "Answer:"))
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
@@ -50,6 +54,8 @@ class LocalGenerator:
         self.name = name
         where = choose_device(device)
         chosen = choose_dtype(dtype, where)
+        if where == "cpu":
+            os.environ.setdefault(_SHARED_HEADS, "1")
         self._counter = TokenCounter(folder)
         try:
             model: Any = AutoModelForCausalLM.from_pretrained(

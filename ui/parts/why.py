@@ -33,7 +33,8 @@ def show_why(engine: Engine, answer: Answer, scope: Callable[[], Scope], *, key:
             chunk = _pasted(engine.retriever, key) if how == _PASTE else _picked(engine, engine.retriever, key)
             if chunk is None:
                 return
-            show_fate(engine, answer.questions, chunk, engine.retriever, engine.settings, scope=scope(), answer=answer)
+            own = engine.library.settings_of()
+            show_fate(engine, answer.questions, chunk, engine.retriever, own, scope=scope(), answer=answer)
             page_button(engine, chunk, (), key=f"{key}-page")
         except FootnoteError as exc:
             st.warning(plain(str(exc)), icon=":material/search_off:")

@@ -2,7 +2,7 @@
 
 Every part runs its peers in the same process, in turn, several times, and prints medians, their spread and ratios as
 Markdown; with the machine and the versions, and for what only multiplies or only reads, the share of what the machine
-can do at all (measured first). Parts:
+can do at all in the number format that we take there (measured first). Parts:
 
     embed    passages to vectors, beside SentenceTransformer.encode with its defaults (float32, batch 32)
     query    one question to a vector, beside the same
@@ -31,6 +31,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from ingest.chunker import chunk, embedding_text
 from rag import prompt
 from rag.build import load_embedder, load_generator
+from rag.devices import choose_dtype
 from rag.generators import Message
 from rag.models import ensure_model
 from rag.settings import Settings, load_settings
@@ -38,6 +39,7 @@ from rag.store import MilvusStore
 from rag.types import Chunk, Document, Hit, Page
 
 REPEATS = 3
+ROUNDS = 2  # of what takes minutes
 MPNET_WEIGHTS = 12 * (4 * 768 * 768 + 2 * 768 * 3072)  # those that multiply: 12 layers of attention and feed-forward
 QUESTIONS = [
     "How many days of unused leave can be carried over?",
@@ -116,7 +118,7 @@ def embed(settings: Settings, chunks: Sequence[Chunk], floor: float) -> Iterator
     ours, peer = in_turn(
         lambda case: rows.append(embedder.encode_documents(case)),
         lambda case: rows.append(plain.encode(case, normalize_embeddings=True)),
-        texts,
+        *[texts] * ROUNDS,
     )
     cosine = float((rows[0] * rows[1]).sum(axis=1).min())
     share = 2 * MPNET_WEIGHTS * tokens / floor / statistics.median(ours)
@@ -137,7 +139,7 @@ def query(settings: Settings) -> Iterator[Row]:
     yield Row("embed one question", *in_turn(embedder.encode_query, plain.encode, *QUESTIONS * REPEATS))
 
 
-def search(count: int) -> Row:
+def search(count: int, read: float) -> Row:
     """Random unit vectors: the time does not depend on what they mean."""
     chance = np.random.default_rng(0)
     vectors = unit(chance.standard_normal((count, 768), dtype=np.float32))
@@ -157,10 +159,13 @@ def search(count: int) -> Row:
         )
         kind = store.search_kind()
         store.close()
-    return Row(f"search {count:,} passages", ours, peer, f"{kind}, recall@10 {recall:.3f}")
+    share = vectors.nbytes / read / statistics.median(ours)
+    return Row(
+        f"search {count:,} passages", ours, peer, f"{kind}, recall@10 {recall:.3f}, {share:.0%} of reading the vectors"
+    )
 
 
-def answer(settings: Settings, chunks: Sequence[Chunk], read: float) -> Iterator[Row]:
+def answer(settings: Settings, chunks: Sequence[Chunk], floor: float, read: float) -> Iterator[Row]:
     """Three passages a question, chosen by meaning; both answer at most 64 tokens."""
     embedder = load_embedder(settings)
     rows = embedder.encode_documents([embedding_text(item) for item in chunks])
@@ -172,8 +177,10 @@ def answer(settings: Settings, chunks: Sequence[Chunk], read: float) -> Iterator
     generator = load_generator(settings)
     folder = ensure_model(settings.generator_model, settings)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
+    dtype = choose_dtype(settings.dtype, "cpu")  # bfloat16 is slower where the processor does not multiply it
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
     size = sum(parameter.nbytes for parameter in plain.parameters())
+    weights = sum(parameter.numel() for parameter in plain.parameters())
 
     def ours(messages: Sequence[Message], tokens: int) -> str:
         return "".join(generator.stream(messages, max_new_tokens=tokens, stop=threading.Event()))
@@ -190,6 +197,7 @@ def answer(settings: Settings, chunks: Sequence[Chunk], read: float) -> Iterator
         texts: list[tuple[str, str]] = []
         mine, peer = [], []
         for messages in prompts:
+            generator.forget()  # neither finds the prompt in its memory
             started = time.perf_counter()
             own = ours(messages, tokens)
             between = time.perf_counter()
@@ -198,8 +206,11 @@ def answer(settings: Settings, chunks: Sequence[Chunk], read: float) -> Iterator
             peer.append(time.perf_counter() - between)
             texts.append((own.strip(), other.strip()))
         same = sum(own == other for own, other in texts)
-        yield Row(f"{name}, prompts of {length:.0f} tokens", mine, peer, f"same text in {same} of {len(prompts)}")
-    yield Row("reading the weights of sixteen bits once", [size / read], [])
+        remark = f"same text in {same} of {len(prompts)}"
+        if tokens == 1:
+            remark += f", {2 * weights * length / floor / statistics.median(mine):.0%} of the matrix floor"
+        yield Row(f"{name}, prompts of {length:.0f} tokens", mine, peer, remark)
+    yield Row(f"reading the peer's weights once ({size / 1e9:.1f} GB)", [size / read], [])
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -222,18 +233,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000, 10_000])
     parsed = parser.parse_args()
     settings = load_settings()
-    matmul, read = matmul_rate(torch.bfloat16), read_rate()
+    rates = {dtype: matmul_rate(dtype) for dtype in (torch.bfloat16, torch.float32)}
+    floor, read = rates[choose_dtype(settings.dtype, "cpu")], read_rate()
     names = ("torch", "transformers", "sentence-transformers", "pymilvus", "milvus-lite")
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(", ".join(f"{name} {version(name)}" for name in names))
-    print(f"bfloat16 {matmul / 1e12:.2f} TFLOP/s, float32 {matmul_rate(torch.float32) / 1e12:.2f} TFLOP/s, ", end="")
+    print(", ".join(f"{str(dtype).removeprefix('torch.')} {rate / 1e12:.2f} TFLOP/s" for dtype, rate in rates.items()))
     print(f"reading {read / 1e9:.0f} GB/s\n\n| work | ours | peer | ratio | |\n|---|---|---|---|---|")
     chunks = chunks_of(texts_of(parsed.texts), load_embedder(settings).count_tokens, settings)[: parsed.count]
     work = {
-        "embed": lambda: embed(settings, chunks, matmul),
+        "embed": lambda: embed(settings, chunks, floor),
         "query": lambda: query(settings),
-        "search": lambda: map(search, parsed.rows),
-        "answer": lambda: answer(settings, chunks, read),
+        "search": lambda: (search(count, read) for count in parsed.rows),
+        "answer": lambda: answer(settings, chunks, floor, read),
     }
     for part in parsed.parts:
         for row in work[part]():

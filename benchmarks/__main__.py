@@ -46,7 +46,8 @@ def command_of(part: str, data: Path | None, gguf: Path | None) -> tuple[Command
 def run(command: Command, tell: Callable[[str], object]) -> int:
     """Runs a part, telling its lines as they come; returns its exit code."""
     environment = {**os.environ, "PYTHONPATH": "."}
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, env=environment) as child:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([sys.executable, *command], text=True, env=environment, **pipes) as child:
         assert child.stdout is not None
         for line in child.stdout:
             tell(line)

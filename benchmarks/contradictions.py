@@ -17,9 +17,9 @@ from typing import Any
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from rag.build import build_assistant, load_embedder, load_generator
-from rag.conflicts import OTHERWISE
 from rag.evaluation.measures import contains
 from rag.library import Library
+from rag.phrases import ENGLISH
 from rag.settings import load_settings
 from rag.types import Scope
 
@@ -41,7 +41,8 @@ def main(file: Path) -> None:
             assistant = build_assistant(library, embedder, generator, settings)
             texts = [assistant.answer(row["question"], scope=_scope(row)).text for row in rows]
     _print("with what says otherwise", rows, texts)
-    _print("without", rows, [text.split(f"\n\n{OTHERWISE}")[0] for text in texts])
+    before = ENGLISH.otherwise.partition("{")[0]
+    _print("without", rows, [text.split(f"\n\n{before}")[0] for text in texts])
 
 
 def _scope(row: dict[str, Any]) -> Scope:

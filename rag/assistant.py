@@ -8,6 +8,7 @@ from rag import compound
 from rag.answerability import Judge, judge_for
 from rag.errors import FootnoteError
 from rag.generators import Generator
+from rag.phrases import phrases_for
 from rag.queue import TurnQueue
 from rag.reply import Parts, Reply
 from rag.retriever import Retriever
@@ -69,9 +70,10 @@ class Assistant:
                 "Add long texts to the library as documents."
             )
         stop = stop or threading.Event()
+        phrases = phrases_for(asked)  # of the whole message
 
         def begin(one: str, before: Sequence[Turn] = ()) -> Reply:
-            return Reply(self._parts, one, (*history, *before), scope, stop)
+            return Reply(self._parts, one, (*history, *before), scope, stop, phrases)
 
         parts = compound.parts(asked, follows=bool(history))
         return SeveralReplies(asked, parts, begin) if parts else begin(asked)

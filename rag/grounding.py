@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rag import citations, conflicts
 from rag.evidence import Line, quoted
-from rag.phrases import phrases_for
+from rag.phrases import ENGLISH, Phrases
 from rag.retriever import Retriever
 from rag.types import Citation, Finish, Hit
 from rag.yes_or_no import asks_yes_or_no
@@ -21,6 +21,7 @@ class Basis:
         hits: the best first; the first `read` of them were read.
         evidence: lines of all of them, nearest first.
         is_sure: the nearest line surely answers: it is quoted where no passage bears what was written.
+        phrases: of the language of the answer.
     """
 
     question: str
@@ -29,6 +30,7 @@ class Basis:
     read: int
     evidence: tuple[Line, ...]
     is_sure: bool
+    phrases: Phrases = ENGLISH
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
     if finish is Finish.COMPLETE:
         others = conflicts.contradictions(question, text, basis.evidence, hits)
         dates = retriever.dates({hit.chunk.document_id for hit in hits} if others else ())
-        text, found = conflicts.told(text, found, others, hits, dates, phrases_for(basis.asked))
+        text, found = conflicts.told(text, found, others, hits, dates, basis.phrases)
     text += f"{whole[len(whole.rstrip()) :] or ' ' * bool(text)}{half} …" if half else ""
     return _numbered(text, found, basis, finish)
 

@@ -52,7 +52,7 @@ def of_sections(hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[tuple[st
 
 def of_names(names: Sequence[str], phrases: Phrases = ENGLISH) -> str:
     """Which documents there are besides those that are quoted, by their names."""
-    listed = ", ".join(named(PurePath(name).stem) for name in names[:_NAMES])
+    listed = phrases.comma.join(named(PurePath(name).stem) for name in names[:_NAMES])
     more = len(names) - _NAMES
     others = (phrases.one_more if more == 1 else phrases.more.format(count=f"{more:,}")) if more > 0 else ""
     return phrases.not_quoted.format(names=listed, others=others)

@@ -28,7 +28,7 @@ from rag.generators import Generator, StopReason
 from rag.grounding import Basis
 from rag.models import find_row
 from rag.overviews import Overview
-from rag.phrases import is_refusal, phrases_for
+from rag.phrases import Phrases, is_refusal, phrases_for
 from rag.queue import Cancelled, TurnQueue
 from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
@@ -73,12 +73,20 @@ class Reply:
     """
 
     def __init__(
-        self, parts: Parts, question: str, history: tuple[Turn, ...], scope: Scope, stop: threading.Event
+        self,
+        parts: Parts,
+        question: str,
+        history: tuple[Turn, ...],
+        scope: Scope,
+        stop: threading.Event,
+        phrases: Phrases | None = None,
     ) -> None:
+        """`phrases` are those of the language of the answer; None: of the question's."""
         self.question = question
         self.standalone = question
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Line, ...] = ()  # nearest first
+        self.nearest: tuple[Line, Sequence[Hit]] | None = None  # the first of them with the hits that it is of
         self._written = ""
         self._reading: Reading | None = None
         self._answer: Answer | None = None
@@ -91,7 +99,7 @@ class Reply:
         self._overview: Overview | None = None
         self._treated: _Found | None = None  # what was found in issues of a series that treat what is asked of them
         self._is_of_all = False  # issues of a series, whatever period the question names
-        self._phrases = phrases_for(question)
+        self._phrases = phrases or phrases_for(question)
         self._alone = background.alone(question)
         self._is_of_one = (
             bool(history) and len(history[-1].documents) == 1 and overview_questions.is_of_one(self._asked)
@@ -115,12 +123,6 @@ class Reply:
         if self._answer is None:
             raise RuntimeError("Iterate the reply to its end first.")
         return self._answer
-
-    @property
-    def nearest(self) -> tuple[Line, Sequence[Hit]] | None:
-        """The line that is nearest to the question, and the hits that it is of; None while there is none."""
-        lines = self.evidence  # once: the thread that answers may let go of them
-        return (lines[0], self.hits) if lines else None
 
     @property
     def read(self) -> tuple[Hit, ...]:
@@ -149,8 +151,8 @@ class Reply:
         except Cancelled:
             self._conclude("", (), self.hits, Finish.STOPPED)
         except GenerationError as exc:
-            if not self.evidence:  # nothing was found yet
-                raise
+            if not self.evidence or self._parts.judge.by_evidence(self.standalone, self.evidence, self.hits):
+                raise  # nothing was found yet that may answer
             self._fall_back(str(exc))
 
     # Steps
@@ -174,8 +176,9 @@ class Reply:
         """Finds a nearest line for whoever looks on, before the generator has said what a follow-up means."""
         settings, retriever = self._parts.settings, self._parts.retriever
         asked = retriever.corrected(follow_ups.at_once(self._asked, self._history))
-        hits = retriever.retrieve(asked, k=1, minimum_score=settings.minimum_score, scope=self._scope).hits
+        hits = retriever.glance(asked, minimum_score=settings.minimum_score, scope=self._scope)
         self.hits, self.evidence = hits, tuple(retriever.evidence(asked, hits))  # of more, lines take seconds
+        self._look()
 
     @property
     def _asked(self) -> str:
@@ -206,12 +209,17 @@ class Reply:
         return best
 
     def _take(self, found: _Found) -> None:
-        self._reading, self.evidence = None, ()  # first: whoever looks on must find the passage of each line
+        self._reading = None
         retrieval = found.retrieval
         self.standalone, self.hits, self.evidence = found.reading, retrieval.hits, found.lines
         self._dropped, self._issues, self._left = retrieval.below, retrieval.issues, retrieval.left
         self._overview = retrieval.overview
         self._treated = found if retrieval.matter else None
+        self._look()
+
+    def _look(self) -> None:
+        """Shows the nearest line: at once with its hits, as other threads read them."""
+        self.nearest = (self.evidence[0], self.hits) if self.evidence else None
 
     def _search_all(self) -> None:
         """Searches all issues of a series alike: what was found in those that the question asks for is no answer."""
@@ -274,8 +282,10 @@ class Reply:
             self._written = ""
         if each:
             with self._course.searching():
-                self._take(self._nearest_in(each))
-            yield from self._quote(self._each(self._nearest), f"{self._phrases.nearest}\n\n")
+                near = self._nearest_in(each)
+            if near is not None:
+                self._take(near)
+                yield from self._quote(self._each(self._nearest), f"{self._phrases.nearest}\n\n")
         if self._answer is None:
             yield from self._refuse(why or Finish.NOTHING_NEAR)
 
@@ -298,6 +308,7 @@ class Reply:
         why, reading = self._judged(self.standalone, self.evidence, self.hits)
         if reading:
             self._reading, self.evidence = reading, reading.lines
+            self._look()
         return why
 
     def _refused_alone(self, whole: Finish | None) -> Finish | None:
@@ -326,6 +337,7 @@ class Reply:
             return whole
         self._take(found)
         self._reading, self.evidence, self._beside = reading, lines, self._alone.beside
+        self._look()
         return None
 
     def _judged(
@@ -398,13 +410,14 @@ class Reply:
         lines = reading.lines if reading else own
         return () if why else quoted(list(filter(overviews.says, lines)) or lines)[0]
 
-    def _nearest_in(self, each: _Found) -> _Found:
-        """What was found in issues of a series, by what is asked of each instead of how it is asked."""
-        found = each.retrieval
-        hits = found.treating
-        issues = found.issues or tuple(dict.fromkeys(hit.chunk.document_id for hit in hits))
-        lines = self._parts.retriever.evidence(found.matter, hits)
-        return replace(each, retrieval=replace(found, hits=hits, issues=issues), lines=tuple(lines))
+    def _nearest_in(self, each: _Found) -> _Found | None:
+        """What is found in issues of a series by what is asked of them instead of how; None where they treat it not."""
+        retriever = self._parts.retriever
+        found = retriever.treating(each.retrieval, minimum_score=self._parts.settings.minimum_score)
+        if found is None:
+            return None
+        lines = retriever.evidence(found.matter, found.hits)
+        return replace(each, retrieval=found, lines=tuple(lines))
 
     def _nearest(self, own: Sequence[Line]) -> Sequence[Line]:
         """What a document says of the matter, though it may be no answer."""
@@ -421,8 +434,8 @@ class Reply:
         used, over = prompt.fit(told, near, count_tokens=self._parts.generator.count_tokens, budget=self._budget())
         if over:
             _, lines, _ = narrow(near, [line for line in lines if near[line.number - 1] in used], len(used))
-        self.evidence = tuple(lines)  # first: whoever looks on must find the passage of each line
-        self.hits = tuple(used)
+        self.evidence, self.hits = tuple(lines), tuple(used)
+        self._look()
         self._dropped = (*over, *far, *self._dropped)
 
     def _generate(self) -> abc.Generator[str, None, Finish | None]:
@@ -467,17 +480,19 @@ class Reply:
             len(self.read),
             tuple(self.evidence),
             self._reading is not None and self._reading.likely >= LIKELY,
+            self._phrases,
         )
 
     def _refuse(self, finish: Finish) -> Iterator[str]:
         self.evidence = ()
+        self._look()
         self._written = self._phrases.refusal
         yield self._phrases.refusal
         self._conclude(self._phrases.refusal, (), self.hits, finish)
 
     def _fall_back(self, failure: str) -> None:
         """Answers by the nearest lines, as the generator broke off."""
-        quoted = grounding.fallback(self._basis())
+        quoted = grounding.fallback(replace(self._basis(), read=0))
         self._dropped = (*quoted.left, *self._dropped)
         self._conclude(quoted.text, quoted.citations, quoted.used, quoted.finish, failure=failure)
 

@@ -54,8 +54,8 @@ class Retrieval:
         topic: the question, without the words that say which issues of a series are asked.
         overview: where one is asked for, what the hits stand for; of documents, `issues` are several of any kind.
         part: of documents, that the overview is asked of; lines of others that are joined in a hit are none of it.
-        matter: what is asked of each issue, or of those that are named, where they treat it, though no line of them may
-            answer the question; `treating` are the hits for it.
+        matter: what is asked of each issue, or of those that are named, which no line of them may answer.
+        asked_of: these issues.
     """
 
     hits: tuple[Hit, ...]
@@ -66,14 +66,15 @@ class Retrieval:
     overview: Overview | None = None
     part: Part | None = None
     matter: str = ""
-    treating: tuple[Hit, ...] = ()
+    asked_of: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, fused: Sequence[Hit], *, k: int, minimum_score: float) -> "Retrieval":
         """The k best of what was found, repeats folded, split at `minimum_score`; neighbours above it are joined."""
-        hits = fold(fused, count=k)
+        nearest_first = sorted(fused, key=lambda hit: hit.score < minimum_score)  # else in the order of `fused`
+        hits = fold(nearest_first, count=k)
         near = tuple(hit for hit in hits if hit.score >= minimum_score)
-        return cls(join(near), tuple(hit for hit in hits if hit.score < minimum_score))
+        return cls(join(near), hits[len(near) :])
 
 
 @dataclass(frozen=True)
@@ -192,18 +193,27 @@ class Retriever:
         only = Scope(tuple(kept)) if 0 < len(kept) < len(left) else None  # whichever list is shorter
         count = max(k, _CANDIDATES)
         best = self.stages(asked, count=count, scope=only or scope, without=() if only else left).best
-        chosen = self._unlike(best, k)
+        chosen = self._unlike(best, k, minimum_score)
         found = replace(Retrieval.of(chosen, k=k, minimum_score=minimum_score), left=left, topic=asked)
-        if every_issue or not left and not series.asks_each(question):
+        each = series.asks_each(question)
+        if every_issue or not left and not each:
             return found
         meant = series.meant(found.hits, known, named)
-        matter = series.matter(topic, named.get(meant, ()))
         some = series.nearest([issue for issue in meant if issue not in left], best, count=_ISSUES)
-        if not some:
+        if not some or not (each or set(meant) & set(left)):
             return found
-        each = self._of_each(matter, some, found, minimum_score)
-        asked_of = each if len(some) > 1 and series.asks_each(question) else found
-        return replace(asked_of, matter=matter, treating=each.hits) if self._treat(each.hits, matter) else asked_of
+        found = replace(found, matter=series.matter(topic, named.get(meant, ())), asked_of=tuple(some))
+        return self._of_each(found, minimum_score) if each and len(some) > 1 else found
+
+    def treating(self, found: Retrieval, *, minimum_score: float) -> Retrieval | None:
+        """What is found for its matter in the issues that it is asked of; None where they do not treat it."""
+        near = found if found.issues else self._of_each(found, minimum_score)
+        return near if self._treat(near.hits, near.matter) else None
+
+    def glance(self, question: str, *, minimum_score: float, scope: Scope = Scope()) -> tuple[Hit, ...]:
+        """The best hit by meaning and words alone, if it reaches the minimum score: the quickest that there is."""
+        fused = self.stages(question, count=_CANDIDATES, scope=scope, reranks=False).fused
+        return Retrieval.of(fused, k=1, minimum_score=minimum_score).hits
 
     def corrected(self, question: str) -> str:
         """The question without what is plainly misspelt, by the words of the collection."""
@@ -321,20 +331,30 @@ class Retriever:
         """Whether documents treat a matter for which these were found, the best first."""
         return overviews.treats(hits, self._lexical.weights(matter), by_meaning=self._embedder.reads(matter))
 
-    def _of_each(self, matter: str, issues: Sequence[str], found: Retrieval, minimum_score: float) -> Retrieval:
-        best = (self.stages(matter, count=_CANDIDATES, scope=Scope((issue,))).best for issue in issues)
+    def _of_each(self, found: Retrieval, minimum_score: float) -> Retrieval:
+        """The best of each issue for its matter."""
+        best = (self.stages(found.matter, count=_CANDIDATES, scope=Scope((one,))).best for one in found.asked_of)
         own = [Retrieval.of(hits, k=_OF_EACH, minimum_score=minimum_score) for hits in best]
         hits, below = (
             tuple(sorted(chain.from_iterable(parts), key=lambda hit: -hit.score))
             for parts in zip(*((one.hits, one.below) for one in own), strict=True)
         )
-        return replace(found, hits=hits, below=below, issues=tuple(issues), topic=matter)
+        return replace(found, hits=hits, below=below, issues=found.asked_of, topic=found.matter)
 
-    def stages(self, question: str, *, count: int, scope: Scope = Scope(), without: Sequence[str] = ()) -> Stages:
+    def stages(
+        self,
+        question: str,
+        *,
+        count: int,
+        scope: Scope = Scope(),
+        without: Sequence[str] = (),
+        reranks: bool = True,
+    ) -> Stages:
         """The `count` best chunks of whole documents by meaning and by words, and all of them by both.
 
         Args:
             without: documents that are not searched.
+            reranks: whether a reranker, where there is one, orders them.
         """
         unfinished = (
             document
@@ -361,7 +381,9 @@ class Retriever:
             weigh = self._weigh(question)
             fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
             fused.sort(key=lambda hit: -hit.score)
-        with _timed("cross_encoder", seconds) if self.reranks else contextlib.nullcontext():
+        if not self.reranks or not reranks:
+            return Stages(dense, lexical, tuple(fused), seconds=seconds)
+        with _timed("cross_encoder", seconds):
             reranked = self._reranked(question, fused)
         return Stages(dense, lexical, tuple(fused), reranked, seconds)
 
@@ -375,13 +397,14 @@ class Retriever:
         places = sorted(range(len(read)), key=lambda place: -relevance[place])
         return (*(read[place] for place in places), *others)
 
-    def _unlike(self, hits: Sequence[Hit], k: int) -> Sequence[Hit]:
+    def _unlike(self, hits: Sequence[Hit], k: int, minimum_score: float) -> Sequence[Hit]:
         """The hits, of whose first k each tells something that those before it do not, as far as that is wanted."""
         if not self._diversity:
             return hits
-        some = fold(hits, count=max(k, _RERANKED))
-        vectors = self._store.vectors([hit.chunk.id for hit in some])
-        return diversity.ordered(some, vectors, count=k, weight=self._diversity)
+        near = fold((hit for hit in hits if hit.score >= minimum_score), count=max(k, _RERANKED))
+        vectors = self._store.vectors([hit.chunk.id for hit in near])
+        chosen = diversity.ordered(near, vectors, count=k, weight=self._diversity)
+        return [*chosen, *(hit for hit in hits if hit.score < minimum_score)]
 
     def _both(
         self,

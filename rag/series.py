@@ -76,6 +76,8 @@ _ASKING = tuple(  # what is taken out of a question, one after the other
         rf"(?:\s+(?:or|and)\s+(?:(?:{_MUCH})\s+)*(?:{_CHANGES})?)?\s*\b(?:in|of|to|for|from)\s+",
         rf"(?<=\w)\s+(?:(?:been\s+)?{_CHANGED}|seen\s+(?:{_CHANGES}))[\s,;.?!]*$",
         r"(?<=\w)\s+(?:(?:as\s+)?(?:reported|disclosed|presented|mentioned|stated)\s*(?:in|by)?|in|of|by)[\s,;.?!]*$",
+        r"(?:(?<=\w)\s+(?:since|before|after|between|from|until|till|during|for|and|to|seit|ab|vor|nach|zwischen|und|bis"
+        r"|im?))+[\s,;.?!]*$",
         r"^(?:how\s+does|(?:how|what|which)\s+(?:has|have|had|is|are|was|were))\s+(?:the\s+)?",
         r"^wie\s+(?:hat|haben)\s+sich\s+|^wie\s+entwickelten?\s+sich\s+|\s(?:verändert|entwickelt|geändert)[\s?.]*$",
         "(?:的)?(?:如何|怎么|怎样|有何|有什么|发生了什么)(?:变化|演变|发展|趋势)?[？。]?$",  # noqa: RUF001

@@ -11,6 +11,7 @@ from dataclasses import astuple, replace
 from rag import citations
 from rag.compound import OneQuestion
 from rag.course import Progress
+from rag.errors import GenerationError
 from rag.evidence import Line
 from rag.phrases import phrases_for
 from rag.reply import Reply
@@ -77,18 +78,29 @@ class SeveralReplies:
         return "\n\n".join(part for part in (done.text, self._heading(len(before)), later) if part)
 
     def __iter__(self) -> Iterator[str]:
+        failure = ""
         for place, part in enumerate(self._parts):
             if place:
                 self._replies.append(self._begin(part.asked, self._turns() if part.leans else ()))
             yield f"{self._heading(place)}\n\n"
-            yield from self._now
+            try:
+                yield from self._now
+            except GenerationError as exc:
+                if not place:
+                    raise
+                failure = str(exc)
+                break
             yield "\n\n"
             if self._now.stop.is_set():
                 break
+        if failure:  # what was answered before stays
+            self._replies.pop()
         joined = self._joined(self._replies)
         if joined.finish.is_refusal:
             joined = replace(joined, text=phrases_for(self.question).refusal)
-        if len(self._replies) < len(self._parts):
+        if failure:
+            joined = replace(joined, finish=Finish.BROKEN, failure=failure)
+        elif len(self._replies) < len(self._parts):
             joined = replace(joined, finish=Finish.STOPPED)
         self._answer = joined
 

@@ -23,6 +23,7 @@ Older = Mapping[tuple[str, str], tuple[list[int], list[int]]]
 
 _log = logging.getLogger(__name__)
 _FEW = 4  # an index is asked when a filter leaves more than one in so many rows; below, each of them is compared
+_SORTED = 2_000  # rows, as of a document, that are sorted alone as long as all are not: after each write they are
 _PART = 8_192  # rows that one thread compares at a time
 _CODED = 50_000  # the same of rows in bytes; segments of fewer than a quarter of it are compared as they are
 
@@ -82,7 +83,7 @@ class Snapshot(tuple[Any, ...]):
         rows: Rows = np.flatnonzero(chosen)
         if not in_order:
             return rows
-        if "order" not in self.__dict__ and len(rows) * _FEW < len(chosen):  # after a write few rows are asked for
+        if "order" not in self.__dict__ and len(rows) <= _SORTED and len(rows) * _FEW < len(chosen):
             return np.array(sorted(rows.tolist(), key=self._id), dtype=np.int64)
         ordered: Rows = self.order[chosen[self.order]]
         return ordered
@@ -203,7 +204,7 @@ def _parts(count: int, size: int) -> "list[slice | Rows]":
 
 
 def _coded(file: str, vectors: Vectors) -> list[Codes]:
-    """None where memory does not suffice: then the vectors are compared as they are."""
+    """Bytes of vectors; [] where memory does not suffice: then they are compared as they are."""
     try:
         made = [Codes(vectors[part]) for part in _parts(len(vectors), _CODED)]
     except MemoryError:

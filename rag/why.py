@@ -116,6 +116,8 @@ def _given(chunk: Chunk, answer: Answer) -> tuple[Fate, str] | None:
         return Fate.READ, f"It is cited, as number {cited}."
     if answer.sql and not answer.parts:
         return Fate.CALCULATED, "The answer was calculated from the cells of a table: no passage was read."
+    if answer.finish is Finish.BROKEN:
+        return Fate.FARTHER_LINES, "The generator broke off, and the nearest lines, of other passages, were quoted."
     if answer.finish is Finish.UNSUPPORTED and _rank(chunk, answer.used):
         return Fate.UNSUPPORTED, "It was found, but no passage bears what the generator wrote: that was not shown."
     return None

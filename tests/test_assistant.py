@@ -21,7 +21,7 @@ from rag.generators import Message
 from rag.library import Library
 from rag.phrases import ENGLISH
 from rag.prompt import answer_messages, fit
-from rag.retriever import Retrieval, Retriever
+from rag.retriever import Retrieval, Retriever, Stages
 from rag.settings import Settings
 from rag.types import Finish, Hit, Scope, Turn, answer_from_json, answer_to_json
 from tests.fakes import HashingEmbedder, ScriptedGenerator, ScriptedStream, WeighingGenerator, hit, probe
@@ -170,8 +170,24 @@ def test_where_the_generator_breaks_off_the_nearest_lines_are_quoted(
     assert (answer.text, answer.finish) == ("Six days carry over until 31 March. [1]", Finish.BROKEN)
     assert [citation.hit.chunk.label for citation in answer.citations] == ["leave.txt"]
     assert (answer.failure, answer.finish.is_refusal) == ("No memory left.", False)
+    assert [hit.chunk.label for hit in answer.used] == ["leave.txt"]
     assert reply.progress.stage is Stage.DONE
     assert answer_from_json(answer_to_json(answer)) == answer
+
+
+def test_where_the_generator_breaks_off_a_code_that_stands_nowhere_gets_no_lines_of_another(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "errors.txt").write_text("Error E-14 means that the pump runs dry.")
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    history = [Turn("What does error E-14 mean?", "That the pump runs dry. [1]")]
+    with pytest.raises(GenerationError, match="No memory left"):
+        Assistant(retriever, BreakingGenerator("?"), settings).answer("And what of error E-27?", history=history)
+    answer = Assistant(retriever, BreakingGenerator("?"), settings).answer(
+        "And what does error E-14 do?", history=history
+    )
+    assert (answer.finish, answer.text) == (Finish.BROKEN, "Error E-14 means that the pump runs dry. [1]")
 
 
 def test_a_generator_that_breaks_off_before_anything_was_found_is_told(library: Library, settings: Settings) -> None:
@@ -508,6 +524,39 @@ def test_where_no_issue_answers_outright_the_nearest_lines_are_told_as_such(
         "- **2024 Q3 Heron**: “Sales of pumps were 300 EUR [a].” [3]",
     ]
     assert (generator.prompts, answer.finish, len(answer.citations)) == ([], Finish.COMPLETE, 3)
+
+
+@pytest.mark.parametrize("with_minutes", [False, True])
+def test_a_period_that_the_series_lacks_gets_nothing_of_others(
+    with_minutes: bool, reports: Library, settings: Settings, tmp_path: Path
+) -> None:
+    if with_minutes:  # another series, some issues of which the period leaves out
+        folder = tmp_path / "minutes"
+        folder.mkdir()
+        for year in (2016, 2017, 2018):
+            (folder / f"{year} minutes.txt").write_text(f"Gulls were counted {year} times.")
+        ingest(find_files([folder]), library=reports, embedder=HashingEmbedder(1_024), settings=settings)
+    assistant, _ = build(reports, replace(settings, minimum_evidence=9.0))
+    assert assistant.answer("What were sales of pumps in 2017?").finish.is_refusal
+
+
+def test_a_question_for_one_issue_is_searched_once_more_only_where_nothing_answers_it(
+    reports: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    stages = Retriever.stages
+
+    def seen(retriever: Retriever, question: str, **options: Any) -> Stages:
+        searched.append(question)
+        return stages(retriever, question, **options)
+
+    monkeypatch.setattr(Retriever, "stages", seen)
+    assistant, _ = build(reports, settings, "Sales of pumps were 200 EUR.")
+    assert assistant.answer("What were sales of pumps since Q2 2024?").finish is Finish.COMPLETE
+    assert len(searched) == 1
+    assistant, _ = build(reports, replace(settings, minimum_evidence=9.0))
+    text = assistant.answer("What were sales of pumps since Q2 2024?").text
+    assert [line[:14] for line in text.splitlines()[2:]] == ["- **2024 Q2 He", "- **2024 Q3 He"]
 
 
 def test_where_the_issue_that_is_named_does_not_answer_outright_its_nearest_lines_are_told(

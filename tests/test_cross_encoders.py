@@ -104,6 +104,16 @@ def test_what_is_not_near_stays_so_whatever_a_reranker_says(library: Library) ->
     assert min(hit.score for hit in found.hits) >= 0.2 > max(hit.score for hit in found.below)
 
 
+@pytest.mark.parametrize("diversity", [0.0, 0.7])
+def test_passages_that_are_not_near_take_the_place_of_none_that_are(library: Library, diversity: float) -> None:
+    cross_encoders = CrossEncoders() if diversity else CrossEncoders(MostLetters("L"))  # of lunch
+    found = retriever(library, cross_encoders, diversity=diversity).retrieve("pump at 40 bar", k=2, minimum_score=0.2)
+    assert len(found.hits) == 2
+    assert found.below == ()
+    every = retriever(library).stages("pump at 40 bar", count=4).fused
+    assert min(hit.score for hit in found.hits) >= 0.2 > every[-1].score
+
+
 def test_without_a_reranker_there_is_no_such_stage(library: Library) -> None:
     stages = retriever(library).stages("pump", count=4)
     assert (stages.cross_encoder, stages.best) == ((), stages.fused)

@@ -169,6 +169,11 @@ def test_the_contexts_of_dialogues_make_a_corpus(tmp_path: Path) -> None:
     assert [sorted(question.relevant) for question in read_questions(file)] == [["a-1"], ["a-1", "b-2"], []]
     with pytest.raises(FootnoteError, match=r"line 1: this is no passage \(KeyError\('text'\)\)"):
         fill_from(tmp_path, [{"contexts": [{"document_id": "a"}]}])
+    with pytest.raises(FootnoteError, match=r"line 1: this is no passage \(KeyError\('document_id'\)\)"):
+        fill_from(tmp_path, [{"contexts": [{"text": "A"}]}])
+    with pytest.raises(FootnoteError, match="line 2: .*a has another text before"):
+        fill_from(tmp_path, [{"contexts": [{"document_id": "a", "text": text}]} for text in ("A", "B")])
+    fill_from(tmp_path, [{"contexts": None}, {"contexts": [{"id": "x", "document_id": "a", "text": "A"}]}])
 
 
 def fill_from(tmp_path: Path, rows: Sequence[dict]) -> None:

@@ -16,6 +16,20 @@ from rag.types import Chunk, Hit, Span
         ("How long is the warranty?", ENGLISH),
         ("Wie lange ist die Garantie der Pumpe?", GERMAN),
         ("Welche Frist gilt für die Kündigung?", GERMAN),
+        ("Wann öffnet die Kantine?", GERMAN),
+        ("Was kostet der Kaffee?", GERMAN),
+        ("Wo steht das?", GERMAN),
+        ("Wie viele Urlaubstage gibt es?", GERMAN),
+        ("Welche Farbe hat Öl?", GERMAN),
+        ("Darf ich meinen Hund ins Büro mitbringen?", GERMAN),
+        ("What did Ursula von der Leyen say about pumps?", ENGLISH),
+        ("What is the address of the Restaurant zum Hirsch in Frankfurt am Main?", ENGLISH),
+        ("Who is the head of Bank für Sozialwirtschaft?", ENGLISH),
+        ("Am I insured if I die on an official trip?", ENGLISH),
+        ("Was the pump checked in May?", ENGLISH),
+        ("Hvad er den maksimale belastning, der er tilladt?", ENGLISH),
+        ("Wat is de maximale belasting?", ENGLISH),
+        ("Garantie?", ENGLISH),
         ("保修期多长？", CHINESE),
         ("Skua 4 的保修期多长？", CHINESE),
         ("保証期間はどのくらいですか？", ENGLISH),
@@ -49,5 +63,6 @@ def test_another_document_is_told_in_that_language() -> None:
 def test_what_an_overview_leaves_out_is_told_in_that_language() -> None:
     names = [f"{number}.txt" for number in range(53)]
     assert of_names(names[:1], GERMAN) == "Nicht zitiert: **0**."
+    assert of_names(names[:2], CHINESE).startswith("未引用：**0**、**1**")  # noqa: RUF001
     assert of_names(names[:51]).endswith("**49** and 1 other.")
-    assert of_names(names, CHINESE).endswith("**49** 以及另外 3 份。")
+    assert of_names(names, CHINESE).endswith("**49**以及另外 3 份。")

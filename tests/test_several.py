@@ -1,7 +1,7 @@
 """Several questions in one message: told apart, answered one after the other, put together."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +12,16 @@ from ingest.pipeline import ingest
 from rag import compound
 from rag.assistant import Assistant
 from rag.course import Stage
+from rag.errors import GenerationError
+from rag.generators import Message
 from rag.library import Library
-from rag.phrases import ENGLISH
+from rag.phrases import ENGLISH, GERMAN, phrases_for
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.several import SeveralReplies, _timings
 from rag.types import Finish, Timings, Turn, answer_from_json, answer_to_json
 from rag.why import Fate, explain, find_passage
-from tests.fakes import HashingEmbedder, ScriptedGenerator
+from tests.fakes import HashingEmbedder, ScriptedGenerator, ScriptedStream
 
 LEAVE, LUNCH = "How many days of leave carry over?", "What does lunch in the canteen cost?"
 NOTHING = "Which terns prefer herons in winter?"
@@ -305,3 +307,31 @@ def test_why_a_passage_was_read_for_one_of_several_questions(library: Library, s
     assert found.reason.startswith(f"“{LUNCH}” ")
     one = explain([f"{LEAVE} {LUNCH}"], chunk, retriever=retriever, settings=settings)
     assert "“" not in one.reason
+
+
+def test_what_was_answered_stays_where_the_generator_breaks_off_at_a_later_question(
+    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retriever, "glance", lambda *question, **options: ())  # nothing is near to the second
+
+    class Breaking(ScriptedGenerator):
+        def stream(self, messages: Sequence[Message], *, max_new_tokens: int, stop: threading.Event) -> ScriptedStream:
+            if not self.replies:
+                raise GenerationError("No memory left.")
+            return super().stream(messages, max_new_tokens=max_new_tokens, stop=stop)
+
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    answered = Assistant(retriever, Breaking(PRICE), settings).answer(f"{LUNCH} Is it difficult to change?")
+    assert (answered.finish, answered.failure) == (Finish.BROKEN, "No memory left.")
+    assert answered.text == f"**{LUNCH}**\n\nLunch in the canteen costs 3.80 EUR. [1]"
+    assert [citation.hit.chunk.label for citation in answered.citations] == ["lunch.txt"]
+
+
+def test_the_language_is_that_of_the_whole_message(library: Library, settings: Settings) -> None:
+    first, second = "Störche schlafen heute wieder im Schilf?", "Wie viele Reiher und Möwen nisten auf der Insel?"
+    assert (phrases_for(first), phrases_for(second)) == (ENGLISH, GERMAN)
+    assistant, _ = build(library, replace(settings, minimum_evidence=9.0))
+    reply = assistant.ask(f"{first} {second}")
+    assert isinstance(reply, SeveralReplies)
+    assert "".join(reply).count(GERMAN.refusal) == 2
+    assert reply.answer.text == GERMAN.refusal

@@ -88,6 +88,7 @@ def answered(*, used: Sequence[str] = (), cited: Sequence[str] = (), finish: Fin
         (answered(used=TEXTS[:2], cited=TEXTS[:1], finish=Finish.COMPLETE), Fate.READ, "cited, as number 1"),
         (answered(used=TEXTS[:1], finish=Finish.UNSUPPORTED), Fate.UNSUPPORTED, "no passage bears what"),
         (answered(used=TEXTS[1:], finish=Finish.UNSUPPORTED), Fate.READ, "was read by the generator"),
+        (answered(used=TEXTS[1:], cited=TEXTS[1:2], finish=Finish.BROKEN), Fate.FARTHER_LINES, "generator broke off"),
         (answered(finish=Finish.COMPLETE, sql="SELECT 1"), Fate.CALCULATED, "cells of a table"),
     ],
 )

@@ -118,10 +118,12 @@ def _passages(file: Path, titles: bool) -> list[Passage]:
         if line.strip():
             try:
                 row = json.loads(line)
-                for one in row.get("contexts", [row]):
-                    passage_id = str(one.get("id", one.get("_id", one.get("document_id", number))))
+                for one in row["contexts"] or () if "contexts" in row else (row,):
+                    own = one["document_id"] if "contexts" in row else one.get("id", one.get("_id", number))
                     title = str(one.get("title") or "") if titles else ""
-                    found.setdefault(passage_id, Passage(passage_id, title, str(one["text"])))
+                    passage = Passage(str(own), title, str(one["text"]))
+                    if found.setdefault(passage.id, passage).text != passage.text:
+                        raise ValueError(f"{passage.id} has another text before")
             except (ValueError, KeyError, AttributeError, TypeError) as exc:
                 raise FootnoteError(f"{file}, line {number}: this is no passage ({exc!r}).") from exc
     return list(found.values())

@@ -34,7 +34,9 @@ def show_why(engine: Engine, answer: Answer, scope: Callable[[], Scope], *, key:
             if chunk is None:
                 return
             own = engine.library.settings_of()
-            show_fate(engine, answer.questions, chunk, engine.retriever, own, scope=scope(), answer=answer)
+            is_whole = not answer.parts and answer.standalone == answer.question
+            asked = answer.question if is_whole else answer.questions  # a whole one is also followed without its story
+            show_fate(engine, asked, chunk, engine.retriever, own, scope=scope(), answer=answer)
             page_button(engine, chunk, (), key=f"{key}-page")
         except FootnoteError as exc:
             st.warning(plain(str(exc)), icon=":material/search_off:")

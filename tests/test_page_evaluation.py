@@ -81,7 +81,7 @@ def test_a_passage_that_was_expected_is_pasted_or_picked(page: Page) -> None:
     at = page.open()
     page.ask("How many days of leave carry over?")
     at.text_area(key="why-1").set_value("Six days of leave").run()
-    assert any("was read by the generator" in unescaped(text.value) for text in at.markdown)
+    assert any("It is cited, as number 1" in unescaped(text.value) for text in at.markdown)
     at.session_state["why-1-how"] = "Pick it"
     at.run()
     at.selectbox(key="why-1-document").select("lunch.txt").run()

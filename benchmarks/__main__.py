@@ -45,7 +45,7 @@ def command_of(part: str, data: Path | None, gguf: Path | None) -> tuple[Command
 
 def run(command: Command, tell: Callable[[str], object]) -> int:
     """Runs a part, telling its lines as they come; returns its exit code."""
-    environment = {**os.environ, "PYTHONPATH": "."}
+    environment = {**os.environ, "PYTHONPATH": ".", "PYTHONUNBUFFERED": "1"}  # lines as they come
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen([sys.executable, *command], text=True, env=environment, **pipes) as child:
         assert child.stdout is not None

@@ -16,6 +16,7 @@ from rag.build import load_embedder
 from rag.embedders import Embedder
 from rag.lexical import LexicalIndex
 from rag.library import Library
+from rag.matters import alternatives
 from rag.overviews import treats
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings
@@ -39,7 +40,7 @@ def passing(
     found = []
     for matter in matters:
         hits = retriever.retrieve(matter.lower(), k=settings.top_k, minimum_score=settings.minimum_score).hits
-        if treats(hits, lexical.weights(matter), by_meaning=embedder.reads(matter)):
+        if treats(hits, map(lexical.weights, alternatives(matter)), by_meaning=embedder.reads(matter)):
             found.append(f"{matter} ({hits[0].chunk.label}: {hits[0].chunk.heading})")
     return found
 

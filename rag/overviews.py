@@ -17,7 +17,7 @@ from rag.evidence import Line, share
 from rag.terms import UNSPACED, is_unspaced
 from rag.types import Hit
 
-_HELD, _NEAR = 0.7, 0.35  # share of its words, and cosine of its nearest line, from which a passage treats a matter
+_NEAR, _TREATS = 0.35, 1.0  # a line's cosine, and that with its passage's share of the words, which treat a matter
 _ABOUT = 0.7  # of the score of the nearest line, from which another is of the same matter
 _NEARLY = 0.9  # the same for what is no sentence, as the row of a table
 _LINES = 8  # that an overview is made of
@@ -43,18 +43,18 @@ class Overview(Enum):
     MATTER = "matter"
 
 
-def treats(hits: Sequence[Hit], weights: Mapping[str, float], *, by_meaning: bool) -> bool:
+def treats(hits: Sequence[Hit], weights: Iterable[Mapping[str, float]], *, by_meaning: bool) -> bool:
     """Whether documents treat the matter that these hits were found for, the best first.
 
     Args:
-        weights: of its terms, the rarer the more.
+        weights: of its terms, the rarer the more; of each of its alternatives.
         by_meaning: the embedding model can read the matter, so that cosines tell something.
     """
     if not hits:
         return False
-    chunk = hits[0].chunk
-    held = share(weights, f"{chunk.context} {chunk.text}")
-    return held >= _HELD and (hits[0].line >= _NEAR or not by_meaning)
+    best = hits[0]
+    held = max(share(own, f"{best.chunk.context} {best.chunk.text}") for own in weights)
+    return best.line >= _NEAR and best.line + held >= _TREATS if by_meaning else held >= _TREATS - _NEAR
 
 
 def stretches(vectors: Vectors, full: Sequence[bool], count: int) -> list[int]:

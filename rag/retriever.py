@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import diversity, lines, overview_parts, overview_questions, overviews, ranges, series, spelling
+from rag import diversity, lines, matters, overview_parts, overview_questions, overviews, ranges, series, spelling
 from rag.catalog import Catalog, DocumentState, NamedDocument
 from rag.cross_encoders import CrossEncoders
 from rag.embedders import Embedder, Vectors
@@ -202,7 +202,7 @@ class Retriever:
         some = series.nearest([issue for issue in meant if issue not in left], best, count=_ISSUES)
         if not some or not (each or set(meant) & set(left)):
             return found
-        found = replace(found, matter=series.matter(topic, named.get(meant, ())), asked_of=tuple(some))
+        found = replace(found, matter=matters.matter(topic, named.get(meant, ())), asked_of=tuple(some))
         return self._of_each(found, minimum_score) if each and len(some) > 1 else found
 
     def treating(self, found: Retrieval, *, minimum_score: float) -> Retrieval | None:
@@ -329,7 +329,8 @@ class Retriever:
 
     def _treat(self, hits: Sequence[Hit], matter: str) -> bool:
         """Whether documents treat a matter for which these were found, the best first."""
-        return overviews.treats(hits, self._lexical.weights(matter), by_meaning=self._embedder.reads(matter))
+        weights = map(self._lexical.weights, matters.alternatives(matter))
+        return overviews.treats(hits, weights, by_meaning=self._embedder.reads(matter))
 
     def _of_each(self, found: Retrieval, minimum_score: float) -> Retrieval:
         """The best of each issue for its matter."""

@@ -39,7 +39,7 @@ _ISSUE = (
 )
 _LATEST = re.compile(
     rf"\b(?:latest|newest|most (?:recent|current)|neu(?:e)?ste[nmrs]?|aktuell(?:st)?e[nmrs]?)\s+(?:[\w-]+\s+){{0,2}}?"
-    rf"{_ISSUE}"
+    rf"{_ISSUE}(?!ly\b)"
     r"|(?<!since )(?<!since the )(?<!seit der )(?<!seit dem )\b(?:last|letzte[nmrs]?)\s+(?:[^\W\d]+\s+)?"
     r"(?:meeting|report|filing|edition|newsletter|session|sitzung|besprechung|versammlung|protokoll|\w*bericht|ausgabe)\b|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
     re.IGNORECASE,
@@ -53,39 +53,6 @@ _EACH = re.compile(
     r"|\b(?:to|with|than|and) (?:the )?(?:previous|earlier|past|prior) ones\b"
     r"|\büber die (?:\w+\s+)?(?:quartale|monate|jahre|wochen|zeit)\b|\bje(?:dem|den|der|des|de) "
     r"(?:quartals?|monats?|jahre?s?|woche)\b|\bim laufe der zeit\b|[各每]个?(?:季度|月|年|期)|历年|逐[年月季]|趋势",
-    re.IGNORECASE,
-)
-_MUCH = (
-    r"notable|significant|considerable|substantial|major|material|important|identifiable|consistent|key|main|any|new"
-)
-_CHANGES = r"changes?|shifts?|alterations?|trends?|developments?|variations?|fluctuations?|differences?|disclosures?"
-_CHANGED = r"(?:chang|evolv|vari|shift|fluctuat|trend|transform|progress|develop)ed"
-_ASKING = tuple(  # what is taken out of a question, one after the other
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"[,;.?!]?\s*(?:\b(?:and\s+)?if so\b|\band\s+why\b|[,;.?!]\s*why\b).*",
-        r"[,;.?!]?\s*\band\s+(?:how|what)\s+(?:(?:implications?|effects?|impacts?)\s+)?"
-        r"(?:might|may|could|would|does|do|has|have|are|is)\b.*\b"
-        r"(?:this|these|those|they|it|implications?|effects?|impacts?|affects?)\b.*",
-        r"[,;.?!]?\s*\band\s+(?:describe\s+)?how\s+(?:they|it|these|those|this)\b.*",
-        r"[,;.?!]\s*(?:and\s+)?(?:please\s+)?(?:list|describe|provide)\b.*",
-        r"^(?:please\s+)?(?:summari[sz]e|outline|describe|list|discuss|explain|compare)\s+",
-        r"^(?:(?:are|were|is|was)\s+there|(?:has|have)\s+there\s+been)\s+(?:an?\s+)?",
-        r"^can\s+.{0,40}?\b(?:identified|seen|found|observed)\s+in\s+",
-        rf"^(?:what\s+(?:are|were|is)\s+)?(?:the\s+)?(?:(?:{_MUCH})\s+)*(?:{_CHANGES})"
-        rf"(?:\s+(?:or|and)\s+(?:(?:{_MUCH})\s+)*(?:{_CHANGES})?)?\s*\b(?:in|of|to|for|from)\s+",
-        rf"(?<=\w)\s+(?:(?:been\s+)?{_CHANGED}|seen\s+(?:{_CHANGES}))[\s,;.?!]*$",
-        r"(?<=\w)\s+(?:(?:as\s+)?(?:reported|disclosed|presented|mentioned|stated)\s*(?:in|by)?|in|of|by)[\s,;.?!]*$",
-        r"(?:(?<=\w)\s+(?:since|before|after|between|from|until|till|during|for|and|to|seit|ab|vor|nach|zwischen|und|bis"
-        r"|im?))+[\s,;.?!]*$",
-        r"^(?:how\s+does|(?:how|what|which)\s+(?:has|have|had|is|are|was|were))\s+(?:the\s+)?",
-        r"^wie\s+(?:hat|haben)\s+sich\s+|^wie\s+entwickelten?\s+sich\s+|\s(?:verändert|entwickelt|geändert)[\s?.]*$",
-        "(?:的)?(?:如何|怎么|怎样|有何|有什么|发生了什么)(?:变化|演变|发展|趋势)?[？。]?$",  # noqa: RUF001
-    )
-)
-_CHANGE = frozenset(terms("how what did do does change develop evolve vary shift fluctuate it they this these"))
-_DID = re.compile(
-    r"how\s+(?:did|do)\s+(?:the\s+)?(?P<matter>.+?)\s+(?:change|evolve|develop|vary|shift|fluctuate)[\s,;.?!]*",
     re.IGNORECASE,
 )
 _SINCE, _EARLIER, _FROM, _TO = (  # before a period
@@ -278,29 +245,6 @@ def topic(question: str) -> str:
         text = re.sub(rf"{re.escape(period.text)}(?:\s+{_ISSUE}s?\b)?", " ", text, flags=re.IGNORECASE)
     short = _LOOSE.sub(r"\1", " ".join(text.split()))
     return short if terms(short) else question
-
-
-def matter(topic: str, names: Collection[str] = ()) -> str:
-    """What a question for each issue is about: its topic without asking how that changed, and what may follow from it.
-
-    "Has there been a notable shift in Heron's costs? If so, why?" is of costs, where "Heron" names the series.
-
-    Args:
-        names: terms that name the series; in all its issues they tell no passage from another.
-    """
-    bare = " ".join(word for word in topic.split() if not (own := set(terms(word))) or own - set(names))
-    return _without_asking(bare) or _without_asking(topic) or topic
-
-
-def _without_asking(topic: str) -> str:
-    """The topic without the words that ask how it changed; "" where nothing else is left."""
-    text = topic
-    for pattern in _ASKING:
-        text = pattern.sub(" ", text).strip()
-    if did := _DID.fullmatch(text):
-        text = did["matter"]
-    short = _LOOSE.sub(r"\1", " ".join(text.split())).strip(" ,;.?？。，")  # noqa: RUF001
-    return "" if set(terms(short)) <= _CHANGE else short
 
 
 def nearest(issues: Sequence[str], hits: Iterable[Hit], *, count: int) -> list[str]:

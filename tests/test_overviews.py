@@ -245,12 +245,16 @@ def test_of_a_matter_the_lines_are_told_that_are_about_as_near() -> None:
 
 
 def test_a_matter_is_treated_where_its_words_stand_and_a_line_is_near() -> None:
-    weights = {"annual": 2.0, "leav": 1.0}
+    weights = [{"annual": 2.0, "leav": 1.0}]
     near = replace(hit("Annual leave lasts for 28 days."), line=0.5)
     assert overviews.treats([near], weights, by_meaning=True)
     assert not overviews.treats([replace(near, line=0.2)], weights, by_meaning=True)
     assert overviews.treats([replace(near, line=0.2)], weights, by_meaning=False)
-    assert not overviews.treats([replace(near, chunk=hit("Leave lasts for 28 days.").chunk)], weights, by_meaning=True)
+    other = replace(near, chunk=hit("Leave lasts for 28 days.").chunk)
+    assert not overviews.treats([other], weights, by_meaning=True)
+    assert not overviews.treats([other], weights, by_meaning=False)
+    assert overviews.treats([replace(other, line=0.7)], weights, by_meaning=True), "nearer by meaning than by words"
+    assert overviews.treats([other], [*weights, {"leav": 1.0}], by_meaning=True), "one of two that are asked for"
     assert not overviews.treats([], weights, by_meaning=True)
 
 

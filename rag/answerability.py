@@ -18,7 +18,7 @@ import numpy as np
 from rag import ranges
 from rag.embedders import Vectors
 from rag.evidence import Line, certainty, choose, in_context, missing_codes
-from rag.generators import Generator, Message
+from rag.generators import Additions, Generator, Message
 from rag.settings import Settings
 from rag.types import Hit
 from rag.yes_or_no import asks_yes_or_no
@@ -34,8 +34,6 @@ _SYSTEM = (
     "You are a careful reader. You say which lines of documents hold the answer to a question, and whether any does: "
     "only if the very thing that is asked for is written there."
 )
-
-Additions = Mapping[str, tuple[Vectors, Vectors]]
 
 
 @runtime_checkable

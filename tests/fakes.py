@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rag.answerability import Additions, Probe, Readout
+from rag.answerability import Probe, Readout
 from rag.embedders import OnBatch, Vectors
-from rag.generators import Message, StopReason
+from rag.generators import Additions, Message, StopReason
 from rag.types import Chunk, Hit, Span
 
 

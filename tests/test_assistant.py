@@ -11,13 +11,13 @@ import pytest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
-from rag.answerability import Additions, Judge, Readout
+from rag.answerability import Judge, Readout
 from rag.assistant import Assistant, QuestionError
 from rag.course import Progress, Stage
 from rag.embedders import Vectors
 from rag.errors import GenerationError
 from rag.evidence import Line
-from rag.generators import Message
+from rag.generators import Additions, Message
 from rag.library import Library
 from rag.phrases import ENGLISH
 from rag.prompt import answer_messages, fit

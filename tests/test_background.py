@@ -11,11 +11,11 @@ import pytest
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from rag import background, citations, follow_ups
-from rag.answerability import Additions, Judge, Readout
+from rag.answerability import Judge, Readout
 from rag.assistant import Assistant
 from rag.background import Alone
 from rag.embedders import Vectors
-from rag.generators import Message
+from rag.generators import Additions, Message
 from rag.library import Library
 from rag.phrases import ENGLISH
 from rag.retriever import Retriever

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers import (
@@ -16,8 +17,9 @@ from transformers import (
 )
 from transformers.models.qwen3_5 import Qwen3_5TextConfig
 
+from rag.embedders import Vectors
 from rag.errors import GenerationError
-from rag.generators import beginnings
+from rag.generators import Additions
 from rag.generators.beginnings import Beginning
 from rag.generators.local import LocalStream, _Reader
 
@@ -89,7 +91,7 @@ def test_what_was_read_again_tells_the_same_as_when_it_is_read_whole() -> None:
 def test_so_much_is_kept_as_fits_the_memory_that_was_read_longest_ago_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Counting()
     first, _ = reader.read(FIRST, threading.Event())
-    monkeypatch.setattr(beginnings, "_KEPT_BYTES", first.size)  # one beside the one in use
+    monkeypatch.setattr(reader._beginnings, "_kept_bytes", first.size)  # one beside the one in use
     read(reader, SECOND)
     third = [*FRAME, *[170] * 60]
     read(reader, third)
@@ -119,6 +121,37 @@ def test_a_stream_goes_on_when_all_is_forgotten() -> None:
     reader.forget()
     assert begun + "".join(pieces) == whole
     assert read(reader, FIRST) == len(FIRST)
+
+
+def states(reader: Counting, tokens: Sequence[int], places: Sequence[int], additions: Additions) -> Vectors:
+    return reader.states(tokens, places, 2, additions)
+
+
+def test_a_prompt_that_is_judged_is_read_from_where_it_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, additions, passes = Counting(), dict[str, tuple[Vectors, Vectors]](), list[int]()
+    monkeypatch.setattr(reader, "_row", lambda tokens: (passes.append(len(tokens)), _Reader._row(reader, tokens))[1])
+    for tokens, places in (([*FIRST, 1, 2], [90, 101]), ([*SECOND, 1], [50, 100]), ([*SECOND, 1], [50, 100])):
+        again = states(reader, tokens, places, additions)
+        np.testing.assert_allclose(again, states(Counting(), tokens, places, {}), atol=1e-5)
+    assert passes == [102, 101 - len(FRAME), 101 - 50]  # what is asked for is read
+    reader.forget()
+    states(reader, [*SECOND, 1], [100], additions)
+    states(reader, [*SECOND, 1], [100], {"layers.0.self_attn.q_proj": narrow()})
+    assert passes[3:] == [101, 101], "other additions make other keys and values"
+    assert read(reader, FIRST) == len(FIRST), "prompts that are answered are read without additions"
+
+
+def narrow() -> tuple[Vectors, Vectors]:
+    return np.full((1, 32), 0.1, dtype=np.float32), np.full((32, 1), 0.1, dtype=np.float32)
+
+
+def test_what_was_judged_is_forgotten_where_a_pass_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, additions = Counting(), dict[str, tuple[Vectors, Vectors]]()
+    found = states(reader, FIRST, [99], additions)
+    with monkeypatch.context() as patched, pytest.raises(GenerationError):
+        patched.setattr("rag.generators.local._beginning", lambda *_: lambda **_: torch.zeros(1).view(2))
+        states(reader, [*FIRST, 1], [100], additions)
+    np.testing.assert_allclose(states(reader, FIRST, [99], additions), found, atol=1e-5)
 
 
 class Numbers:

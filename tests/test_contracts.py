@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answerability import Additions, StateReader
+from rag.answerability import StateReader
 from rag.embedders import Embedder, Vectors
 from rag.errors import ModelUnavailable
-from rag.generators import Generator, Message, Scorer, StopReason
+from rag.generators import Additions, Generator, Message, Scorer, StopReason
 from rag.settings import load_settings
 from rag.types import Span
 from tests.fakes import HashingEmbedder, WeighingGenerator
@@ -209,7 +209,7 @@ def test_its_states_depend_on_the_prompt_up_to_them_and_on_the_blocks(generator:
     )
     assert (first.shape[0], first.ndim, first.dtype) == (3, 2, np.float32)
     assert first.shape == deeper.shape == changed.shape
-    assert np.array_equal(first, again)
+    assert np.allclose(first, again, atol=0.05)  # its beginning is not read again
     assert not np.array_equal(first, deeper)
     assert np.allclose(first[:2], changed[:2], atol=0.05)  # what follows is not seen; kernels round by length
     assert not np.allclose(first[2], changed[2], atol=0.05)

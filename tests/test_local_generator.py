@@ -12,6 +12,7 @@ from rag.errors import ModelUnavailable
 from rag.generators import Message, StopReason
 from rag.generators.eight_bits import EightBitHead, EightBitLinear, in_eight_bits
 from rag.generators.local import LocalGenerator, TokenCounter, look_up
+from rag.prompt import answer_messages
 from rag.settings import load_settings
 
 SYSTEM = Message("system", "Answer in one short sentence.")
@@ -47,6 +48,18 @@ def test_so_many_tokens_have_to_be_alike_that_it_is_worth_it() -> None:
     assert look_up([7, 2, 5, 6, 2], 1) == [5, 6, 2]
     assert look_up([7, 2, 5, 6, 2], 2) == []
     assert look_up([7, 2, 5, 7, 2], 2) == [5, 7, 2]
+
+
+@pytest.mark.model
+def test_what_all_prompts_begin_with_is_read_as_it_is_loaded() -> None:
+    from rag.build import load_generator
+
+    loaded = load_generator(load_settings(generator_model="smollm2-135m-instruct", dtype="float32"))
+    asked = loaded._counter.tokens(answer_messages("What is the capital of France?", (), ()))
+    fixed = loaded._counter.tokens([answer_messages("", (), ())[0]])
+    assert len(loaded._reader._beginnings.take(asked, most=len(asked)).tokens) >= len(fixed) - 5, (
+        "its last is for a reply"
+    )
 
 
 @pytest.mark.model

@@ -1,10 +1,14 @@
 """Generators write text from messages; one file per engine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
 from typing import Literal, Protocol, runtime_checkable
+
+from rag.embedders import Vectors
+
+Additions = Mapping[str, tuple[Vectors, Vectors]]  # by the name of a module: two narrow matrices, their product added
 
 
 @dataclass(frozen=True)

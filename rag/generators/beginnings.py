@@ -4,7 +4,6 @@ Prompts begin alike that ask about the same passage, as the next question of a c
 the same page some questions later. What follows the passage is dropped, and nothing is approximated.
 """
 
-import copy
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,13 @@ class Beginning:
     tokens: list[int]
     cache: Any
 
+    def first(self, count: int, cache: Any) -> "Beginning":
+        """A copy of the first `count` tokens, their keys and values in `cache`, which holds none."""
+        for place, layer in enumerate(self.cache.layers):
+            if layer.is_initialized:
+                cache.update(layer.keys[..., :count, :], layer.values[..., :count, :], place)
+        return Beginning(self.tokens[:count], cache)
+
     def keep(self, count: int) -> None:
         """Drops all but the first `count` tokens."""
         if count < len(self.tokens):
@@ -35,29 +41,30 @@ class Beginning:
 
 
 class Beginnings:
-    """Those of the prompts that were read last, as many as fit 256 MB. One prompt at a time."""
+    """Those of the prompts that were read last, as many as fit some memory. One prompt at a time."""
 
-    def __init__(self, nothing: Callable[[], Any]) -> None:
+    def __init__(self, nothing: Callable[[], Any], *, kept_bytes: int = _KEPT_BYTES) -> None:
         """`nothing` makes keys and values of no tokens."""
         self._nothing = nothing
+        self._kept_bytes = kept_bytes
         self._lock = threading.Lock()
         self._kept: list[Beginning] = []  # the one in use comes last
 
-    def take(self, tokens: Sequence[int]) -> Beginning:
-        """What is known of the beginning of a prompt, at least its last token being left to read.
+    def take(self, tokens: Sequence[int], *, most: int) -> Beginning:
+        """What is known of the beginning of a prompt, at most so many of its tokens.
 
         The prompt that it comes from goes on with this one if they share the most of it; else it is kept, too.
         """
         with self._lock:
             best = max(self._kept, key=lambda kept: alike(kept.tokens, tokens), default=None)
-            shared = 0 if best is None else alike(best.tokens, tokens)
+            shared = 0 if best is None else min(alike(best.tokens, tokens), most)
             if best is None or shared < _SHARED_TOKENS:
                 best, shared = Beginning([], self._nothing()), 0
             elif 2 * shared < len(best.tokens):
-                best = copy.deepcopy(best)
+                best = best.first(shared, self._nothing())
             else:
                 self._kept.remove(best)
-            best.keep(min(shared, len(tokens) - 1))
+                best.keep(shared)
             self._kept = [*self._fitting(), best]
             return best
 
@@ -67,7 +74,7 @@ class Beginnings:
             self._kept = []
 
     def _fitting(self) -> list[Beginning]:
-        left, found = _KEPT_BYTES, []
+        left, found = self._kept_bytes, []
         for kept in reversed(self._kept):
             left -= kept.size
             if left < 0:

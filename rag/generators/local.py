@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from transformers.utils import logging
 from rag.devices import LOADING_ERRORS, choose_device, choose_dtype
 from rag.embedders import Vectors
 from rag.errors import GenerationError, ModelUnavailable
-from rag.generators import Message, StopReason
+from rag.generators import Additions, Message, StopReason
 from rag.generators.beginnings import Beginning, Beginnings, alike
 from rag.generators.eight_bits import in_eight_bits
 
@@ -33,6 +33,7 @@ _READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at 
 # transformers copies keys and values for each head that shares them where a guess is checked, which torch's kernel
 # for processors does not need; it asks this variable at every pass.
 _SHARED_HEADS = "TRANSFORMERS_SDPA_FORCE_GQA"
+_JUDGED_BYTES = 32 * 2**20  # of keys and values kept of what was read for its states
 _ANSWERS = 16  # weighed in one pass; the logits of one of 20 tokens take 12 MB
 _TRIAL = (Message("system", "Rule."), Message("user", "Question?"), Message("assistant", "Answer:"))
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
@@ -86,11 +87,15 @@ class LocalGenerator:
         ends: Sequence[int],
         *,
         layers: int,
-        additions: Mapping[str, tuple[Vectors, Vectors]],
+        additions: Additions,
     ) -> Vectors:
         """What the first blocks make of some tokens of a prompt, with additions to their weights (StateReader)."""
         tokens, places = self._counter.places(messages, ends)
         return self._reader.states(tokens, [*places, len(tokens) - 1], layers, additions)
+
+    def prepare(self, messages: Sequence[Message]) -> None:
+        """Reads a prompt without an answer, so that those that begin like it are read from where they differ."""
+        self._reader.read(self._counter.tokens(messages), threading.Event())
 
     def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """The natural logarithm of the probability of each answer, none empty, and that nothing follows it."""
@@ -188,6 +193,17 @@ def _unloadable(folder: Path, reason: object) -> ModelUnavailable:
     )
 
 
+@contextlib.contextmanager
+def _broken_off() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as exc:  # torch's out of memory and kernel failures
+        raise GenerationError(
+            f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
+            "generator (`python -m rag models list`)."
+        ) from exc
+
+
 class _Reader:
     """The model and the keys and values of what it read: a text that begins alike is read from where it differs.
 
@@ -199,18 +215,21 @@ class _Reader:
         ends = model.generation_config.eos_token_id
         self.ends = frozenset(ends if isinstance(ends, list) else [ends])
         self._goes_back = _goes_back(model)
-        self._beginnings = Beginnings(lambda: DynamicCache(config=None if self._goes_back else model.config))
+        self._beginnings = Beginnings(self._nothing)
+        self._judged = Beginnings(self._nothing, kept_bytes=_JUDGED_BYTES)
+        self._judged_with: tuple[int, Additions] = 0, {}
         self._at_once = _READ_TOKENS[model.device.type] if self._goes_back else sys.maxsize
 
     def forget(self) -> None:
         """Lets go of what was read; a stream goes on with its own."""
         self._beginnings.clear()
+        self._judged.clear()
 
     def read(self, tokens: Sequence[int], stop: threading.Event) -> tuple[Beginning, torch.Tensor]:
         """What was read, `tokens` or those until `stop` was set; float32[vocabulary], the logits after them."""
         if not self._goes_back:
             self.forget()
-        beginning = self._beginnings.take(tokens)
+        beginning = self._beginnings.take(tokens, most=len(tokens) - 1)
         read = beginning.tokens
         while True:
             logits = self._forward(beginning, tokens[len(read) : len(read) + self._at_once], keep=1)
@@ -236,14 +255,35 @@ class _Reader:
         tokens: Sequence[int],
         places: Sequence[int],
         layers: int,
-        additions: Mapping[str, tuple[Vectors, Vectors]],
+        additions: Additions,
     ) -> Vectors:
-        """Reads `tokens` as far as some block; what is kept of other prompts stays."""
-        with _broken_off(), _added(self._model.model, additions):
-            found = _beginning(self._model.model, layers)(input_ids=self._row(tokens), use_cache=False)
-        states: Vectors = found.last_hidden_state[0, list(places)].float().cpu().numpy()
+        """Reads `tokens` as far as some block, from the first place that differs from prompts that were read so."""
+        known, kept = self._judged_with
+        if layers != known or additions is not kept or not self._goes_back:
+            self._judged.clear()
+            self._judged_with = layers, additions
+        beginning = self._judged.take(tokens, most=places[0])
+        left = tokens[len(beginning.tokens) :]
+        try:
+            with _broken_off(), _added(self._model.model, additions):
+                found = _beginning(self._model.model, layers)(
+                    input_ids=self._row(left),
+                    past_key_values=beginning.cache if self._goes_back else None,
+                    use_cache=self._goes_back,
+                )
+        except GenerationError:
+            self._judged.clear()
+            raise
+        read_before = len(beginning.tokens)
+        beginning.tokens += left
+        states: Vectors = found.last_hidden_state[0, [place - read_before for place in places]].float().cpu().numpy()
         return states
 
+    def _nothing(self) -> DynamicCache:
+        """Keys and values of no tokens."""
+        return DynamicCache(config=None if self._goes_back else self._model.config)
+
+    @_broken_off()
     @torch.inference_mode()
     def likelihoods(self, tokens: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
         """The logarithm of the probability of each answer with an end after it; several are read in one pass."""
@@ -265,10 +305,9 @@ class _Reader:
         rows = [[*answer, *[0] * (longest - len(answer))] for answer in answers]  # nothing sees what follows it
         cache = copy.deepcopy(beginning.cache)
         cache.reorder_cache(torch.zeros(len(answers), dtype=torch.int64, device=self._model.device))  # its copies
-        with _broken_off():
-            found = self._model(
-                input_ids=torch.tensor(rows, device=self._model.device), past_key_values=cache, use_cache=True
-            )
+        found = self._model(
+            input_ids=torch.tensor(rows, device=self._model.device), past_key_values=cache, use_cache=True
+        )
         logits: torch.Tensor = found.logits.float()
         return logits
 
@@ -291,18 +330,7 @@ class _Reader:
 
 
 @contextlib.contextmanager
-def _broken_off() -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as exc:  # torch's out of memory and kernel failures
-        raise GenerationError(
-            f"The generator broke off: {exc}. If memory ran out, close other programs or name a smaller "
-            "generator (`python -m rag models list`)."
-        ) from exc
-
-
-@contextlib.contextmanager
-def _added(model: Any, additions: Mapping[str, tuple[Vectors, Vectors]]) -> Iterator[None]:
+def _added(model: Any, additions: Additions) -> Iterator[None]:
     """Adds products of two narrow matrices to the weights of modules, without touching them."""
     with contextlib.ExitStack() as hooks:
         for name, pair in additions.items():

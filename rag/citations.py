@@ -13,9 +13,14 @@ Judged = tuple[list[int], Verdict]  # the numbers that a sentence keeps, and the
 Judge = Callable[[str, list[int]], Judged]  # a sentence with its numbers
 DOUBT = "[?]"  # after a sentence that its passage bears in part, or none at all
 DOUBT_MEANS = "A sentence with ? is borne out only in part by its source, or by none: check it."
+DOUBTS = {
+    Verdict.WEAK: "Its source bears this sentence out only in part: check it.",
+    Verdict.UNSUPPORTED: "No passage bears this sentence out: check it.",
+}
 
 _NUMBERS = re.compile(r"\s*\[(\d+(?:\s*[,;]\s*\d+)*)\]")  # [1] and [1, 2]
 _DOUBT = re.compile(r"\s*\[\?\]")
+_MARKS_BEHIND = re.compile(r"(?:\s*\[(?:\d+|\?)\])+")  # a sentence
 _ABOUT_PASSAGES = re.compile(  # "This can be found in passages and."
     r"(?:\b(?:found|stated|mentioned|described|listed|given|provided|explained|specified|outlined|detailed|confirmed"
     r"|indicated|contained|derived|shown|noted|located|included|discussed|written|supported|appears?|according|based"
@@ -194,6 +199,23 @@ def is_all_in_doubt(text: str) -> bool:
     """Whether every sentence of a text from `cite` is followed by `DOUBT`."""
     told = [part.text for part in sentences.split(_NUMBERS.sub("", text)) if words(part.text)]
     return bool(told) and len(_DOUBT.findall(text)) >= len(told)
+
+
+def verdicts(text: str) -> list[tuple[str, Verdict]]:
+    """The sentences of a text from `cite` that have a footnote or are in doubt, and how far their passages bear them.
+
+    One that its passage bears in part has both, one that none bears has `DOUBT` alone.
+    """
+    found, start = [], 0
+    for match in _MARKS_BEHIND.finditer(text):
+        *_, last = [part.text for part in sentences.split(text[start : match.start()])] or [""]
+        if DOUBT not in match[0]:
+            said = Verdict.SUPPORTED
+        else:
+            said = Verdict.WEAK if numbers(match[0]) else Verdict.UNSUPPORTED
+        found.append((last, said))
+        start = match.end()
+    return found
 
 
 def numbers(text: str) -> set[int]:

@@ -6,11 +6,13 @@ from rag.citations import (
     in_reading_order,
     is_all_in_doubt,
     says_nothing,
+    verdicts,
     whole_and_half,
     without_false_yes,
     without_question,
     words,
 )
+from rag.support import Verdict
 from tests.fakes import hit
 
 HITS = [
@@ -223,6 +225,16 @@ def test_a_sentence_of_two_clauses_may_rest_on_two_passages() -> None:
 def test_a_conclusion_in_the_words_of_the_question_is_not_judged() -> None:
     text, _ = cite("No, you cannot open the battery [2].", HITS, question="Can I open the battery?", bears=bears())
     assert text == "No, you cannot open the battery. [2]"
+
+
+def test_each_sentence_has_its_verdict() -> None:
+    text = "Steps:\n\n1. Tea is free. [1] [2] Lunch is cheap. [1] [?] Dinner is not. [?]\n\nSo it is."
+    assert verdicts(text) == [
+        ("Tea is free.", Verdict.SUPPORTED),
+        ("Lunch is cheap.", Verdict.WEAK),
+        ("Dinner is not.", Verdict.UNSUPPORTED),
+    ]
+    assert verdicts("") == []
 
 
 def test_the_sign_of_doubt_is_not_the_generators_to_set() -> None:

@@ -6,6 +6,7 @@ import platform
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from rag.models import file_hashes
 from rag.queue import Cancelled
 from rag.retriever import Retriever
 from rag.settings import Settings
+from rag.support import Verdict
 from rag.types import Answer, Hit
 
 Record = dict[str, Any]  # one line of the results: JSON only
@@ -236,7 +238,9 @@ def _answer_measures(question: Question, answer: Answer) -> dict[str, float]:
     refused = float(answer.finish.is_refusal)
     values = {"invented citations": float(_invented(answer)), **_seconds(answer)}
     if not refused:
-        values["sentences in doubt"] = float(answer.text.count(citations.DOUBT))
+        said = Counter(verdict for _, verdict in citations.verdicts(answer.text))
+        values["sentences in doubt"] = float(said[Verdict.WEAK] + said[Verdict.UNSUPPORTED])
+        values["sentences borne by nothing"] = float(said[Verdict.UNSUPPORTED])
     if not question.answerable:
         return values | {"right refusal": refused}
     values["false refusal"] = refused

@@ -37,6 +37,7 @@ _ANSWERS = (
     "right refusal",
     "invented citations",
     "sentences in doubt",
+    "sentences borne by nothing",
     "refused, answerable",
     "refused, unanswerable",
     "refused, answer taken away",

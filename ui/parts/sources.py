@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag.citations import DOUBT, DOUBT_MEANS
+from rag.citations import DOUBT, DOUBT_MEANS, DOUBTS
 from rag.evidence import Line
 from rag.markdown import render
 from rag.quotes import is_blank
+from rag.support import Verdict
 from rag.types import Answer, Citation, Finish, Hit, Span
 from rag.versions import standing
 from rag.wording import counted
@@ -36,7 +37,7 @@ a.footnote:hover {text-decoration: underline; opacity: 1}
 )
 _SCORE = "What it was ranked by: how near its meaning is, up to 1, plus the words it shares, so that it can be above 1"
 _NUMBER = re.compile(r"\s*\[(\d+)\]")
-_DOUBT_MARK = f'<span class="footnote doubt" title="{DOUBT_MEANS}">?</span>'
+_DOUBT_MARK = re.compile(rf"(\[\d+\])?\s*{re.escape(DOUBT)}")  # behind the number of a passage, or without one
 _ENDINGS = {
     Finish.LENGTH: "The answer was cut at its length limit.",
     Finish.STOPPED: "You stopped this answer before its end.",
@@ -51,13 +52,17 @@ def show_text(text: str, citations: Sequence[Citation] = (), *, key: str = "") -
     """Model text with its numbers as small footnotes, each a link to its source below."""
     places = {str(citation.number): html.escape(citation.hit.chunk.label) for citation in citations}
 
+    def doubt(match: re.Match[str]) -> str:
+        means = DOUBTS[Verdict.WEAK if match[1] else Verdict.UNSUPPORTED]
+        return f'{match[1] or ""}<span class="footnote doubt" title="{means}">?</span>'
+
     def footnote(match: re.Match[str]) -> str:
         number = match.group(1)
         if number not in places:
             return f'<span class="footnote">{number}</span>'
         return f'<a class="footnote" href="#source-{key}-{number}" title="{places[number]}">{number}</a>'
 
-    st.html(_STYLE + _NUMBER.sub(footnote, render(text)).replace(DOUBT, _DOUBT_MARK))
+    st.html(_STYLE + _NUMBER.sub(footnote, _DOUBT_MARK.sub(doubt, render(text))))
 
 
 def show_line(line: Line, hits: Sequence[Hit]) -> None:

@@ -151,6 +151,7 @@ def _finish(library: Library, document_id: str) -> None:
         if not set(library.catalog.holders(document_id)) - {library.collection}:
             tables.remove(library.folder, document_id)  # a history needs none
         library.catalog.forget(library.collection, document_id)  # last: what is forgotten leaves nothing behind
+    library.on_removed()
 
 
 def _versions(library: Library, record: DocumentRecord) -> list[Version]:

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -38,6 +38,10 @@ def is_library(names: Collection[str]) -> bool:
     return LIBRARY_LOCK in names or {"catalog.db", "vectors.db"} <= set(names)
 
 
+def _nothing() -> None:
+    """Where nobody keeps texts in memory."""
+
+
 class Library:
     """An open library. One process at a time; inside it, everything is thread-safe.
 
@@ -52,6 +56,7 @@ class Library:
         self.salvaged = 0  # rows that were read out of a damaged catalog
         self._settings = settings
         self._held = held
+        self.on_removed: Callable[[], None] = _nothing  # called after a document was, from whatever thread
         self.writing = threading.RLock()  # vectors of a document are written, or it is deleted or renamed: never both
         self._beside = threading.Lock()
         self._store: Store | None = None

@@ -97,6 +97,14 @@ def test_the_kept_copy_stays_for_another_collection(library: Library, settings: 
         assert originals.find(opened.folder, record.id) is None
 
 
+def test_who_keeps_texts_in_memory_is_told_once_they_are_gone(library: Library) -> None:
+    record = library.document("herons.txt")
+    told: list[object] = []
+    library.on_removed = lambda: told.append(library.catalog.document("library", record.id))
+    delete_document(library, record.id)
+    assert told == [None]
+
+
 def test_a_deletion_that_breaks_off_is_finished_later(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     record = library.document("herons.txt")
 

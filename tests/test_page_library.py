@@ -13,6 +13,7 @@ from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from ingest.queue import IngestQueue
 from ingest.snapshot import QueueSnapshot
+from rag.assistant import Assistant
 from rag.catalog import DocumentOrder, Embedded, QueueState
 from rag.collections import create_collection, move_documents
 from rag.deletion import delete_document
@@ -373,7 +374,11 @@ def test_tags_are_edited_and_choose_what_is_shown_and_asked(page: Page) -> None:
     assert not at.exception
 
 
-def test_a_watched_folder_is_followed_and_can_be_let_go(page: Page, tmp_path: Path) -> None:
+def test_a_watched_folder_is_followed_and_can_be_let_go(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[Assistant] = []
+    monkeypatch.setattr(Assistant, "forget", lambda assistant: forgotten.append(assistant))
     folder = tmp_path / "watched"
     folder.mkdir()
     (folder / "leave.txt").write_text("Six days of leave carry over.")
@@ -393,11 +398,13 @@ def test_a_watched_folder_is_followed_and_can_be_let_go(page: Page, tmp_path: Pa
     assert any("1 file followed" in unescaped(element.value) for element in at.markdown)
     (folder / "leave.txt").rename(folder / "holidays.txt")
     page.wait(lambda: [entry.name for entry in library.catalog.documents("library")] == ["holidays.txt"])
+    assert not forgotten
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
     (folder / "sick.txt").write_text("A note is needed on day four.")
     page.wait(lambda: watcher.results[str(folder)].files == 3)
     (folder / "holidays.txt").unlink()
     page.wait(lambda: watcher.results[str(folder)].left == ("holidays.txt",))
+    assert forgotten == [page.engine.assistant], "what the models keep of its text"
     at.run()
     (line,) = (unescaped(element.value) for element in at.markdown if str(folder) in unescaped(element.value))
     assert "1 file followed, 1 more could not be added" in line

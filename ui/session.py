@@ -87,6 +87,7 @@ class Engine:
         except FootnoteError:
             self.library.close()
             raise
+        self.library.on_removed = self._forget
         self.answer_jobs: dict[str, AnswerJob] = {}  # by conversation
         self.runs = Runs.of_home(settings)
         self.evaluation: EvaluationJob | None = None  # the one in work, or the last
@@ -408,6 +409,11 @@ class Engine:
         own = self.library.settings_of()
         self.retriever = Retriever.of_library(self.library, embedder, own, self.cross_encoders)
         self.assistant = Assistant(self.retriever, generator, own)
+
+    def _forget(self) -> None:
+        """Drops what the models keep of texts, as one was removed: on a page, or in a folder that is watched."""
+        if self.assistant is not None:
+            self.assistant.forget()
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.state = EngineState(what, done / total if total else None)

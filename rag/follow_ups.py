@@ -5,12 +5,14 @@ rewrites most others well, but leaves some as they are and turns a few into anot
 readings; the one that the documents answer more surely counts (docs/evaluation.md).
 """
 
+import re
 import threading
 from collections.abc import Sequence
 
 from rag import background, ellipsis, sentences
 from rag.evidence import Line
 from rag.generators import Generator, Message, Scorer, StopReason
+from rag.phrases import ENGLISH, phrases_for
 from rag.pointing import points_back
 from rag.terms import is_unspaced, terms
 from rag.types import Turn
@@ -53,6 +55,7 @@ _EXAMPLES = (
     ),
 )
 _SURER = 0.15  # in certainty, that a question is with the one before, if it does not point back (docs/evaluation.md)
+_AND = re.compile(r",?\s+(?:and|und)\s+(?=\S)", re.IGNORECASE)
 _WHOLE = 3  # terms of a follow-up that may stand alone
 _REWRITE_TOKENS = 64
 _TURNS = 3  # earlier questions that a follow-up may refer to
@@ -85,6 +88,7 @@ def readings(question: str, rewritten: str, history: Sequence[Turn]) -> tuple[st
 
     One that is the question before again or in another script counts as not rewritten.
     """
+    rewritten = _alone(rewritten, question, history[-1].question)
     if _repeats(rewritten, question, history[-1].question) or is_unspaced(rewritten) != is_unspaced(question):
         rewritten = question
     talked = {term for turn in history[-_TURNS:] for term in terms(f"{turn.question} {turn.answer}")}
@@ -97,6 +101,16 @@ def _repeats(rewritten: str, question: str, before: str) -> bool:
     """Whether it is the question before, and what the follow-up asks is lost."""
     earlier, asked, found = ({*terms(text)} for text in (before, question, rewritten))
     return found == earlier if points_back(question) else found <= earlier and not asked <= earlier
+
+
+def _alone(rewritten: str, question: str, before: str) -> str:
+    """What is asked, where the question before was only put before it: "What is the pay, and how long is the leave?"."""
+    for match in _AND.finditer(rewritten):
+        first, rest = rewritten[: match.start()], rewritten[match.end() :]
+        is_before = {*terms(first)} == {*terms(before)}
+        if is_before and {*terms(question)} <= {*terms(rest)} and not points_back(rest):
+            return rest[0].upper() + rest[1:]
+    return rewritten
 
 
 def belongs(question: str, history: Sequence[Turn], line: Line) -> bool:
@@ -136,8 +150,11 @@ def _follow_up(history: Sequence[Turn], question: str) -> Message:
 
 
 def _completed(question: str, history: Sequence[Turn], generator: Generator) -> str | None:
-    """A follow-up that only names what is different, as a whole question."""
-    return ellipsis.completed(question, _subject(history), generator) if isinstance(generator, Scorer) else None
+    """A follow-up that only names what is different, as a whole question; not in the words of another language."""
+    subject = _subject(history)
+    if not isinstance(generator, Scorer) or phrases_for(subject) is not ENGLISH:
+        return None
+    return ellipsis.completed(question, subject, generator)
 
 
 def _rewritten(question: str, history: Sequence[Turn], generator: Generator, stop: threading.Event) -> str:

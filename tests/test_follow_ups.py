@@ -1,10 +1,13 @@
 """What belongs to a follow-up question."""
 
+import threading
+
 import pytest
 
 from rag.evidence import Line
-from rag.follow_ups import at_once, belongs, readings, rewrite_messages
+from rag.follow_ups import at_once, belongs, readings, rewrite_messages, understood
 from rag.types import Span, Turn
+from tests.fakes import WeighingGenerator
 
 HISTORY = [Turn("What is the notice during probation?", "Two weeks [1].")]
 
@@ -83,6 +86,46 @@ def test_the_question_before_or_a_translation_is_no_rewriting(question: str, rew
 )
 def test_a_part_of_the_question_before_is_a_rewriting(before: str, question: str, rewritten: str) -> None:
     assert readings(question, rewritten, [Turn(before, "Yes [1].")]) == (rewritten,)
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "rewritten", "reading"),
+    [
+        (
+            "What is the salary of the CEO?",
+            "And how long is the warranty?",
+            "What is the salary of the CEO, and how long is the warranty?",
+            "How long is the warranty?",
+        ),
+        (
+            "Where can one buy stocks?",
+            "And the warranty of the pump?",
+            "Where can one buy stocks and what is the warranty of the pump?",
+            "What is the warranty of the pump?",
+        ),
+        (
+            "What does a ticket cost?",
+            "And on Sundays?",
+            "What does a ticket cost on Sundays, and where do I buy it?",
+            "What does a ticket cost on Sundays, and where do I buy it?",
+        ),
+        ("Who may park?", "And what does it cost?", "Who may park, and what does it cost?", None),
+    ],
+)
+def test_the_question_before_is_not_asked_again_beside_the_follow_up(
+    before: str, question: str, rewritten: str, reading: str | None
+) -> None:
+    assert readings(question, rewritten, [Turn(before, "Yes [1].")])[0] == (reading or rewritten)
+
+
+@pytest.mark.parametrize(
+    ("before", "weighs"), [("Was kostet ein Hotel in Oslo?", False), ("What does a hotel in Oslo cost?", True)]
+)
+def test_the_words_of_a_german_question_do_not_complete_an_english_one(before: str, weighs: bool) -> None:
+    generator = WeighingGenerator("What does the pump cost?")
+    (first, *_) = understood("And the pump?", [Turn(before, "Yes [1].")], generator, threading.Event())
+    assert first == "What does the pump cost?"
+    assert bool(generator.weighed) is weighs
 
 
 def test_the_question_before_is_bounded() -> None:

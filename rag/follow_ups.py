@@ -104,7 +104,7 @@ def _repeats(rewritten: str, question: str, before: str) -> bool:
 
 
 def _alone(rewritten: str, question: str, before: str) -> str:
-    """What is asked, where the question before was only put before it: "What is the pay, and how long is the leave?"."""
+    """What is asked, where the question before was only put before it: "What is the pay, and how long is leave?"."""
     for match in _AND.finditer(rewritten):
         first, rest = rewritten[: match.start()], rewritten[match.end() :]
         is_before = {*terms(first)} == {*terms(before)}

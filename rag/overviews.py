@@ -17,7 +17,8 @@ from rag.evidence import Line, share
 from rag.terms import UNSPACED, is_unspaced
 from rag.types import Hit
 
-_NEAR, _TREATS = 0.35, 1.0  # a line's cosine, and that with its passage's share of the words, which treat a matter
+_NEAR, _TREATS = 0.35, 1.0  # the least cosine of a line, and the least sum of that and the share of words
+_HELD = 0.65  # the least share of words where the model cannot read them
 _ABOUT = 0.7  # of the score of the nearest line, from which another is of the same matter
 _NEARLY = 0.9  # the same for what is no sentence, as the row of a table
 _LINES = 8  # that an overview is made of
@@ -54,7 +55,7 @@ def treats(hits: Sequence[Hit], weights: Iterable[Mapping[str, float]], *, by_me
         return False
     best = hits[0]
     held = max(share(own, f"{best.chunk.context} {best.chunk.text}") for own in weights)
-    return best.line >= _NEAR and best.line + held >= _TREATS if by_meaning else held >= _TREATS - _NEAR
+    return best.line >= _NEAR and best.line + held >= _TREATS if by_meaning else held >= _HELD
 
 
 def stretches(vectors: Vectors, full: Sequence[bool], count: int) -> list[int]:

@@ -39,7 +39,7 @@ _ISSUE = (
 )
 _LATEST = re.compile(
     rf"\b(?:latest|newest|most (?:recent|current)|neu(?:e)?ste[nmrs]?|aktuell(?:st)?e[nmrs]?)\s+(?:[\w-]+\s+){{0,2}}?"
-    rf"{_ISSUE}(?!ly\b)"
+    rf"{_ISSUE}(?!(?:ly|ed|ing)\b)\w*"
     r"|(?<!since )(?<!since the )(?<!seit der )(?<!seit dem )\b(?:last|letzte[nmrs]?)\s+(?:[^\W\d]+\s+)?"
     r"(?:meeting|report|filing|edition|newsletter|session|sitzung|besprechung|versammlung|protokoll|\w*bericht|ausgabe)\b|最新(?:一期)?的?(?:季度|季报|月报|年报|报告|会议)|最近一(?:个季度|期|份报告)",
     re.IGNORECASE,

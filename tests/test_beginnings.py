@@ -145,11 +145,29 @@ def narrow() -> tuple[Vectors, Vectors]:
     return np.full((1, 32), 0.1, dtype=np.float32), np.full((32, 1), 0.1, dtype=np.float32)
 
 
+def test_what_was_judged_to_another_depth_is_read_anew() -> None:
+    reader, additions = Counting(), dict[str, tuple[Vectors, Vectors]]()
+    reader.states([*FIRST, 1], [100], 1, additions)
+    np.testing.assert_allclose(
+        states(reader, [*FIRST, 1], [100], additions), states(Counting(), [*FIRST, 1], [100], {}), atol=1e-5
+    )
+
+
+def test_a_model_that_cannot_go_back_is_judged_from_the_beginning() -> None:
+    reader = reader_of(Qwen3_5TextConfig(**TINY, **RUNNING, layer_types=["linear_attention", "full_attention"]))
+    additions = dict[str, tuple[Vectors, Vectors]]()
+    first, again = (reader.states([*FIRST, 1], [100], 2, additions) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
 def test_what_was_judged_is_forgotten_where_a_pass_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no memory")
+
     reader, additions = Counting(), dict[str, tuple[Vectors, Vectors]]()
     found = states(reader, FIRST, [99], additions)
     with monkeypatch.context() as patched, pytest.raises(GenerationError):
-        patched.setattr("rag.generators.local._beginning", lambda *_: lambda **_: torch.zeros(1).view(2))
+        patched.setattr(reader._model.model.layers[1], "forward", fail)  # the first block has its keys by then
         states(reader, [*FIRST, 1], [100], additions)
     np.testing.assert_allclose(states(reader, FIRST, [99], additions), found, atol=1e-5)
 

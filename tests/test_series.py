@@ -223,6 +223,8 @@ _MONTHS = [(f"{year}-{month:02}", f"minutes {year}-{month:02}.pdf") for year in 
         ("What was the revenue in FY2023?", _YEARS, "2023"),
         ("Take me through the 2023 results", _YEARS, "2023"),
         ("Compare 2019 with 2021", _YEARS, "2019 2021"),
+        ("What is the latest reported revenue?", _YEARS, ""),
+        ("What does the latest quarterly filing say?", _YEARS, "2024"),
     ],
 )
 def test_a_question_is_asked_of_the_periods_that_it_names(

@@ -33,7 +33,7 @@ _READ_TOKENS = {"cpu": 512, "cuda": 4_096}  # of a prompt, between two looks at 
 # transformers copies keys and values for each head that shares them where a guess is checked, which torch's kernel
 # for processors does not need; it asks this variable at every pass.
 _SHARED_HEADS = "TRANSFORMERS_SDPA_FORCE_GQA"
-_JUDGED_BYTES = 32 * 2**20  # of keys and values kept of what was read for its states
+_JUDGED_BYTES = 32 * 2**20  # of keys and values kept beside those of the prompt whose states were read last
 _ANSWERS = 16  # weighed in one pass; the logits of one of 20 tokens take 12 MB
 _TRIAL = (Message("system", "Rule."), Message("user", "Question?"), Message("assistant", "Answer:"))
 _HALF_A_LETTER = "\ufffd"  # what an unfinished sequence of bytes is decoded to
@@ -94,8 +94,12 @@ class LocalGenerator:
         return self._reader.states(tokens, [*places, len(tokens) - 1], layers, additions)
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Reads a prompt without an answer, so that those that begin like it are read from where they differ."""
-        self._reader.read(self._counter.tokens(messages), threading.Event())
+        """Reads a prompt without an answer: until `forget`, those that begin like it are read from where they differ.
+
+        Models that cannot go back in what they read gain nothing, and read nothing.
+        """
+        if self._reader.goes_back:
+            self._reader.read(self._counter.tokens(messages), threading.Event())
 
     def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """The natural logarithm of the probability of each answer, none empty, and that nothing follows it."""
@@ -214,11 +218,11 @@ class _Reader:
         self._model = model
         ends = model.generation_config.eos_token_id
         self.ends = frozenset(ends if isinstance(ends, list) else [ends])
-        self._goes_back = _goes_back(model)
+        self.goes_back = _goes_back(model)
         self._beginnings = Beginnings(self._nothing)
         self._judged = Beginnings(self._nothing, kept_bytes=_JUDGED_BYTES)
         self._judged_with: tuple[int, Additions] = 0, {}
-        self._at_once = _READ_TOKENS[model.device.type] if self._goes_back else sys.maxsize
+        self._at_once = _READ_TOKENS[model.device.type] if self.goes_back else sys.maxsize
 
     def forget(self) -> None:
         """Lets go of what was read; a stream goes on with its own."""
@@ -227,7 +231,7 @@ class _Reader:
 
     def read(self, tokens: Sequence[int], stop: threading.Event) -> tuple[Beginning, torch.Tensor]:
         """What was read, `tokens` or those until `stop` was set; float32[vocabulary], the logits after them."""
-        if not self._goes_back:
+        if not self.goes_back:
             self.forget()
         beginning = self._beginnings.take(tokens, most=len(tokens) - 1)
         read = beginning.tokens
@@ -242,7 +246,7 @@ class _Reader:
         Returns:
             As many tokens of the guess as the model would have chosen itself, and the logits after them.
         """
-        guess = guess if self._goes_back else ()
+        guess = guess if self.goes_back else ()
         logits = self._forward(beginning, [token, *guess], keep=len(guess) + 1)
         chosen = logits.argmax(dim=-1).tolist()
         right = alike(guess, chosen)
@@ -259,7 +263,7 @@ class _Reader:
     ) -> Vectors:
         """Reads `tokens` as far as some block, from the first place that differs from prompts that were read so."""
         known, kept = self._judged_with
-        if layers != known or additions is not kept or not self._goes_back:
+        if layers != known or additions is not kept or not self.goes_back:
             self._judged.clear()
             self._judged_with = layers, additions
         beginning = self._judged.take(tokens, most=places[0])
@@ -268,10 +272,10 @@ class _Reader:
             with _broken_off(), _added(self._model.model, additions):
                 found = _beginning(self._model.model, layers)(
                     input_ids=self._row(left),
-                    past_key_values=beginning.cache if self._goes_back else None,
-                    use_cache=self._goes_back,
+                    past_key_values=beginning.cache if self.goes_back else None,
+                    use_cache=self.goes_back,
                 )
-        except GenerationError:
+        except BaseException:  # some blocks have keys and values that others lack
             self._judged.clear()
             raise
         read_before = len(beginning.tokens)
@@ -281,7 +285,7 @@ class _Reader:
 
     def _nothing(self) -> DynamicCache:
         """Keys and values of no tokens."""
-        return DynamicCache(config=None if self._goes_back else self._model.config)
+        return DynamicCache(config=None if self.goes_back else self._model.config)
 
     @_broken_off()
     @torch.inference_mode()
@@ -321,7 +325,7 @@ class _Reader:
                 found = self._model(
                     input_ids=self._row(tokens), past_key_values=beginning.cache, use_cache=True, logits_to_keep=keep
                 )
-        except GenerationError:
+        except BaseException:
             self.forget()
             raise
         beginning.tokens += tokens

@@ -200,7 +200,7 @@ class Retriever:
             return found
         meant = series.meant(found.hits, known, named)
         some = series.nearest([issue for issue in meant if issue not in left], best, count=_ISSUES)
-        if not some:
+        if not some or not (each or set(meant) & set(left)):
             return found
         found = replace(found, matter=matters.matter(topic, named.get(meant, ())), asked_of=tuple(some))
         return self._of_each(found, minimum_score) if each and len(some) > 1 else found

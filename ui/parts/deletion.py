@@ -57,7 +57,7 @@ def _delete(engine: Engine, documents: list[DocumentRecord], *, quotes: bool) ->
     except FootnoteError as exc:
         st.error(plain(str(exc)), icon=":material/error:")
         return
-    forget_texts(engine)
+    forget_pages()  # the engine lets go of what the models keep
     if given := [receipt for receipt in receipts if receipt is not None]:  # none in a window that was late
         st.session_state[_RECEIPTS] = given
     st.query_params.clear()

@@ -21,6 +21,8 @@ from ui.session import Engine
 _STYLE = (
     """<style>
 .footnote {font-size: .72em; vertical-align: super; line-height: 0; margin-left: .1em; font-weight: 600; opacity: .75}
+.footnote + a.footnote::before {content: ", "}
+.footnote + .doubt {margin-left: .35em}
 .doubt {color: #b26a00; opacity: 1; cursor: help}
 a.footnote {color: inherit; text-decoration: none}
 a.footnote:hover {text-decoration: underline; opacity: 1}

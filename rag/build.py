@@ -11,7 +11,6 @@ from rag.generators.local import LocalGenerator
 from rag.library import Library
 from rag.models import ensure_model, find_row
 from rag.progress import OnProgress
-from rag.prompt import answer_messages
 from rag.retriever import Retriever
 from rag.settings import Settings
 
@@ -32,9 +31,7 @@ def load_generator(settings: Settings, *, on_progress: OnProgress = _silent) -> 
     """The generator, fetched first when it is missing."""
     folder = ensure_model(settings.generator_model, settings, on_progress=on_progress)
     name, bits = settings.generator_model, bits_of_generator(settings)
-    generator = LocalGenerator(folder, name=name, device=settings.device, dtype=settings.dtype, bits=bits)
-    generator.prepare(answer_messages("", (), ()))  # all prompts begin alike
-    return generator
+    return LocalGenerator(folder, name=name, device=settings.device, dtype=settings.dtype, bits=bits)
 
 
 def load_cross_encoders(settings: Settings, *, on_progress: OnProgress = _silent) -> CrossEncoders:

@@ -8,11 +8,10 @@ from collections.abc import Collection
 
 from rag.terms import terms
 
-_MUCH = r"notable|significant|considerable|substantial|major|identifiable|specific|any|new"
-_KINDS = rf"{_MUCH}|material|important|consistent|key|main|primary"
+_PLAINLY = r"notable|significant|considerable|substantial|identifiable|any"  # no part of a name, as "new" may be
+_KINDS = rf"{_PLAINLY}|new|specific|major|material|important|consistent|key|main|primary"
 _CHANGES = r"changes?|shifts?|alterations?|trends?|developments?|variations?|fluctuations?|differences?|disclosures?"
 _CHANGED = r"(?:chang|evolv|vari|shift|fluctuat|trend|transform|progress|develop)ed"
-_PLAINLY = r"notable|significant|considerable|substantial|identifiable|any"  # no part of a name, as "new" may be
 _TELLS = r"(?:report|disclose|mention|reveal|highlight|describe|indicate|announce)"
 _TOLD = r"(?:report|disclos|mention|stat|reveal|present|highlight|describ|indicat|announc|outlin)ed"
 _OF_IT = (  # what is left of who tells it, and where
@@ -108,6 +107,11 @@ def alternatives(matter: str) -> list[str]:
     return [part if of is None or _OF_BOTH.search(part) else f"{part}{of.group()}" for part in parts]
 
 
+def joined(text: str) -> str:
+    """A text that words were taken out of: one blank between the others, and none before a sign."""
+    return _LOOSE.sub(r"\1", " ".join(text.split()))
+
+
 def _without_asking(topic: str) -> str:
     """The topic without the words that only ask; "" where nothing else is left."""
     wie = _WIE.fullmatch(topic.strip())
@@ -120,5 +124,5 @@ def _without_asking(topic: str) -> str:
         text, other = relates["matter"], relates["other"]
         text = f"{text} and {other}" if set(terms(other)) - set(terms(text)) else text
     text = _HOW.sub("", text)
-    short = _LOOSE.sub(r"\1", " ".join(text.split())).strip(" ,;.?？。，")  # noqa: RUF001
+    short = joined(text).strip(" ,;.?？。，")  # noqa: RUF001
     return "" if set(terms(short)) <= _CHANGE else short

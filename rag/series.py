@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from rag.evidence import Line
+from rag.matters import joined
 from rag.periods import MONTHS, Period, months_on, names_days, periods
 from rag.terms import terms
 from rag.types import Hit
@@ -79,7 +80,6 @@ _VERBS = ("may", "march", "mar")  # months only where they are written like name
 _ALL_OVER = 0.03  # of the chunks of a group: a word that stands in as many may name it
 _TIMES = 3  # in chunks that it has to stand in
 _HARDLY = 0.05  # of that share: what it may have in another
-_LOOSE = re.compile(r"\s+([?.!,;:])")  # a sign behind words that were taken out
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -243,7 +243,7 @@ def topic(question: str) -> str:
     text = _EACH.sub(" ", _LATEST.sub(" ", question))
     for period in _periods(text, _ANY_YEAR):
         text = re.sub(rf"{re.escape(period.text)}(?:\s+{_ISSUE}s?\b)?", " ", text, flags=re.IGNORECASE)
-    short = _LOOSE.sub(r"\1", " ".join(text.split()))
+    short = joined(text)
     return short if terms(short) else question
 
 

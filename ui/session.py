@@ -31,6 +31,7 @@ from rag.generators import Generator
 from rag.library import Library
 from rag.own_settings import give_settings
 from rag.progress import OnProgress
+from rag.prompt import answer_messages
 from rag.purge import purge
 from rag.retriever import Retriever
 from rag.settings import Settings, load_settings, origins
@@ -51,7 +52,13 @@ def load_models(settings: Settings, on_progress: OnProgress) -> tuple[Embedder, 
     from rag.build import load_embedder, load_generator  # torch takes seconds; the page is shown before
 
     embedder = load_embedder(settings, on_progress=on_progress)
-    return embedder, lambda: load_generator(settings, on_progress=on_progress)
+
+    def load() -> Generator:
+        generator = load_generator(settings, on_progress=on_progress)
+        generator.prepare(answer_messages("", (), ()))  # all prompts begin alike
+        return generator
+
+    return embedder, load
 
 
 def load_cross_encoders(settings: Settings, on_progress: OnProgress) -> CrossEncoders:

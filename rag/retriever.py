@@ -1,23 +1,21 @@
 """Finds the passages for a question, by meaning and by words. Knows the stores and an embedder, no generator."""
 
-import contextlib
-import functools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import diversity, lines, matters, overview_parts, overview_questions, overviews, ranges, series, spelling
-from rag.catalog import Catalog, DocumentState, NamedDocument
+from rag import diversity, matters, overview_parts, overview_questions, overviews, ranges, series, spelling
+from rag.catalog import Catalog, NamedDocument
 from rag.cross_encoders import CrossEncoders
-from rag.embedders import Embedder, Vectors
+from rag.embedders import Embedder
 from rag.embedders.remembering import RememberingEmbedder
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
+from rag.fused_search import FusedSearch, Stages
 from rag.joining import join
 from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
@@ -26,7 +24,7 @@ from rag.overviews import Overview
 from rag.readings import lacks_head
 from rag.settings import Settings
 from rag.support import Support
-from rag.terms import is_unspaced, terms
+from rag.terms import terms
 from rag.types import Chunk, Hit, Scope
 
 if TYPE_CHECKING:
@@ -34,14 +32,12 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 50  # of each search, before they are fused
 _RERANKED = 20  # of the best by both that a reranker reads: a second on two cores with one of six layers
-_EMBEDDED_NOW = 8  # passages without vectors that are embedded for a question: half a second on two cores
 _ISSUES, _OF_EACH = 6, 2  # of a series, and passages of each issue, where a question asks for each
 _OF_ONE = 8  # passages that stand for a document
 _DOCUMENTS = 12  # in an overview of several, each by one passage
 _LOOKED_INTO = 50  # documents, for a page or section that is named without one
 _ABOVE = 5  # passages before one that begins inside a table, among which the head of it may be
 _COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
-_PAIRS = 3.5  # what pairs of characters count for one of a word: fewer of them match (docs/evaluation.md)
 
 
 @dataclass(frozen=True)
@@ -77,32 +73,8 @@ class Retrieval:
         return cls(join(near), hits[len(near) :])
 
 
-@dataclass(frozen=True)
-class Stages:
-    """What each search found, best first. Hits carry the score of their stage.
-
-    `seconds` holds what each took, "question" being the embedding of the question. `cross_encoder` are those of `fused`
-    as a reranker orders them, with the scores of `fused`; () without one.
-    """
-
-    dense: tuple[Hit, ...]
-    lexical: tuple[Hit, ...]
-    fused: tuple[Hit, ...]
-    cross_encoder: tuple[Hit, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def best(self) -> tuple[Hit, ...]:
-        """The last of them."""
-        return self.cross_encoder or self.fused
-
-
 class Retriever:
-    """Dense and lexical retrieval over one collection. Thread-safe, as its parts are.
-
-    Both scores mean the same for every question, so they are fused by their weighted sum; ranks would forget how near
-    a passage is.
-    """
+    """Dense and lexical retrieval over one collection. Thread-safe, as its parts are."""
 
     def __init__(
         self,
@@ -121,7 +93,9 @@ class Retriever:
         self._lexical = lexical
         self._catalog = catalog
         self._collection = collection
-        self._word_weight = word_weight
+        self._fused = FusedSearch(
+            self._embedder, store, lexical, catalog, collection=collection, word_weight=word_weight
+        )
         self._diversity = diversity
         self._cross_encoders = cross_encoders
 
@@ -212,7 +186,7 @@ class Retriever:
 
     def glance(self, question: str, *, minimum_score: float, scope: Scope = Scope()) -> tuple[Hit, ...]:
         """The best hit by meaning and words alone, if it reaches the minimum score: the quickest that there is."""
-        fused = self.stages(question, count=_CANDIDATES, scope=scope, reranks=False).fused
+        fused = self._fused.stages(question, count=_CANDIDATES, scope=scope).fused
         return Retrieval.of(fused, k=1, minimum_score=minimum_score).hits
 
     def corrected(self, question: str) -> str:
@@ -342,51 +316,15 @@ class Retriever:
         )
         return replace(found, hits=hits, below=below, issues=found.asked_of, topic=found.matter)
 
-    def stages(
-        self,
-        question: str,
-        *,
-        count: int,
-        scope: Scope = Scope(),
-        without: Sequence[str] = (),
-        reranks: bool = True,
-    ) -> Stages:
-        """The `count` best chunks of whole documents by meaning and by words, and all of them by both.
-
-        Args:
-            without: documents that are not searched.
-            reranks: whether a reranker, where there is one, orders them.
-        """
-        unfinished = (
-            document
-            for state in (DocumentState.WRITING, DocumentState.LEAVING)
-            for document in self._catalog.document_ids(self._collection, state)
-        )
-        hidden = [*unfinished, *without]
-        seconds: dict[str, float] = {}
-        with _timed("question", seconds):
-            vector = self._embedder.encode_query(question)
-        dense, words = self._both(question, vector, count, scope, hidden, seconds)
-        with _timed("fused", seconds):
-            near = {hit.chunk.id: hit for hit in dense}
-            # those without vectors first: what has left them meanwhile is in the store
-            waiting = self._unembedded([chunk_id for chunk_id in words if chunk_id not in near], vector)
-            near |= {hit.chunk.id: hit for hit in waiting}
-            others = self._store.fetch([chunk_id for chunk_id in words if chunk_id not in near], vector)
-            near |= {hit.chunk.id: hit for hit in others}
-            lexical = tuple(
-                replace(near[chunk_id], score=score, words=score)
-                for chunk_id, score in words.items()
-                if chunk_id in near
-            )
-            weigh = self._weigh(question)
-            fused = [weigh(hit, words.get(chunk_id, 0.0)) for chunk_id, hit in near.items()]
-            fused.sort(key=lambda hit: -hit.score)
-        if not self.reranks or not reranks:
-            return Stages(dense, lexical, tuple(fused), seconds=seconds)
-        with _timed("cross_encoder", seconds):
-            reranked = self._reranked(question, fused)
-        return Stages(dense, lexical, tuple(fused), reranked, seconds)
+    def stages(self, question: str, *, count: int, scope: Scope = Scope(), without: Sequence[str] = ()) -> Stages:
+        """What `FusedSearch.stages` gives, and the order of a reranker, where there is one."""
+        found = self._fused.stages(question, count=count, scope=scope, without=without)
+        if not self.reranks:
+            return found
+        started = time.perf_counter()
+        reranked = self._reranked(question, found.fused)
+        seconds = {**found.seconds, "cross_encoder": time.perf_counter() - started}
+        return replace(found, cross_encoder=reranked, seconds=seconds)
 
     def _reranked(self, question: str, fused: Sequence[Hit]) -> tuple[Hit, ...]:
         """The best of both in the order of a reranker, and the others behind them; () without one."""
@@ -406,64 +344,3 @@ class Retriever:
         vectors = self._store.vectors([hit.chunk.id for hit in near])
         chosen = diversity.ordered(near, vectors, count=k, weight=self._diversity)
         return [*chosen, *(hit for hit in hits if hit.score < minimum_score)]
-
-    def _both(
-        self,
-        question: str,
-        vector: Vectors,
-        count: int,
-        scope: Scope,
-        hidden: Sequence[str],
-        seconds: dict[str, float],
-    ) -> tuple[tuple[Hit, ...], dict[str, float]]:
-        """What is found by meaning and by words; both are searched at once."""
-
-        def by_words() -> tuple[dict[str, float], float]:
-            started = time.perf_counter()
-            found = self._lexical.search(question, k=count, documents=scope.documents, hidden=hidden)
-            return dict(found), time.perf_counter() - started
-
-        by_both = _searches().submit(by_words) if self._word_weight else None
-        with _timed("dense", seconds):
-            dense = tuple(self._store.search(vector, k=count, documents=scope.documents, hidden=hidden))
-        if by_both is None:
-            return dense, {}
-        words, seconds["lexical"] = by_both.result()
-        return dense, words
-
-    def _unembedded(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
-        """Passages that have no vectors yet, found by words: the first few are embedded for this question."""
-        chunks = self._catalog.unembedded_passages(self._collection, ids)
-        now, later = chunks[:_EMBEDDED_NOW], chunks[_EMBEDDED_NOW:]
-        if not now:
-            return []
-        rows, of_lines = lines.encode(now, self._embedder)
-        scores = (rows @ vector).tolist()
-        nearest = (
-            float((own @ vector).max()) if len(own) else score for own, score in zip(of_lines, scores, strict=True)
-        )
-        hits = [Hit(chunk, score, line=line) for chunk, score, line in zip(now, scores, nearest, strict=True)]
-        return hits + [Hit(chunk, 0.0) for chunk in later]
-
-    def _weigh(self, question: str) -> Callable[[Hit, float], Hit]:
-        """How a hit is scored by its nearest line and its words; by words alone where the model cannot read."""
-        scale = _PAIRS if is_unspaced(question) else 1.0
-        by_meaning = self._embedder.reads(question) or not self._word_weight
-        meaning, weight = (1.0, self._word_weight) if by_meaning else (0.0, 1.0)
-
-        def weigh(hit: Hit, words: float) -> Hit:
-            return replace(hit, score=meaning * hit.line + weight * scale * words, words=words)
-
-        return weigh
-
-
-@functools.cache
-def _searches() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="words")
-
-
-@contextlib.contextmanager
-def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    seconds[name] = time.perf_counter() - started

@@ -17,11 +17,12 @@ from rag.course import Progress, Stage
 from rag.embedders import Vectors
 from rag.errors import GenerationError
 from rag.evidence import Line
+from rag.fused_search import Stages
 from rag.generators import Additions, Message
 from rag.library import Library
 from rag.phrases import ENGLISH
 from rag.prompt import answer_messages, fit
-from rag.retriever import Retrieval, Retriever, Stages
+from rag.retriever import Retrieval, Retriever
 from rag.settings import Settings
 from rag.types import Finish, Hit, Scope, Turn, answer_from_json, answer_to_json
 from tests.fakes import HashingEmbedder, ScriptedGenerator, ScriptedStream, WeighingGenerator, hit, probe

@@ -52,6 +52,8 @@ _TOKENS = "tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co' t
 class LexicalIndex:
     """BM25 over the terms of chunks, one collection of one file. Thread-safe; a write is on disk when it returns.
 
+    What is read comes through a connection of its own, so that no question waits for the disk while a batch is written.
+
     Raises:
         StoreError: the file cannot be opened, read or written.
     """
@@ -63,10 +65,10 @@ class LexicalIndex:
         self._table = f'"{self._name}"'
         self._vocabulary = f'"vocabulary_{collection}"'
         self._instances = f'"instances_{collection}"'
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()  # one of each connection
         with self._errors():
             _discard_outdated(file)
-            self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=30)
+            self._database = _connected(file)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA secure_delete = ON")  # what is deleted is written over
@@ -81,6 +83,7 @@ class LexicalIndex:
                 self._database.execute(
                     f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5vocab({self._table}, {kind})"
                 )
+            self._read = _connected(file)
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Adds the terms of chunks, those of title and headings twice; known chunks are left alone."""
@@ -109,7 +112,7 @@ class LexicalIndex:
         """
         asked = list(dict.fromkeys(terms(question, parts=True)))
         held_in = _HELD.format(instances=self._instances)
-        with self._lock, self._errors():
+        with self._snapshot() as read:
             sizes = self._sizes()
             held = {term: np.unique(self._places(held_in, term), return_counts=True) for term in asked}
             weights = sizes.weights({term: len(places) for term, (places, _) in held.items()})
@@ -118,7 +121,7 @@ class LexicalIndex:
                 return []
             last = max(int(posting.places[-1]) for posting in postings)
             chosen = sizes.candidates(postings, self._allowed(last, documents, hidden), k)
-            rows = self._database.execute(_CHOSEN, (json.dumps(chosen.tolist()),)).fetchall()
+            rows = read.execute(_CHOSEN, (json.dumps(chosen.tolist()),)).fetchall()
         scores = sizes.scores(postings, np.array([place for place, *_ in rows]), [length for *_, length in rows])
         bound = sum(weights.values())
         found = [(chunk, score / bound) for (_, chunk, _), score in zip(rows, scores.tolist(), strict=True)]
@@ -126,21 +129,21 @@ class LexicalIndex:
 
     def count(self) -> int:
         """Chunks in the index."""
-        with self._lock, self._errors():
+        with self._snapshot():
             return self._sizes().chunks
 
     def weights(self, question: str) -> dict[str, float]:
         """Inverse document frequency of the question's terms among the chunks, the rarest first; at most 64."""
         asked = list(dict.fromkeys(terms(question, parts=True)))
         found = self.held(asked)
-        with self._lock, self._errors():
+        with self._snapshot():
             return self._sizes().weights({term: found.get(term, 0) for term in asked})
 
     def held(self, asked: Sequence[str]) -> dict[str, int]:
         """In how many chunks each of these terms stands; those that stand in none are left out."""
         query = f"SELECT term, doc FROM {self._vocabulary} WHERE term IN (SELECT value FROM json_each(?))"
-        with self._lock, self._errors():
-            return dict(self._database.execute(query, (json.dumps(asked),)))
+        with self._snapshot() as read:
+            return dict(read.execute(query, (json.dumps(asked),)))
 
     def by_document(self, asked: Sequence[str]) -> dict[str, dict[str, int]]:
         """Of each of these terms, in how many chunks of which document (id) it stands."""
@@ -148,15 +151,15 @@ class LexicalIndex:
             f"SELECT document, count(DISTINCT doc) FROM {self._instances} JOIN places ON place = doc"
             " WHERE term = ? GROUP BY document"
         )
-        with self._lock, self._errors():
-            return {term: dict(self._database.execute(query, (term,)).fetchall()) for term in asked}
+        with self._snapshot() as read:
+            return {term: dict(read.execute(query, (term,)).fetchall()) for term in asked}
 
     def listing(self, documents: Sequence[str] = ()) -> list[tuple[str, str]]:
         """(chunk id, document id) of what is indexed, or of these documents (ids)."""
         where, values = _where(documents, ())
         query = f"SELECT chunk, document FROM places WHERE collection = ?{where}"
-        with self._lock, self._errors():
-            return self._database.execute(query, (self._collection, *values)).fetchall()
+        with self._snapshot() as read:
+            return read.execute(query, (self._collection, *values)).fetchall()
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         """Removes chunks."""
@@ -192,6 +195,7 @@ class LexicalIndex:
 
     def close(self) -> None:
         """Lets go of the file."""
+        self._read.close()
         self._database.close()
 
     def _delete(self, run: sqlite3.Connection, condition: str, value: str) -> None:
@@ -201,10 +205,10 @@ class LexicalIndex:
 
     def _sizes(self) -> Sizes:
         query = "SELECT chunks, terms, longest, shortest FROM sizes WHERE collection = ?"
-        return Sizes(*self._database.execute(query, (self._collection,)).fetchone() or ())
+        return Sizes(*self._read.execute(query, (self._collection,)).fetchone() or ())
 
     def _places(self, query: str, *values: str) -> Places:
-        found = self._database.execute(query, values).fetchone()[0]
+        found = self._read.execute(query, values).fetchone()[0]
         return np.fromstring(found or "", dtype=np.int64, sep=",")
 
     def _allowed(
@@ -232,6 +236,16 @@ class LexicalIndex:
             self._database.execute("COMMIT")
 
     @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """What is on disk now, whatever is written meanwhile."""
+        with self._reading, self._errors():
+            self._read.execute("BEGIN")
+            try:
+                yield self._read
+            finally:
+                self._read.execute("COMMIT")
+
+    @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
@@ -240,6 +254,10 @@ class LexicalIndex:
                 f"The word index {self._file} could not be used: {exc}. If the disk is full, make room and try again; "
                 "if the file is damaged, `python -m ingest.doctor --repair` builds it anew."
             ) from exc
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=30)
 
 
 def _discard_outdated(file: Path) -> None:

@@ -1,7 +1,10 @@
 """The lexical index on its real file."""
 
+import contextlib
 import math
 import random
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,3 +147,20 @@ def test_an_index_without_its_sizes_gets_them(tmp_path: Path, index: LexicalInde
     again = LexicalIndex(tmp_path / "words.db", "library")
     assert again.search("battery", k=10) == before
     again.close()
+
+
+def test_it_is_searched_while_a_batch_waits_to_be_written(tmp_path: Path, index: LexicalIndex) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "words.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        batch = threading.Thread(target=index.add, args=([chunk("A new battery.", document="new")],))
+        batch.start()
+        searched = threading.Thread(target=index.search, args=("battery",), kwargs={"k": 10})
+        searched.start()
+        searched.join(timeout=10)
+        is_waiting, was_found = batch.is_alive(), not searched.is_alive()
+        other.execute("COMMIT")
+        batch.join()
+        searched.join()
+    assert is_waiting
+    assert was_found
+    assert index.count() == len(CHUNKS) + 1

@@ -5,7 +5,7 @@ the embedding picks the line, and the generator writes the answer from it.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -23,6 +23,8 @@ _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (d
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
 _QUOTED = 2
+_ALIKE, _ROWS = 0.08, 8  # rows of a table that are so little below one, and how many of them count
+_CELL = re.compile(r"(?:^|; )([^:;]+): ")
 _GOES_ON = re.compile(r"^(but|however|otherwise|only|except)\b|\b(it|they|them|this|these|those)\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
@@ -60,6 +62,7 @@ class Line:
             goes on after it, plus the weighted score of its passage.
         vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
         is_row: of a table, read with the one line that is the head of it.
+        nearness: the score before anything but the embedding and the words changed it.
     """
 
     number: int
@@ -71,6 +74,7 @@ class Line:
     score: float
     vector: Vectors = field(default_factory=lambda: np.empty(0, np.float32), compare=False, repr=False)
     is_row: bool = False
+    nearness: float = field(default=0.0, compare=False)
 
 
 def nearest_lines(
@@ -103,7 +107,7 @@ def nearest_lines(
         words = (share(weights, text) + share(weights, longer)) / 2
         score = float(cosine) + _WORD_WEIGHT * words + _PASSAGE_WEIGHT * hits[line.number - 1].score
         score -= _ENTRY * _is_entry(line)
-        found.append(replace(line, score=score, vector=vector))
+        found.append(replace(line, score=score, nearness=score, vector=vector))
     return sorted(found, key=lambda line: -line.score)
 
 
@@ -126,14 +130,43 @@ def certainty(lines: Sequence[Line], hits: Sequence[Hit]) -> float:
 def choose(question: str, lines: Sequence[Line]) -> list[Line]:
     """The lines that are about as near as the nearest, each with the one after it in its paragraph, which may limit it.
 
-    Where the question makes a condition, two lines after it: exceptions stand after the rule.
+    Where the question makes a condition, two lines after it: exceptions stand after the rule. With the row of a table
+    go those that the question does not tell it from: "What is the notice period?" names no years of service.
 
     Args:
         lines: of all passages, the nearest first.
     """
     near = [line for line in lines[:_CHOSEN] if line.score >= lines[0].score - _ABOUT]
     count = 2 if _CONDITION.search(question) else 1
-    return list(dict.fromkeys(line for first in near for line in (first, *_after(first, lines, count))))
+    chosen = (line for first in near for line in (*alike(question, first, lines), *_after(first, lines, count)))
+    return list(dict.fromkeys(chosen))
+
+
+def alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
+    """The line and, where it is the row of a table, others of that which are as near, in their order.
+
+    A row is told from another by a word of the question that stands in it alone.
+    """
+    told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True))
+    rows = [
+        other
+        for other in rows_of(line, lines)
+        if abs(other.nearness - line.nearness) <= _ALIKE
+        and not asked & told.difference(terms(other.reading, parts=True))
+    ]
+    return sorted(rows, key=lambda row: row.span.start) if line in rows and len(rows) <= _ROWS else [line]
+
+
+def rows_of(line: Line, lines: Iterable[Line]) -> list[Line]:
+    """The rows of the table that a line is of; [] where it is of none."""
+    table = _table(line)
+    return [other for other in lines if table and _table(other) == table]
+
+
+def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
+    """What tells rows of one table from those of others; None where the line is none."""
+    heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
+    return (line.number, heads) if len(heads) > 1 else None
 
 
 def _after(line: Line, lines: Sequence[Line], count: int) -> list[Line]:

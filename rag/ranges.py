@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from rag.evidence import Line
+from rag.evidence import Line, rows_of
 from rag.terms import terms
 
 _CARDINALS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()  # noqa: SIM905
@@ -43,7 +43,8 @@ def settled(question: str, lines: Sequence[Line]) -> list[Line]:
         return list(lines)
     rows = _rows(lines)
     scores = {row: row.score - _BESIDE for row in rows} | {chosen: rows[0].score}
-    return sorted((replace(line, score=scores.get(line, line.score)) for line in lines), key=lambda line: -line.score)
+    found = (replace(line, score=scores[line], nearness=scores[line]) if line in scores else line for line in lines)
+    return sorted(found, key=lambda line: -line.score)
 
 
 def fitting(question: str, lines: Sequence[Line]) -> Line | None:
@@ -63,14 +64,7 @@ def fitting(question: str, lines: Sequence[Line]) -> Line | None:
 
 def _rows(lines: Sequence[Line]) -> list[Line]:
     """The rows of the table of the first line."""
-    table = _table(lines[0]) if lines else None
-    return [line for line in lines if table and _table(line) == table]
-
-
-def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
-    """What tells rows of one table from those of others; None where the line is none."""
-    heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
-    return (line.number, heads) if len(heads) > 1 else None
+    return rows_of(lines[0], lines) if lines else []
 
 
 def _range(row: Line, question: str) -> tuple[float, float] | None:

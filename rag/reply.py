@@ -16,6 +16,7 @@ from rag import (
     overviews,
     prompt,
     quotations,
+    rewording,
     series,
     table_answers,
     table_questions,
@@ -24,7 +25,7 @@ from rag.answerability import LIKELY, Judge, Reading
 from rag.course import Course, Progress, Stage
 from rag.errors import GenerationError
 from rag.evidence import Line, certainty, choose, narrow, quoted
-from rag.generators import Generator, StopReason
+from rag.generators import Generator, Scorer, StopReason
 from rag.grounding import Basis
 from rag.models import find_row
 from rag.overviews import Overview
@@ -272,7 +273,7 @@ class Reply:
         if why is not None and self._left:
             self._search_all()
             why = self._refused()
-        why = self._refused_alone(why)
+        why = self._refused_reworded(self._refused_alone(why))
         if why is None:
             self._narrow()
         if why is None and self.evidence:
@@ -339,6 +340,32 @@ class Reply:
         self._reading, self.evidence, self._beside = reading, lines, self._alone.beside
         self._look()
         return None
+
+    def _refused_reworded(self, why: Finish | None) -> Finish | None:
+        """The same after words that no passage has were put into the words of the documents.
+
+        Args:
+            why: how the answer ends without.
+        """
+        scorer, retriever = self._parts.generator, self._parts.retriever
+        asked = self._asked if self._alone else self.standalone
+        if why is None or not isinstance(scorer, Scorer):
+            return why
+        with self._course.turn(Stage.READING):
+            started = time.perf_counter()
+            readings = list(rewording.reworded(asked, self.hits, self.evidence, retriever.likeness, scorer))
+            self._course.spent(judge=time.perf_counter() - started)
+        for one in readings:
+            with self._course.searching():
+                found = self._found(one, every_issue=self._is_of_all, overview=False)
+            still, reading = self._judged(found.reading, found.lines, found.retrieval.hits)
+            if still is None and found.lines:
+                self._take(found)
+                self._reading, self.evidence = reading, reading.lines if reading else found.lines
+                self._beside = self._alone.beside if self._alone else ""
+                self._look()
+                return None
+        return why
 
     def _judged(
         self, question: str, lines: Sequence[Line], hits: Sequence[Hit]

@@ -11,7 +11,7 @@ import numpy as np
 from rag import diversity, matters, overview_parts, overview_questions, overviews, ranges, series, spelling
 from rag.catalog import Catalog, NamedDocument
 from rag.cross_encoders import CrossEncoders
-from rag.embedders import Embedder
+from rag.embedders import Embedder, Vectors
 from rag.embedders.remembering import RememberingEmbedder
 from rag.evidence import Line, nearest_lines
 from rag.folding import fold
@@ -198,6 +198,11 @@ class Retriever:
         weights = self._lexical.weights(question)
         lines = nearest_lines(question, hits, self._embedder, weights, self._above(hits))
         return ranges.settled(question, lines)
+
+    def likeness(self, words: Sequence[str], others: Sequence[str]) -> Vectors:
+        """float32[len(words), len(others)]: cosines of words, each read alone."""
+        rows, columns = self._embedder.encode_documents(words), self._embedder.encode_documents(others)
+        return np.asarray(rows @ columns.T, dtype=np.float32)
 
     def forget(self) -> None:
         """Lets go of the lines of passages that are kept to be compared faster again."""

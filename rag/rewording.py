@@ -14,7 +14,7 @@ from rag.generators import Message, Scorer
 from rag.terms import terms
 from rag.types import Hit
 
-_NEAR = 0.45  # the least cosine of two words, each read alone
+_NEAR = 0.5  # the least cosine of two words, each read alone
 _SAME = 1.0  # the least log odds of "yes"
 _PROPOSED = 2  # words for one of the question
 _STRANGE = 4  # words of the question that are looked at

@@ -1,0 +1,145 @@
+"""Questions that nothing answers, in the words of the documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.discovery import find_files
+from ingest.pipeline import ingest
+from rag.assistant import Assistant
+from rag.build import load_embedder
+from rag.embedders import Vectors
+from rag.evidence import nearest_lines
+from rag.generators import Message
+from rag.generators.local import LocalGenerator
+from rag.library import Library
+from rag.retriever import Retriever
+from rag.rewording import reworded
+from rag.settings import Settings, load_settings
+from rag.types import Finish, Hit
+from tests.fakes import HashingEmbedder, WeighingGenerator, hit
+
+ALIKE = {("laptop", "notebook"): 0.8, ("lose", "lost"): 0.6, ("landlord", "tenant"): 0.9, ("lose", "notebook"): 0.5}
+HITS = [hit("Notebooks are replaced every four years. A lost device is reported."), hit("The tenant pays the rent.")]
+
+
+class Dictionary(WeighingGenerator):
+    """Agrees to some pairs of words."""
+
+    def __init__(self, *same: tuple[str, str]) -> None:
+        super().__init__()
+        self.same = [f'"{word}" mean the same as "{other}"' for word, other in same]
+
+    def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        self.prompts.append(messages)
+        return [-0.1, -3.0] if any(pair in messages[-1].content for pair in self.same) else [-3.0, -0.1]
+
+
+def likeness(words: Sequence[str], others: Sequence[str]) -> Vectors:
+    return np.array([[ALIKE.get((word, other), 0.0) for other in others] for word in words], dtype=np.float32)
+
+
+def readings(question: str, *same: tuple[str, str], hits: Sequence[Hit] = HITS) -> list[str]:
+    lines = nearest_lines(question, hits, HashingEmbedder(), {})
+    return list(reworded(question, hits, lines, likeness, Dictionary(*same)))
+
+
+@pytest.mark.parametrize(
+    ("question", "same", "read"),
+    [
+        ("Do I get a new laptop?", [("laptop", "notebook")], ["Do I get a new notebook?"]),
+        ("Laptop, how often?", [("Laptop", "notebook")], ["Notebook, how often?"]),
+        ("Do I get a new laptop?", [], []),  # near, but the generator does not agree
+        ("What does the landlord pay?", [], []),
+        ("Which tenant has a notebook?", [("notebook", "tenant")], []),  # the documents say so, too
+        ("Where is Laptop City?", [("Laptop", "notebook")], []),  # a name
+        ("Does the tablet break?", [("tablet", "notebook")], []),  # not near
+    ],
+)
+def test_a_word_that_no_passage_has_becomes_one_that_means_the_same(
+    question: str, same: Sequence[tuple[str, str]], read: list[str]
+) -> None:
+    assert readings(question, *same) == read
+
+
+def test_the_surest_word_is_taken_first_and_then_another_with_it() -> None:
+    assert readings("What if I lose my laptop?", ("laptop", "notebook"), ("lose", "lost")) == [
+        "What if I lose my notebook?",
+        "What if I lost my notebook?",
+    ]
+
+
+def test_no_more_is_asked_than_is_taken() -> None:
+    scorer = Dictionary(("laptop", "notebook"), ("lose", "lost"))
+    question = "What if I lose my laptop?"
+    found = reworded(question, HITS, nearest_lines(question, HITS, HashingEmbedder(), {}), likeness, scorer)
+    assert next(found) == "What if I lose my notebook?"
+    assert len(scorer.prompts) == 1
+
+
+def test_without_passages_nothing_is_asked() -> None:
+    assert readings("Do I get a new laptop?", ("laptop", "notebook"), hits=[]) == []
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", minimum_score=0.2, top_k=3)
+
+
+@pytest.fixture
+def library(tmp_path: Path, settings: Settings) -> Iterator[Library]:
+    (tmp_path / "leave.txt").write_text("Six days of leave carry over until 31 March.", encoding="utf-8")
+    (tmp_path / "food.txt").write_text("Lunch in the canteen costs 3.80 EUR.", encoding="utf-8")
+    with Library.open(settings, holder="test") as opened:
+        embedder = HashingEmbedder(1_024)
+        opened.open_store(embedder)
+        ingest(find_files([tmp_path]), library=opened, embedder=embedder, settings=settings)
+        yield opened
+
+
+def asked(library: Library, settings: Settings, question: str, *same: tuple[str, str]) -> tuple[str, str, Finish]:
+    generator = Dictionary(*same)
+    generator.replies = ["Six days carry over until 31 March [1]."]
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    answer = Assistant(retriever, generator, settings).answer(question)
+    return answer.text, answer.standalone, answer.finish
+
+
+def test_a_refused_question_is_asked_once_more_in_the_words_of_the_documents(
+    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near: Mapping[tuple[str, str], float] = {("vacation", "leave"): 0.7}
+    monkeypatch.setattr(
+        Retriever,
+        "likeness",
+        lambda _, words, others: np.array([[near.get((word, other), 0.0) for other in others] for word in words]),
+    )
+    settings = replace(settings, minimum_evidence=1.9)
+    question, meant = "How many days of vacation carry over?", "How many days of leave carry over?"
+    told = asked(library, settings, question, ("vacation", "leave"))
+    assert told == ("Six days carry over until 31 March. [1]", meant, Finish.COMPLETE)
+    _, standalone, finish = asked(library, settings, question)
+    assert (standalone, finish) == (question, Finish.NOTHING_NEAR)
+
+
+@pytest.mark.model
+def test_the_real_models_tell_synonyms_from_opposites(model_settings: Settings, chat_generator: LocalGenerator) -> None:
+    embedder = load_embedder(load_settings())
+
+    def cosines(words: Sequence[str], others: Sequence[str]) -> Vectors:
+        return np.asarray(embedder.encode_documents(words) @ embedder.encode_documents(others).T)
+
+    def read(question: str, text: str) -> list[str]:
+        hits = [hit(text)]
+        lines = nearest_lines(question, hits, embedder, {})
+        return list(reworded(question, hits, lines, cosines, chat_generator))
+
+    assert read("Can I buy my old laptop?", "Notebooks that are four years old can be bought.")[0] == (
+        "Can I buy my old notebook?"
+    )
+    assert read("Who pays the attorney?", "The lawyer is paid by the client.") == ["Who pays the lawyer?"]
+    assert read("What does the landlord pay?", "The tenant pays the rent.") == []
+    assert read("How hot is the summer?", "The winter is cold.") == []

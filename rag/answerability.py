@@ -17,7 +17,7 @@ import numpy as np
 
 from rag import ranges
 from rag.embedders import Vectors
-from rag.evidence import Line, certainty, choose, in_context, missing_codes
+from rag.evidence import Line, about, certainty, in_context, missing_codes
 from rag.generators import Additions, Generator, Message
 from rag.settings import Settings
 from rag.types import Hit
@@ -125,7 +125,7 @@ def _readout(kept: Mapping[str, Vectors], name: str) -> Readout:
 
 def shown(question: str, lines: Sequence[Line]) -> list[Line]:
     """The lines that the generator is shown, nearest first: those that answers are written from, and others."""
-    first = list(dict.fromkeys([*choose(question, lines), *lines[:_LINES]]))[:_LINES]
+    first = list(dict.fromkeys([*about(question, lines), *lines[:_LINES]]))[:_LINES]
     return sorted(first, key=lambda line: -line.score)
 
 

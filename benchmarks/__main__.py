@@ -32,7 +32,7 @@ def command_of(part: str, data: Path | None, gguf: Path | None) -> tuple[Command
         return ["benchmarks/speed.py", part, *more], [texts] if more else []
     commands: dict[str, tuple[Command, list[Path | str]]] = {
         "library": (["-m", "benchmarks.search", str(texts), str(questions), "--peers"], [texts, questions]),
-        "embedders": (["-m", "benchmarks.embed_peers", *([str(texts)] if data else [])], [texts] if data else []),
+        "embedders": (["-m", "benchmarks.embed_peers", str(texts)], [texts]),
         "generators": (
             ["benchmarks/generator_peers.py", str(squad / "qa.jsonl"), str(squad / "corpus.jsonl"), str(gguf)]
             + ["--questions", "60", "--as-asked"],

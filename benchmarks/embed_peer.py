@@ -46,7 +46,7 @@ def fastembed(model: Path, onnx: Path) -> Embed:
 
 
 def openvino(model: Path, onnx: Path) -> Embed:
-    """As its guides advise for throughput: passages sorted by length, the number format that suits the processor."""
+    """One pass at a time on all cores, of passages of about the same length."""
     import openvino as ov
     from tokenizers import Tokenizer
 

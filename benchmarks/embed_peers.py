@@ -35,13 +35,13 @@ COMPARED = 100  # texts that are read in float32, too
 
 
 def prepare(model: Path) -> Path:
-    """The ONNX file of the model, written where there is none; and what reads it."""
-    if not ENVIRONMENT.exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+    """The ONNX file of the model, and what reads it; both are made where they are not there, whole."""
+    onnx, done = ENVIRONMENT / "mpnet/model.onnx", ENVIRONMENT / "done"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
         subprocess.run([ENVIRONMENT / "bin/pip", "install", "-q", "-r", PINNED], check=True)
-    onnx = ENVIRONMENT / "mpnet/model.onnx"
-    if not onnx.exists():
         subprocess.run([ENVIRONMENT / "bin/python", PEER, "export", model, onnx], check=True)
+        done.touch()
     return onnx
 
 

@@ -5,9 +5,9 @@ the embedding picks the line, and the generator writes the answer from it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from math import nan
 from types import MappingProxyType
 
 import numpy as np
@@ -25,14 +25,7 @@ _ABOUT = 0.03  # lines whose score is so little below the best may answer as wel
 _CHOSEN = 3
 _QUOTED = 2
 _ALIKE, _ROWS = 0.08, 8  # rows of a table that are so little below one, and how many of them count
-_CELL = re.compile(r"(?:^|; )([^:;]+): ")
-_STEPS = 12  # of a list, with the sentences that go on after them
-_STEP = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s*$")  # before the text of one
-_HOW_TO = re.compile(
-    r"\bhow (?:do|can|should|must|would) (?:i|you|we|one|they|users?|people)\b|\bhow to\b|\bsteps? (?:to|for|of|are)\b"
-    r"|^wie \w+ (?:ich|wir|man|du|sie)\b|怎么|怎样|如何",
-    re.IGNORECASE,
-)
+_STEP = re.compile(r"(?:^|\n)\s*(\d{1,2})[.)]\s*$")  # before the text of a step
 _GOES_ON = re.compile(r"^(but|however|otherwise|only|except)\b|\b(it|they|them|this|these|those)\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
 _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
@@ -70,8 +63,8 @@ class Line:
             goes on after it, plus the weighted score of its passage.
         vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
         is_row: of a table, read with the one line that is the head of it.
-        is_step: the beginning of a numbered item of a list.
-        nearness: the score before anything but the embedding and the words changed it.
+        step: its number, where an item of a numbered list begins with it; else 0.
+        nearness: the score before a generator read the lines; not a number until it was compared.
     """
 
     number: int
@@ -83,8 +76,8 @@ class Line:
     score: float
     vector: Vectors = field(default_factory=lambda: np.empty(0, np.float32), compare=False, repr=False)
     is_row: bool = False
-    is_step: bool = False
-    nearness: float = field(default=0.0, compare=False)
+    step: int = 0
+    nearness: float = field(default=nan, compare=False)
 
 
 def nearest_lines(
@@ -153,60 +146,40 @@ def choose(question: str, lines: Sequence[Line]) -> list[Line]:
     """The lines from which an answer is written: those that are about as near, and what belongs to them.
 
     With the row of a table go those that the question does not tell it from: "What is the notice period?" names no
-    years of service. Where it asks how something is done, and a step is the nearest, all steps are taken.
+    years of service.
 
     Args:
         lines: of all passages, the nearest first.
     """
-    if lines and lines[0].is_step and _HOW_TO.search(question) and (steps := _steps(lines[0], lines)):
-        return steps
-    near = ((*alike(question, first, lines), *_limits(question, first, lines)) for first in _near(lines))
-    return list(dict.fromkeys(chain.from_iterable(near)))
+    rows = alike(question, lines[0], lines) if lines else []
+    return list(dict.fromkeys([*rows, *about(question, lines)]))
 
 
 def _near(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines[:_CHOSEN] if line.score >= lines[0].score - _ABOUT]
 
 
-def _steps(step: Line, lines: Iterable[Line]) -> list[Line]:
-    """The steps of the list that one is of, with the sentences that go on after them; [] of a list that is too long."""
-    own = sorted((line for line in lines if line.number == step.number), key=lambda line: line.span.start)
-    runs: list[list[Line]] = [[]]
-    for line in own:
-        goes_on = bool(runs[-1]) and not line.begins
-        if line.heading != step.heading or not (line.is_step or goes_on):
-            runs.append([])
-        else:
-            runs[-1].append(line)
-    found = next(run for run in runs if step in run)
-    return found if len(found) <= _STEPS else []
-
-
 def alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     """The line and, where it is the row of a table, others of that which are as near, in their order.
 
-    A row is told from another by a word of the question that stands in it alone.
+    A row is told from another by a word of the question that stands in it alone. More than eight are no answer that can
+    be read: then the line is alone.
     """
     told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True))
     rows = [
         other
-        for other in rows_of(line, lines)
-        if abs(other.nearness - line.nearness) <= _ALIKE
+        for other in lines
+        if _table(line)
+        and _table(other) == _table(line)
+        and abs(other.nearness - line.nearness) <= _ALIKE
         and not asked & told.difference(terms(other.reading, parts=True))
     ]
     return sorted(rows, key=lambda row: row.span.start) if line in rows and len(rows) <= _ROWS else [line]
 
 
-def rows_of(line: Line, lines: Iterable[Line]) -> list[Line]:
-    """The rows of the table that a line is of; [] where it is of none."""
-    table = _table(line)
-    return [other for other in lines if table and _table(other) == table]
-
-
-def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
-    """What tells rows of one table from those of others; None where the line is none."""
-    heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
-    return (line.number, heads) if len(heads) > 1 else None
+def _table(line: Line) -> tuple[int, str, str] | None:
+    """What tells rows of one table from those of others: the passage, the heading, the first column; None of no row."""
+    return (line.number, line.heading, line.reading.partition(":")[0]) if line.is_row else None
 
 
 def _limits(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
@@ -264,12 +237,9 @@ def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:
     for found in readings(chunk.text, above):
         heading = chunk.heading_at(found.start)
         if _LETTER.search(found.text) and not _is_heading(found.text, heading, headings):
-            span, begins, is_step = (
-                Span(found.start, found.end),
-                _begins(chunk.text, found),
-                _is_step(chunk.text, found),
-            )
-            yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=found.is_row, is_step=is_step)
+            span, begins = Span(found.start, found.end), _begins(chunk.text, found)
+            step = _step(chunk.text, found)
+            yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=found.is_row, step=step)
 
 
 def _is_entry(line: Line) -> bool:
@@ -290,10 +260,11 @@ def _begins(text: str, line: Reading) -> bool:
     return not before or bool(_BREAK.search(before) or ITEM.match(line.text) or CELLS.search(line.text))
 
 
-def _is_step(text: str, line: Reading) -> bool:
-    """Whether a number of a list stands before a line, or begins it."""
+def _step(text: str, line: Reading) -> int:
+    """The number of a list that stands before a line, or begins it; else 0."""
     item = ITEM.match(line.text)
-    return _STEP.search(text[: line.start] + (item.group() if item else "")) is not None
+    number = _STEP.search(text[: line.start] + (item.group() if item else ""))
+    return int(number.group(1)) if number else 0
 
 
 def _is_heading(text: str, heading: str, headings: set[str]) -> bool:

@@ -65,7 +65,7 @@ class LexicalIndex:
         self._table = f'"{self._name}"'
         self._vocabulary = f'"vocabulary_{collection}"'
         self._instances = f'"instances_{collection}"'
-        self._lock, self._reading = threading.Lock(), threading.Lock()  # one of each connection
+        self._lock, self._reader_lock = threading.Lock(), threading.Lock()
         with self._errors():
             _discard_outdated(file)
             self._database = _connected(file)
@@ -83,7 +83,8 @@ class LexicalIndex:
                 self._database.execute(
                     f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5vocab({self._table}, {kind})"
                 )
-            self._read = _connected(file)
+            self._reader = _connected(file)
+            self._reader.execute("PRAGMA query_only = ON")
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Adds the terms of chunks, those of title and headings twice; known chunks are left alone."""
@@ -195,7 +196,7 @@ class LexicalIndex:
 
     def close(self) -> None:
         """Lets go of the file."""
-        self._read.close()
+        self._reader.close()
         self._database.close()
 
     def _delete(self, run: sqlite3.Connection, condition: str, value: str) -> None:
@@ -205,10 +206,10 @@ class LexicalIndex:
 
     def _sizes(self) -> Sizes:
         query = "SELECT chunks, terms, longest, shortest FROM sizes WHERE collection = ?"
-        return Sizes(*self._read.execute(query, (self._collection,)).fetchone() or ())
+        return Sizes(*self._reader.execute(query, (self._collection,)).fetchone() or ())
 
     def _places(self, query: str, *values: str) -> Places:
-        found = self._read.execute(query, values).fetchone()[0]
+        found = self._reader.execute(query, values).fetchone()[0]
         return np.fromstring(found or "", dtype=np.int64, sep=",")
 
     def _allowed(
@@ -238,12 +239,13 @@ class LexicalIndex:
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:
         """What is on disk now, whatever is written meanwhile."""
-        with self._reading, self._errors():
-            self._read.execute("BEGIN")
+        with self._reader_lock, self._errors():
+            self._reader.execute("BEGIN")
             try:
-                yield self._read
+                yield self._reader
             finally:
-                self._read.execute("COMMIT")
+                if self._reader.in_transaction:  # SQLite ends it by itself where the disk fails
+                    self._reader.execute("COMMIT")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -50,6 +50,21 @@ def of_sections(hits: Sequence[Hit], lines: Sequence[Line]) -> Iterator[tuple[st
             yield text, Citation(number, hits[place - 1], tuple(line.span for line in said))
 
 
+def of_steps(hits: Sequence[Hit], steps: Sequence[Sequence[Line]]) -> Iterator[tuple[str, Citation]]:
+    """The steps of a list as they are numbered there, each with its footnote, under the heading of the first.
+
+    Args:
+        steps: of one hit, each with its lines.
+    """
+    first = steps[0][0]
+    hit = hits[first.number - 1]
+    head = f"{named(first.heading) or named(PurePath(hit.chunk.document_name).stem)}\n\n"
+    for said in steps:
+        text = quotation(" ".join(line.reading for line in said))
+        yield f"{head}{said[0].step}. {text} [1]", Citation(1, hit, tuple(line.span for line in said))
+        head = ""
+
+
 def of_names(names: Sequence[str], phrases: Phrases = ENGLISH) -> str:
     """Which documents there are besides those that are quoted, by their names."""
     listed = phrases.comma.join(named(PurePath(name).stem) for name in names[:_NAMES])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from rag.evidence import Line, rows_of
+from rag.evidence import Line
 from rag.terms import terms
 
 _CARDINALS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()  # noqa: SIM905
@@ -64,7 +64,14 @@ def fitting(question: str, lines: Sequence[Line]) -> Line | None:
 
 def _rows(lines: Sequence[Line]) -> list[Line]:
     """The rows of the table of the first line."""
-    return rows_of(lines[0], lines) if lines else []
+    table = _table(lines[0]) if lines else None
+    return [line for line in lines if table and _table(line) == table]
+
+
+def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
+    """What tells rows of one table from those of others; None where the line is none."""
+    heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
+    return (line.number, heads) if len(heads) > 1 else None
 
 
 def _range(row: Line, question: str) -> tuple[float, float] | None:

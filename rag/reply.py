@@ -18,6 +18,7 @@ from rag import (
     quotations,
     rewording,
     series,
+    steps,
     table_answers,
     table_questions,
 )
@@ -274,6 +275,9 @@ class Reply:
             self._search_all()
             why = self._refused()
         why = self._refused_reworded(self._refused_alone(why))
+        if why is None and (found := steps.steps(self.standalone, self.evidence)):
+            yield from self._quote(quotations.of_steps(self.hits, found))
+            return
         if why is None:
             self._narrow()
         if why is None and self.evidence:
@@ -345,27 +349,35 @@ class Reply:
         """The same after words that no passage has were put into the words of the documents.
 
         Args:
-            why: how the answer ends without.
+            why: how the answer ends without; so it does, too, where the generator breaks off here.
         """
-        scorer, retriever = self._parts.generator, self._parts.retriever
-        asked = self._asked if self._alone else self.standalone
+        scorer = self._parts.generator
         if why is None or not isinstance(scorer, Scorer):
             return why
+        is_alone = self._alone is not None and not self._beside
+        asked = self._asked if is_alone else self.standalone
+        readings = rewording.reworded(asked, self.hits, self.evidence, self._parts.retriever.likeness, scorer)
+        with contextlib.suppress(GenerationError):
+            while one := self._next(readings):
+                with self._course.searching():
+                    found = self._found(one, every_issue=self._is_of_all, overview=False)
+                still, reading = self._judged(found.reading, found.lines, found.retrieval.hits)
+                if still is None and found.lines:
+                    self._take(found)
+                    self._reading, self.evidence = reading, reading.lines if reading else found.lines
+                    self._beside = self._alone.beside if self._alone and is_alone else self._beside
+                    self._look()
+                    return None
+        return why
+
+    def _next(self, readings: Iterator[str]) -> str | None:
+        """One more reading of the question, for which the generator compares words."""
         with self._course.turn(Stage.READING):
             started = time.perf_counter()
-            readings = list(rewording.reworded(asked, self.hits, self.evidence, retriever.likeness, scorer))
+            one = next(readings, None)
             self._course.spent(judge=time.perf_counter() - started)
-        for one in readings:
-            with self._course.searching():
-                found = self._found(one, every_issue=self._is_of_all, overview=False)
-            still, reading = self._judged(found.reading, found.lines, found.retrieval.hits)
-            if still is None and found.lines:
-                self._take(found)
-                self._reading, self.evidence = reading, reading.lines if reading else found.lines
-                self._beside = self._alone.beside if self._alone else ""
-                self._look()
-                return None
-        return why
+        self._course.check()
+        return one
 
     def _judged(
         self, question: str, lines: Sequence[Line], hits: Sequence[Hit]

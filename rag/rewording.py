@@ -1,25 +1,29 @@
-"""A question that nothing answers, in the words of the documents: who asks for a laptop may mean their notebooks.
+"""A question that would be refused, in the words of the documents: who asks for a laptop may mean their notebooks.
 
 The embedding knows which words are near to each other, but opposites are as near as words that mean the same (landlord
 and tenant 0.85, laptop and notebook 0.81). The generator tells them apart, but does not think of the other word. So the
-one proposes, and the other agrees or not (docs/evaluation.md). Names and numbers stay.
+one proposes, and the other agrees or not (docs/evaluation.md). English alone; names and numbers stay.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
+from rag import spelling
 from rag.embedders import Vectors
 from rag.evidence import Line, in_context
 from rag.generators import Message, Scorer
+from rag.phrases import ENGLISH, phrases_for
 from rag.terms import terms
 from rag.types import Hit
 
 _NEAR = 0.5  # the least cosine of two words, each read alone
 _SAME = 1.0  # the least log odds of "yes"
 _PROPOSED = 2  # words for one of the question
-_STRANGE = 4  # words of the question that are looked at
+_STRANGE = 4  # words of the question that others are proposed for
 _LINES = 6  # whose words are proposed
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"(?<![\w'\u2019-])[a-z]{3,}(?![\w'\u2019-])")  # no part of another, and no name
 _SYSTEM = "You know English well."
 Likeness = Callable[[Sequence[str], Sequence[str]], Vectors]
 
@@ -32,35 +36,57 @@ def reworded(
     Args:
         lines: of the hits, nearest first: words come from the first of them and the headings above those.
         likeness: cosines, float32[n, m], of n words and m others.
-        scorer: asked whether two words mean the same; needs its turn.
+        scorer: asked whether two words mean the same; needs its turn while this goes on.
     """
-    strange, offered = _strange(question, hits)[:_STRANGE], _offered(question, hits, lines[:_LINES])
-    if not strange or not offered:
+    strange, offered = _strange(question, hits), _offered(question, hits, lines[:_LINES])
+    if not strange or not offered or phrases_for(question) is not ENGLISH:
         return
-    cosines = likeness([word.lower() for word in strange], offered)
-    for row in sorted(range(len(strange)), key=lambda row: -cosines[row].max()):
-        nearest = sorted(range(len(offered)), key=lambda place: -cosines[row][place])[:_PROPOSED]
-        near = (offered[place] for place in nearest if cosines[row][place] >= _NEAR)
-        if same := next((word for word in near if _mean_the_same(strange[row], word, scorer)), None):
-            question = re.sub(rf"\b{strange[row]}\b", same, question)
-            yield question[0].upper() + question[1:]
+    cosines = likeness(strange, offered)
+    for row in np.argsort(-cosines.max(axis=1))[:_STRANGE].tolist():
+        word, near = strange[row], _nearest(offered, cosines[row])
+        if same := next((other for other in near if _mean_the_same(word, other, scorer)), None):
+            question = _replaced(question, word, same)
+            yield question
+
+
+def is_reworded(question: str, standalone: str) -> bool:
+    """Whether a question was understood with other words in the places of its own, as a follow-up is not."""
+    return len(question.split()) == len(standalone.split()) and not {*terms(question)} <= {*terms(standalone)}
 
 
 def _strange(question: str, hits: Sequence[Hit]) -> list[str]:
     """The words of a question that stand in no passage, nor in what stands over it."""
     held = {term for hit in hits for term in terms(f"{hit.chunk.context} {hit.chunk.text}", parts=True)}
-    found = _WORD.finditer(question)
-    words = (word.group() for word in found if word.group()[0].islower() or word.start() == 0)
-    return list(dict.fromkeys(word for word in words if (own := set(terms(word))) and not own & held))
+    words = dict.fromkeys(_WORD.findall(question))
+    return [word for word in words if (own := set(terms(word))) and not own & held]
 
 
 def _offered(question: str, hits: Sequence[Hit], lines: Sequence[Line]) -> list[str]:
     """The words of lines and the headings above them that the question lacks, of plurals the singular, too."""
     asked = set(terms(question, parts=True))
-    texts = (in_context(hits[line.number - 1].chunk, line) for line in lines)
-    words = (word.group().lower() for text in texts for word in _WORD.finditer(text))
-    forms = (form for word in words for form in (word, word.removesuffix("s")) if terms(form) == terms(word))
-    return list(dict.fromkeys(form for form in forms if (own := set(terms(form))) and not own & asked))
+    texts = (in_context(hits[line.number - 1].chunk, line).lower() for line in lines)
+    words = dict.fromkeys(word for text in texts for word in _WORD.findall(text) if terms(word))
+    forms = dict.fromkeys(form for word in words for form in (word, _singular(word)))
+    return [form for form in forms if not asked & set(terms(form))]
+
+
+def _singular(word: str) -> str:
+    """The word without the "s" of a plural, where that is a word."""
+    short = word.removesuffix("s")
+    return short if terms(short) == terms(word) and spelling.is_known(short) else word
+
+
+def _nearest(words: Sequence[str], cosines: Vectors) -> list[str]:
+    """The nearest words, one form of each."""
+    order = (int(place) for place in np.argsort(-cosines) if cosines[place] >= _NEAR)
+    found: dict[str, str] = {}
+    for place in order:
+        found.setdefault(" ".join(terms(words[place])), words[place])
+    return list(found.values())[:_PROPOSED]
+
+
+def _replaced(question: str, word: str, other: str) -> str:
+    return _WORD.sub(lambda found: other if found.group() == word else found.group(), question)
 
 
 def _mean_the_same(word: str, other: str, scorer: Scorer) -> bool:

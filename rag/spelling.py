@@ -35,6 +35,11 @@ def corrected(question: str, held: Callable[[Sequence[str]], Mapping[str, int]])
     return question
 
 
+def is_known(word: str) -> bool:
+    """Whether the English dictionary has a word."""
+    return word in _dictionary()
+
+
 def _may_be_misspelt(word: str, *, begins: bool) -> bool:
     return len(word) >= _LEAST and word.isascii() and word.isalpha() and (word.islower() or begins and word.istitle())
 

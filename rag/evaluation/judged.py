@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rag.catalog import KeptAnswer
+from rag.rewording import is_reworded
 from rag.types import Answer, Chunk, answer_from_json
 
 
@@ -48,7 +49,8 @@ def question_of(kept: KeptAnswer) -> dict[str, Any] | None:
     answer, right = answer_from_json(kept.values), Correction.from_json(kept.correction)
     refusal = kept.good and answer.finish.is_refusal
     is_part = answer.standalone in answer.question  # without what is said beside it
-    asked = answer.question if is_part else answer.standalone
+    is_whole = is_part or is_reworded(answer.question, answer.standalone)
+    asked = answer.question if is_whole else answer.standalone
     question: dict[str, Any] = {"id": f"judged-{kept.id}", "question": asked}
     if right.unanswerable or refusal:
         return {**question, "answers": [], "answerable": False}

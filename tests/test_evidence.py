@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -297,3 +298,50 @@ def test_one_line_alone_can_be_sure() -> None:
     far = nearest("Who won the cup of 1998?", [hit("The pump is blue.")])
     assert certainty(far, [hit("The pump is blue.")]) < 0.8
     assert certainty([], []) == 0.0
+
+
+FARES = """Fares
+Ticket | Price | Note
+Adults | forty EUR | with lunch
+Children | twenty EUR | 
+Dogs | ten EUR | on a leash"""
+
+
+def chosen(question: str, text: str, scores: Sequence[float]) -> list[str]:
+    """What is chosen of lines, in the order of the text, that the embedding finds so near and nothing reads."""
+    lines = sorted(nearest("?", [hit(text)]), key=lambda line: line.span.start)
+    rows = [line for line in lines if line.is_row]
+    scored = [replace(line, score=score, nearness=score) for line, score in zip(rows, scores, strict=True)]
+    found = choose(question, sorted(scored, key=lambda line: -line.score))
+    return [line.reading.partition("; ")[0].removeprefix("Ticket: ") for line in found]
+
+
+@pytest.mark.parametrize(
+    ("question", "scores", "found"),
+    [
+        ("What is the price?", (0.9, 0.95, 0.94), ["Adults", "Children", "Dogs"]),  # in their order; one has no note
+        ("What is the price?", (0.9, 0.95, 0.7), ["Adults", "Children"]),
+        ("What is the price of children?", (0.94, 0.95, 0.7), ["Children", "Adults"]),  # about as near as before
+        ("What is the price of children?", (0.9, 0.95, 0.89), ["Children"]),  # a word tells it from the others
+    ],
+)
+def test_rows_that_a_question_does_not_tell_apart_are_all_evidence(
+    question: str, scores: Sequence[float], found: list[str]
+) -> None:
+    assert chosen(question, FARES, scores) == found
+
+
+def test_more_rows_than_can_be_told_are_none_beside_the_nearest() -> None:
+    rows = "".join(f"\nTicket {letter} | five EUR" for letter in "ABCDEFGHI")
+    scores = [0.9 - 0.005 * place for place in range(9)]
+    assert len(chosen("What is the price?", f"Fares\nTicket | Price{rows}", scores)) == 3  # about as near
+    rows = rows.rpartition("\n")[0]
+    assert len(chosen("What is the price?", f"Fares\nTicket | Price{rows}", scores[:8])) == 8
+
+
+def test_rows_stay_alike_after_they_were_read() -> None:
+    lines = sorted(nearest("?", [hit(FARES)]), key=lambda line: line.span.start)
+    rows = [replace(line, nearness=0.9, score=1.0 - line.span.start) for line in lines if line.is_row]
+    assert len(choose("What is the price?", rows)) == 3
+    never = [replace(row, nearness=math.nan) for row in rows]
+    assert choose("What is the price?", never) == never[:1]

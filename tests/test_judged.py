@@ -31,6 +31,13 @@ def test_a_question_keeps_what_was_said_beside_it() -> None:
     assert found["question"] == asked
 
 
+def test_a_question_keeps_its_own_words_where_those_of_the_documents_were_asked() -> None:
+    asked = replace(ANSWER, question="Can I buy my laptop?", standalone="Can I buy my notebook?")
+    assert (question_of(kept(asked, good=False, right=Correction(unanswerable=True))) or {})[
+        "question"
+    ] == asked.question
+
+
 def test_a_good_answer_says_where_it_stands() -> None:
     assert question_of(kept(good=True)) == {
         "id": "judged-1",

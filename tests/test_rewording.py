@@ -1,6 +1,7 @@
 """Questions that nothing answers, in the words of the documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from ingest.pipeline import ingest
 from rag.assistant import Assistant
 from rag.build import load_embedder
 from rag.embedders import Vectors
+from rag.errors import GenerationError
 from rag.evidence import nearest_lines
 from rag.generators import Message
 from rag.generators.local import LocalGenerator
 from rag.library import Library
+from rag.phrases import ENGLISH
 from rag.retriever import Retriever
 from rag.rewording import is_reworded, reworded
 from rag.settings import Settings, load_settings
-from rag.types import Finish, Hit
+from rag.types import Answer, Finish, Hit
 from tests.fakes import HashingEmbedder, WeighingGenerator, hit
 
 ALIKE = {("laptop", "notebook"): 0.8, ("lose", "lost"): 0.6, ("landlord", "tenant"): 0.9, ("lose", "notebook"): 0.5}
@@ -136,29 +139,65 @@ def library(tmp_path: Path, settings: Settings) -> Iterator[Library]:
         yield opened
 
 
-def asked(library: Library, settings: Settings, question: str, *same: tuple[str, str]) -> tuple[str, str, Finish]:
-    generator = Dictionary(*same)
-    generator.replies = ["Six days carry over until 31 March [1]."]
+QUESTION, MEANT = "How many days of vacation carry over?", "How many days of leave carry over?"
+
+
+@pytest.fixture
+def near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only "vacation" and "leave" are near to each other."""
+
+    def likeness(_: Retriever, words: Sequence[str], others: Sequence[str]) -> Vectors:
+        return np.array([[float((word, other) == ("vacation", "leave")) for other in others] for word in words])
+
+    monkeypatch.setattr(Retriever, "likeness", likeness)
+
+
+def ask(
+    library: Library, settings: Settings, question: str, scorer: Dictionary, stop: threading.Event | None = None
+) -> Answer:
+    scorer.replies = ["Six days carry over until 31 March [1]."]
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    answer = Assistant(retriever, generator, settings).answer(question)
-    return answer.text, answer.standalone, answer.finish
+    reply = Assistant(retriever, scorer, replace(settings, minimum_evidence=1.9)).ask(question, stop=stop)
+    for _ in reply:
+        pass
+    return reply.answer
 
 
+@pytest.mark.usefixtures("near")
+@pytest.mark.parametrize("before", ["", "My sister visits me from abroad with both of her noisy children. "])
 def test_a_refused_question_is_asked_once_more_in_the_words_of_the_documents(
-    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    before: str, library: Library, settings: Settings
 ) -> None:
-    near: Mapping[tuple[str, str], float] = {("vacation", "leave"): 0.7}
-    monkeypatch.setattr(
-        Retriever,
-        "likeness",
-        lambda _, words, others: np.array([[near.get((word, other), 0.0) for other in others] for word in words]),
-    )
-    settings = replace(settings, minimum_evidence=1.9)
-    question, meant = "How many days of vacation carry over?", "How many days of leave carry over?"
-    told = asked(library, settings, question, ("vacation", "leave"))
-    assert told == ("Six days carry over until 31 March. [1]", meant, Finish.COMPLETE)
-    _, standalone, finish = asked(library, settings, question)
-    assert (standalone, finish) == (question, Finish.NOTHING_NEAR)
+    answer = ask(library, settings, f"{before}{QUESTION}", Dictionary(("vacation", "leave")))
+    assert answer.text == "Six days carry over until 31 March. [1]"
+    assert (answer.standalone, answer.finish) == (MEANT, Finish.COMPLETE)
+
+
+@pytest.mark.usefixtures("near")
+def test_it_stays_refused_where_the_generator_does_not_agree_or_breaks_off(
+    library: Library, settings: Settings
+) -> None:
+    class Broken(Dictionary):
+        def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+            raise GenerationError("broken")
+
+    for scorer in (Dictionary(), Broken()):
+        answer = ask(library, settings, QUESTION, scorer)
+        assert (answer.text, answer.finish) == (ENGLISH.refusal, Finish.NOTHING_NEAR)
+        assert answer.standalone == QUESTION
+
+
+@pytest.mark.usefixtures("near")
+def test_it_can_be_stopped_while_words_are_compared(library: Library, settings: Settings) -> None:
+    stop = threading.Event()
+
+    class Stopping(Dictionary):
+        def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+            stop.set()
+            return super().likelihoods(messages, answers)
+
+    answer = ask(library, settings, QUESTION, Stopping(("vacation", "leave")), stop)
+    assert (answer.text, answer.finish) == ("", Finish.STOPPED)
 
 
 @pytest.mark.model

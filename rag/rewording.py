@@ -18,7 +18,7 @@ from rag.phrases import ENGLISH, phrases_for
 from rag.terms import terms
 from rag.types import Hit
 
-_NEAR = 0.5  # the least cosine of two words, each read alone
+NEAR = 0.5  # the least cosine of two words, each read alone
 _SAME = 1.0  # the least log odds of "yes"
 _PROPOSED = 2  # words for one of the question
 _STRANGE = 4  # words of the question that others are proposed for
@@ -44,9 +44,16 @@ def reworded(
     cosines = likeness(strange, offered)
     for row in np.argsort(-cosines.max(axis=1))[:_STRANGE].tolist():
         word, near = strange[row], _nearest(offered, cosines[row])
-        if same := next((other for other in near if _mean_the_same(word, other, scorer)), None):
+        if same := next((other for other in near if mean_the_same(word, other, scorer)), None):
             question = _replaced(question, word, same)
             yield question
+
+
+def mean_the_same(word: str, other: str, scorer: Scorer) -> bool:
+    """Whether the generator says so."""
+    asked = f'Does "{word}" mean the same as "{other}"? Answer only yes or no.'
+    yes, no = scorer.likelihoods([Message("system", _SYSTEM), Message("user", asked)], ["yes", "no"])
+    return yes - no >= _SAME
 
 
 def is_reworded(question: str, standalone: str) -> bool:
@@ -78,7 +85,7 @@ def _singular(word: str) -> str:
 
 def _nearest(words: Sequence[str], cosines: Vectors) -> list[str]:
     """The nearest words, one form of each."""
-    order = (int(place) for place in np.argsort(-cosines) if cosines[place] >= _NEAR)
+    order = (int(place) for place in np.argsort(-cosines) if cosines[place] >= NEAR)
     found: dict[str, str] = {}
     for place in order:
         found.setdefault(" ".join(terms(words[place])), words[place])
@@ -87,9 +94,3 @@ def _nearest(words: Sequence[str], cosines: Vectors) -> list[str]:
 
 def _replaced(question: str, word: str, other: str) -> str:
     return _WORD.sub(lambda found: other if found.group() == word else found.group(), question)
-
-
-def _mean_the_same(word: str, other: str, scorer: Scorer) -> bool:
-    asked = f'Does "{word}" mean the same as "{other}"? Answer only yes or no.'
-    yes, no = scorer.likelihoods([Message("system", _SYSTEM), Message("user", asked)], ["yes", "no"])
-    return yes - no >= _SAME

@@ -298,7 +298,7 @@ class IngestQueue:
     def _take(self) -> QueuedFile | None:
         with self._taking:
             waiting = self._catalog.queue(self._library.collection, QueueState.WAITING, limit=1)
-            if not waiting or not self._resume.is_set():
+            if not waiting or not self._resume.is_set() or self._closing.is_set():  # closing ends a pause
                 return None
             self._stop.clear()
             self._left_out.discard(waiting[0].id)  # it was done before that could be heeded, and is tried again

@@ -24,6 +24,8 @@ _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (d
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
 _QUOTED = 2
+_CELL = re.compile(r"(?:^|; )[^:;]+: ")  # the name of one
+_AMOUNTS = frozenset(terms("much many long often far"))  # after "how"
 _ALIKE, _ROWS = 0.08, 8  # rows of a table that are so little below one, and how many of them count
 _STEP = re.compile(r"(?:^|\n)\s*(\d{1,2})[.)]\s*$")  # before the text of a step
 _GOES_ON = re.compile(r"^(but|however|otherwise|only|except)\b|\b(it|they|them|this|these|those)\b", re.IGNORECASE)
@@ -162,10 +164,11 @@ def _near(lines: Sequence[Line]) -> list[Line]:
 def alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     """The line and, where it is the row of a table, others of that which are as near, in their order.
 
-    A row is told from another by a word of the question that stands in it alone. More than eight are no answer that can
-    be read: then the line is alone.
+    A row is told from another by a word of the question that stands in it alone. Where one stands in its cells and one
+    in no row, that may tell it, too ("blinks quickly" for "blinking fast"). More than eight are no answer that can be
+    read. Then the line is alone.
     """
-    told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True))
+    told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True)) - _AMOUNTS
     rows = [
         other
         for other in lines
@@ -174,7 +177,10 @@ def alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
         and abs(other.nearness - line.nearness) <= _ALIKE
         and not asked & told.difference(terms(other.reading, parts=True))
     ]
-    return sorted(rows, key=lambda row: row.span.start) if line in rows and len(rows) <= _ROWS else [line]
+    is_named = asked & set(terms(_CELL.sub(" ", line.reading), parts=True))
+    known = {term for row in rows for term in terms(f"{row.heading} {row.reading}", parts=True)}
+    is_told = line not in rows or len(rows) > _ROWS or (is_named and not asked <= known)
+    return [line] if is_told else sorted(rows, key=lambda row: row.span.start)
 
 
 def _table(line: Line) -> tuple[int, str, str] | None:

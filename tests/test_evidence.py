@@ -323,6 +323,9 @@ def chosen(question: str, text: str, scores: Sequence[float]) -> list[str]:
         ("What is the price?", (0.9, 0.95, 0.7), ["Adults", "Children"]),
         ("What is the price of children?", (0.94, 0.95, 0.7), ["Children", "Adults"]),  # about as near as before
         ("What is the price of children?", (0.9, 0.95, 0.89), ["Children"]),  # a word tells it from the others
+        ("How much is the ticket?", (0.9, 0.95, 0.89), ["Adults", "Children", "Dogs"]),  # "much" names none
+        ("How much for twenty kids?", (0.9, 0.95, 0.89), ["Children"]),  # nor is "kids" known
+        ("What do I pay?", (0.9, 0.95, 0.89), ["Adults", "Children", "Dogs"]),  # it names no cell at all
     ],
 )
 def test_rows_that_a_question_does_not_tell_apart_are_all_evidence(

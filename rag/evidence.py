@@ -153,7 +153,7 @@ def choose(question: str, lines: Sequence[Line]) -> list[Line]:
     Args:
         lines: of all passages, the nearest first.
     """
-    rows = alike(question, lines[0], lines) if lines else []
+    rows = _alike(question, lines[0], lines) if lines else []
     return list(dict.fromkeys([*rows, *about(question, lines)]))
 
 
@@ -161,19 +161,20 @@ def _near(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines[:_CHOSEN] if line.score >= lines[0].score - _ABOUT]
 
 
-def alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
+def _alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     """The line and, where it is the row of a table, others of that which are as near, in their order.
 
     A row is told from another by a word of the question that stands in it alone. Where one stands in its cells and one
     in no row, that may tell it, too ("blinks quickly" for "blinking fast"). More than eight are no answer that can be
     read. Then the line is alone.
     """
+    table = _table(line)
     told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True)) - _AMOUNTS
     rows = [
         other
         for other in lines
-        if _table(line)
-        and _table(other) == _table(line)
+        if table
+        and _table(other) == table
         and abs(other.nearness - line.nearness) <= _ALIKE
         and not asked & told.difference(terms(other.reading, parts=True))
     ]

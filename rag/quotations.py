@@ -9,7 +9,7 @@ from rag.evidence import Line
 from rag.phrases import ENGLISH, Phrases
 from rag.types import JOINT, Citation, Hit
 
-_AT_MOST = 300  # characters
+_AT_MOST, _OF_STEP = 300, 1_000  # characters
 _HEADING = 100  # characters
 _NAMES = 50  # of documents that are named in a row
 _ANCHOR = re.compile(r"\{#[^}]*\}")  # of a heading in Markdown
@@ -17,10 +17,10 @@ _SIGNS = re.compile(r"[\\*`<>#\[\]]|(?<!\w)_+|_+(?!\w)")
 _BRACKETS = re.compile(r"\[(?:[\d\s,;]+|\?)\]")
 
 
-def quotation(text: str) -> str:
-    """A line between quotation marks, without what would be read as a footnote."""
+def quotation(text: str, *, at_most: int = _AT_MOST) -> str:
+    """A line between quotation marks, cut after so many characters, without what would be read as a footnote."""
     line = " ".join(_BRACKETS.sub("", text).split())
-    return f"“{line if len(line) <= _AT_MOST else f'{line[:_AT_MOST].rstrip()}…'}”"
+    return f"“{line if len(line) <= at_most else f'{line[:at_most].rstrip()}…'}”"
 
 
 def of_document(number: int, hit: Hit, lines: Sequence[Line]) -> tuple[str, Citation]:
@@ -60,7 +60,7 @@ def of_steps(hits: Sequence[Hit], steps: Sequence[Sequence[Line]]) -> Iterator[t
     hit = hits[first.number - 1]
     head = f"{named(first.heading) or named(PurePath(hit.chunk.document_name).stem)}\n\n"
     for said in steps:
-        text = quotation(" ".join(line.reading for line in said))
+        text = quotation(" ".join(line.reading for line in said), at_most=_OF_STEP)
         yield f"{head}{said[0].step}. {text} [1]", Citation(1, hit, tuple(line.span for line in said))
         head = ""
 

@@ -7,6 +7,7 @@ import pytest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
+from rag import quotations
 from rag.assistant import Assistant
 from rag.evidence import nearest_lines
 from rag.library import Library
@@ -102,3 +103,12 @@ def test_they_are_the_answer_word_for_word_each_with_its_footnote(library: Libra
     (citation,) = answer.citations
     assert len(citation.marks) == 6
     assert (answer.finish, generator.prompts) == (Finish.COMPLETE, [])
+
+
+def test_a_long_step_is_told_whole() -> None:
+    long = f"Open the compartment {'very ' * 80}carefully with the hex key."
+    question = "How do I open the compartment with the hex key?"
+    hits = [hit(f"1. {long}\n2. Close it.")]
+    told = steps(question, nearest_lines(question, hits, HashingEmbedder(1_024), {}))
+    (text, _), _ = quotations.of_steps(hits, told)
+    assert f"1. “{long}” [1]" in text

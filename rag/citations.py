@@ -48,7 +48,8 @@ _CLAUSE_WORDS = 3  # that make a clause one that can be weighed by itself
 _MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list item
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
-_MARKS = 2  # passage sentences marked for one answer sentence
+_AS_GOOD, _MARKS = 2, 8  # passage sentences marked for one answer sentence: those as good as the best, and all
+_NEW = 4  # weight of the words that a sentence adds to those marked: two words, or a number
 
 
 def words(text: str) -> set[str]:
@@ -301,24 +302,30 @@ def _best(sentence: str, hits: Sequence[Hit]) -> int | None:
 
 
 def _marks(passage: str, claims: Sequence[str], asked: set[str]) -> tuple[Span, ...]:
-    """The passage's sentences that hold the words of the claims: the best, those as good, those that add to it."""
-    candidates = [(sentence, words(sentence.text)) for sentence in sentences.split(passage)]
-    found: set[Span] = set()
-    for claim in claims:
-        wanted = words(claim)
-        scored = sorted(
-            ((_overlap(wanted, held, asked), index) for index, (_, held) in enumerate(candidates)),
-            key=lambda pair: -pair[0],
-        )
-        if not scored or scored[0][0] < _FEW:
-            continue
-        best = scored[0][1]
-        chosen = [index for score, index in scored[:_MARKS] if score >= max(_FEW, _MARKED * scored[0][0])]
-        left = wanted - candidates[best][1] - asked
-        adding = [index for _, index in scored[1:] if _overlap(wanted, candidates[index][1] & left, asked) >= _FEW]
-        for index in [*chosen, *adding][:_MARKS]:
-            found.add(Span(candidates[index][0].start, candidates[index][0].end))
-    return tuple(sorted(found, key=lambda span: span.start))
+    """The passage's sentences that hold the words of the claims: the best, those as good, those that add to them."""
+    candidates = sentences.split(passage)
+    held = [words(sentence.text) for sentence in candidates]
+    found = {index for claim in claims for index in _marked(words(claim), held, asked)}
+    return tuple(Span(candidates[index].start, candidates[index].end) for index in sorted(found))
+
+
+def _marked(wanted: set[str], held: Sequence[set[str]], asked: set[str]) -> list[int]:
+    """Which sets of words bear a claim. More than two do together what the rows of a table do to their sum."""
+    scores = [_overlap(wanted, one, asked) for one in held]
+    best = max(scores, default=0.0)
+    if best < _FEW:
+        return []
+    by_score = sorted(range(len(held)), key=lambda index: -scores[index])
+    chosen = [index for index in by_score[:_AS_GOOD] if scores[index] >= max(_FEW, _MARKED * best)]
+    left = wanted.difference(asked, *(held[index] for index in chosen))
+    while left and len(chosen) < _MARKS:
+        adds = max(range(len(held)), key=lambda index: (_overlap(left, held[index] & left, asked), -index))
+        added = held[adds] & left
+        if sum(_weight(word, asked) for word in added) < _NEW or _overlap(left, added, asked) < _FEW:
+            break
+        chosen.append(adds)
+        left -= added
+    return chosen
 
 
 def _overlap(wanted: set[str], held: set[str], asked: set[str]) -> float:

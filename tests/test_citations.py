@@ -44,6 +44,19 @@ def test_a_sentence_that_adds_to_the_best_one_is_marked_too() -> None:
     assert marked(text, passage) == ["Up to 6 unused days can be carried over.", "They expire on 31 March."]
 
 
+def test_every_row_that_a_sentence_was_made_from_is_marked() -> None:
+    rows = ["Humidity   every 12 months   on site", "Rain   every 24 months", "Wind   every 48 months", "Sun   never"]
+    text = "Humidity is calibrated every 12 months, rain every 24 months, and wind every 48 months [1]."
+    assert marked(text, "\n".join(rows), "How often are the sensors calibrated?") == rows[:3]
+
+
+def test_a_sentence_that_holds_one_more_word_of_many_is_not_marked() -> None:
+    passage = "Up to 6 unused days can be carried over into the next year. A year has two halves. Staff get lunch."
+    assert marked("Up to 6 unused days go into the next half of a year [1].", passage) == [
+        "Up to 6 unused days can be carried over into the next year."
+    ]
+
+
 def test_what_the_question_said_already_bears_little() -> None:
     passage = "Skua 4 Weather Station: Manual, page 4\n\nMass   3.4 kg"
     question = "How much does the Skua 4 station weigh?"

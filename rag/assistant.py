@@ -7,10 +7,11 @@ from dataclasses import replace
 from rag import compound
 from rag.answerability import Judge, judge_for
 from rag.errors import FootnoteError
+from rag.findings import Parts
 from rag.generators import Generator
 from rag.phrases import phrases_for
 from rag.queue import TurnQueue
-from rag.reply import Parts, Reply
+from rag.reply import Reply
 from rag.retriever import Retriever
 from rag.settings import Settings
 from rag.several import SeveralReplies

@@ -278,11 +278,11 @@ def test_a_follow_up_is_read_in_the_way_that_is_answered_most_surely(
 def test_a_question_that_does_not_point_back_is_answered_alone_unless_the_one_before_helps_much(
     alone: float, together: str, library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.reply._Found.sure", lambda found: 1.1 if "lunch" in found.reading else alone)
-    monkeypatch.setattr("rag.reply.follow_ups.belongs", lambda *any_line: True)
+    monkeypatch.setattr("rag.findings.Found.sure", lambda found: 1.1 if "lunch" in found.wording else alone)
+    monkeypatch.setattr("rag.understanding.follow_ups.belongs", lambda *any_line: True)
     assistant, _ = build(library, settings, "Which days carry over?", "Six days carry over [1].")
     reply = assistant.ask("Which days carry over?", history=[Turn("Is there lunch in the canteen?", "Yes [1].")])
-    assert reply._follow_up(reply._readings()).reading.startswith(together)
+    assert reply._found().wording.startswith(together)
 
 
 @pytest.mark.parametrize("question", ["And what does it cost?", "What does lunch cost in the canteen?"])

@@ -39,6 +39,9 @@ _RULE = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:which|what|welche\w*)\s+(?!is\b|are\b|was\b|were\b|ist\b|sind\b)\w+", re.IGNORECASE)
+_NOT_THE_THING = re.compile(  # where a cell goes on that has named its thing: "Meal with customers, per person"
+    r"[,;:(]|\b(?:with|without|for|of|per|in|on|at|to|from|mit|ohne|für|von|pro|je|im|am|bei|zum|zur)\b", re.IGNORECASE
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -217,6 +220,8 @@ class _Words:
         self._heads = _terms(" ".join(column.head for column in table.columns))
         self._own = self._heads | {term for value in self._values for term in _terms(value)}
         self._named = self._own | _terms(table.sheet)
+        things = (_NOT_THE_THING.split(value)[0] for value in self._values)
+        self._counted = self._heads | _terms(" ".join([table.sheet, *things]))
         self._around = _terms(f"{title} {table.headings.replace(JOINT, ' ')}")
         self._rows = [{index: row[index] for index in texts if row[index]} for row in rows]
 
@@ -275,7 +280,7 @@ class _Words:
                 return bool(words & self._own)
             case Wanted.COUNT:
                 first = next((term for term in terms(wanted.text) if term in words), "")
-                return bool(widened({first}) & self._named)
+                return bool(widened({first}) & self._counted)
 
     def _is_named(self, column: Column, words: AbstractSet[str]) -> bool:
         return bool(_terms(column.head) & widened(words))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import inf
 
 from rag.evidence import Line
+from rag.synonyms import widened
 from rag.terms import terms
 
 _CARDINALS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()  # noqa: SIM905
@@ -51,7 +52,7 @@ def fitting(question: str, lines: Sequence[Line]) -> Line | None:
     """Of the table of the first line, the row whose range holds the number of the question; None if not sure."""
     asked = [match.group(1) for match in _NUMBERS.finditer(question)]
     rows = _rows(lines)
-    if len(asked) != 1 or len(rows) < 2:
+    if len(asked) != 1 or len(rows) < 2 or not _treats(rows[0], question):
         return None
     ranges = {row: _range(row, question) for row in rows}
     bounded = {row: found for row, found in ranges.items() if found}
@@ -72,6 +73,14 @@ def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
     """What tells rows of one table from those of others; None where the line is none."""
     heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
     return (line.number, heads) if len(heads) > 1 else None
+
+
+def _treats(row: Line, question: str) -> bool:
+    """Whether the table is of what is asked, and not only of what the question counts: "a bonus after ten years"."""
+    first, *others = _CELL.findall(row.reading)
+    told = {term for cell in others for term in terms(" ".join(cell))}.union(terms(row.heading))
+    asked = set(terms(_NUMBERS.sub(" ", question))).difference(terms(" ".join(first)))
+    return not asked or bool(widened(asked) & told)
 
 
 def _range(row: Line, question: str) -> tuple[float, float] | None:

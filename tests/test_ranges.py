@@ -10,7 +10,8 @@ from rag.types import Span
 def rows(head: str, value: str, *cells: str) -> list[Line]:
     readings = [f"{head}: {cell}; {value}: {place}" for place, cell in enumerate(cells)]
     return [
-        Line(1, Span(place, place + 1), text, text, "", True, 1 - place / 100) for place, text in enumerate(readings)
+        Line(1, Span(place, place + 1), text, text, "Notice", True, 1 - place / 100)
+        for place, text in enumerate(readings)
     ]
 
 
@@ -26,6 +27,7 @@ PRICES = ("up to 3 stations", "4 to 10 stations", "11 stations or more")
         ("What is the notice after three years?", "Years of service", NOTICE, 0),  # in no range that is known
         ("What is the notice period?", "Years of service", NOTICE, 0),
         ("What is the notice after ten years and two months?", "Years of service", NOTICE, 0),
+        ("Is there a bonus after ten years of service?", "Years of service", NOTICE, 0),
         ("What does the portal cost for 3 stations?", "Plan", PRICES, 0),
         ("What does the portal cost for seven stations?", "Plan", PRICES, 1),
         ("What does the portal cost for 12 stations?", "Plan", PRICES, 2),
@@ -37,7 +39,7 @@ PRICES = ("up to 3 stations", "4 to 10 stations", "11 stations or more")
 def test_the_row_whose_range_holds_the_number_leads(
     question: str, head: str, cells: tuple[str, ...], leads: int
 ) -> None:
-    lines = rows(head, "Value", *cells)
+    lines = rows(head, "Cost", *cells)
     found = settled(question, lines)
     assert found[0].reading == lines[leads].reading
     assert {line.reading for line in found} == {line.reading for line in lines}

@@ -23,6 +23,11 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
     r"(^[^\n]{60,}[^\n.!?:])\n(?=\d+(?![\d.)]))(?![^\n]*(?: {3}| \| ))", re.MULTILINE
 )
 
+_LONG, _WIDEST = 60, 250  # characters of a line that a page cuts
+_FULL = 0.95  # letters are not equally wide
+_OVER = re.compile(r"[.!?:;…\d]\W*$")  # ends of a sentence, and of an entry in a table of contents
+_FIRST_WORD = re.compile(r"[^\W\d_]\S*(?=\s|$)")
+_CELLS = re.compile(r" {3}| \| ")
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
 _SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 Nr. 3", "Tel. 030"
@@ -41,7 +46,23 @@ _NEAR = 24  # characters about a full stop that tell whether it is one
 
 def unwrap(text: str) -> str:
     """The text with a space for each line break inside a sentence; offsets stay as they are."""
-    return _NUMBER_BELOW.sub(r"\1 ", _WRAPPED.sub(" ", text))
+    return _NUMBER_BELOW.sub(r"\1 ", _WRAPPED.sub(" ", _filled(text)))
+
+
+def _filled(text: str) -> str:
+    """The same for breaks after lines that are so full that the word after them found no room there."""
+    lines = text.split("\n")
+    width = max((len(line) for line in lines if not _CELLS.search(line)), default=0)
+    if width > _WIDEST:
+        return text
+    goes_on = (_is_full(line, after, width) for line, after in pairwise(lines))
+    return "".join(f"{line}{' ' if on else chr(10)}" for line, on in zip(lines, goes_on, strict=False)) + lines[-1]
+
+
+def _is_full(line: str, after: str, width: int) -> bool:
+    word = _FIRST_WORD.match(after)
+    is_prose = word and not _OVER.search(line) and not _CELLS.search(line) and not _CELLS.search(after)
+    return bool(word and is_prose and len(line) >= _LONG and len(line) + 1 + len(word[0]) > _FULL * width)
 
 
 def split(text: str, language: str = "en") -> list[Sentence]:

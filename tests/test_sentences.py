@@ -37,3 +37,30 @@ def test_a_stop_of_a_short_word_or_of_a_german_date_ends_no_sentence(text: str, 
     split = sentences.split(text)
     assert len(split) == found, [one.text for one in split]
     assert [text[one.start : one.end] for one in split] == [one.text for one in split]
+
+
+FULL = (
+    "Note: On a lower mast the station corrects the wind speed. Enter the height of the wind sensor under\n"
+    "Settings, then Mast. Heights below 3 metres cannot be corrected. The display shows what was entered\n"
+    "before, and the portal does so, too."
+)
+
+
+def test_a_line_with_no_room_for_the_next_word_goes_on_with_a_capital() -> None:
+    assert "Enter the height of the wind sensor under\nSettings, then Mast." in [
+        FULL[part.start : part.end] for part in sentences.split(FULL)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("What has to be done before the station is switched on", "Settings are entered in the menu."),  # a heading
+        ("Enter the height of the wind sensor under the menu of the station, which is the first:", "Settings"),
+        ("The height of the wind sensor above the ground, in the menu of settings .......... 12", "Mast"),
+        ("Wind sensor, heated   for sites with ice and snow in winter, needs a power supply", "Rain gauge   0.2"),
+    ],
+)
+def test_other_lines_do_not(line: str, after: str) -> None:
+    texts = [part.text for part in sentences.split(f"{line}\n{after}\n{'A long line of the same page. ' * 3}")]
+    assert not any(line[-9:] in text and after[:4] in text for text in texts)

@@ -25,8 +25,9 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 
 _LONG, _WIDEST = 60, 250  # characters of a line that a page cuts
 _FULL = 0.95  # letters are not equally wide
+_ABOUT, _SEVERAL = 0.85, 3  # about as wide as the widest are the lines that a page cuts
 _OVER = re.compile(r"[.!?:;…\d]\W*$")  # ends of a sentence, and of an entry in a table of contents
-_FIRST_WORD = re.compile(r"[^\W\d_]\S*(?=\s|$)")
+_FIRST_WORD = re.compile(r"[^\W\d_]\S*(?<!:)(?=\s|$)")  # not "Absent: ..."
 _CELLS = re.compile(r" {3}| \| ")
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
@@ -52,8 +53,9 @@ def unwrap(text: str) -> str:
 def _filled(text: str) -> str:
     """The same for breaks after lines that are so full that the word after them found no room there."""
     lines = text.split("\n")
-    width = max((len(line) for line in lines if not _CELLS.search(line)), default=0)
-    if width > _WIDEST:
+    widths = [len(line) for line in lines if not _CELLS.search(line)]
+    width = max(widths, default=0)
+    if width > _WIDEST or sum(one >= _ABOUT * width for one in widths) < _SEVERAL:
         return text
     goes_on = (_is_full(line, after, width) for line, after in pairwise(lines))
     return "".join(f"{line}{' ' if on else chr(10)}" for line, on in zip(lines, goes_on, strict=False)) + lines[-1]

@@ -7,6 +7,7 @@ the embedding picks the line, and the generator writes the answer from it.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from math import nan
 from types import MappingProxyType
 
@@ -34,7 +35,8 @@ _PASSAGE_WEIGHT = 0.1  # what the score of its passage counts
 _OTHERS = 3  # index of the line whose score the nearest is compared with; a fact seldom stands in more than three
 _ENTRY = 0.15  # off for an entry of a table of contents
 _CONTENTS = re.compile(r"(?:table of )?contents|index|inhalt(?:sverzeichnis|sübersicht)?|目\s*[录次]", re.IGNORECASE)
-_PAGE = re.compile(r"\s{2,}\d{1,4}$")
+_PAGE = re.compile(r"\s{2,}(\d{1,4})$")
+_ENTRIES = 5  # lines with rising numbers at their ends that make a table of contents without a heading
 _LEADERS = re.compile(r"(?:[.…]\s?){4,}\s*\d{1,4}$")
 _FAR = 0.3  # about the score of a line that has nothing to do with the question
 _LEAD_WEIGHT, _HELD_WEIGHT = 2.0, 0.6  # chosen with minimum_evidence (docs/evaluation.md)
@@ -105,13 +107,14 @@ def nearest_lines(
     if rows := [place for place, line in enumerate(lines) if line.is_row]:
         alone = embedder.encode_documents([lines[place].reading for place in rows]) @ asked
         cosines[rows] = np.maximum(cosines[rows], alone)
+    entries = _entries(lines)
     found = []
     for place, (line, text, vector, cosine) in enumerate(zip(lines, texts, vectors, cosines, strict=True)):
         goes_on = _following(line, lines[place + 1 : place + 2])
         longer = f"{text} {goes_on.reading}" if goes_on else text
         words = (share(weights, text) + share(weights, longer)) / 2
         score = float(cosine) + _WORD_WEIGHT * words + _PASSAGE_WEIGHT * hits[line.number - 1].score
-        score -= _ENTRY * _is_entry(line)
+        score -= _ENTRY * (place in entries)
         found.append(replace(line, score=score, nearness=score, vector=vector))
     return sorted(found, key=lambda line: -line.score)
 
@@ -164,8 +167,9 @@ def _near(lines: Sequence[Line]) -> list[Line]:
 def _alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     """The line and, where it is the row of a table, others of that which are as near, in their order.
 
-    A row is told from another by a word of the question that stands in it alone. Where one stands in its cells and one
-    in no row, that may tell it, too ("blinks quickly" for "blinking fast"). More than eight are no answer that can be
+    A row is told from another by a word of the question that stands in it alone. One that stands in no row may tell it
+    by what it means ("grandmother" for "grandparent"): then only rows count that are nearly as near, or none where
+    another word stands in its cells ("blinks quickly" for "blinking fast"). More than eight are no answer that can be
     read. Then the line is alone.
     """
     table = _table(line)
@@ -180,8 +184,9 @@ def _alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     ]
     is_named = asked & set(terms(_CELL.sub(" ", line.reading), parts=True))
     known = {term for row in rows for term in terms(f"{row.heading} {row.reading}", parts=True)}
-    is_told = line not in rows or len(rows) > _ROWS or (is_named and not asked <= known)
-    return [line] if is_told else sorted(rows, key=lambda row: row.span.start)
+    if not asked <= known:
+        rows = [row for row in rows if not is_named and abs(row.nearness - line.nearness) <= _ALIKE / 2]
+    return sorted(rows, key=lambda row: row.span.start) if line in rows and len(rows) <= _ROWS else [line]
 
 
 def _table(line: Line) -> tuple[int, str, str] | None:
@@ -249,8 +254,20 @@ def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:
             yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=found.is_row, step=step)
 
 
+def _entries(lines: Sequence[Line]) -> set[int]:
+    """Places of the lines that are of a table of contents: they name what is said elsewhere."""
+    found = {place for place, line in enumerate(lines) if _is_entry(line)}
+    paged = [(place, line, page) for place, line in enumerate(lines) if (page := _PAGE.search(line.text))]
+    for _, own in groupby((one for one in paged if not one[1].is_row), key=lambda one: one[1].number):
+        some = list(own)
+        pages = [int(page.group(1)) for _, _, page in some]
+        if len(some) >= _ENTRIES and pages == sorted(set(pages)):
+            found.update(place for place, _, _ in some)
+    return found
+
+
 def _is_entry(line: Line) -> bool:
-    """Whether it is of a table of contents: it names what is said elsewhere."""
+    """Whether it is plainly one."""
     is_under = _CONTENTS.fullmatch(line.heading.rsplit(JOINT, 1)[-1].strip()) is not None
     return _LEADERS.search(line.text) is not None or (is_under and _PAGE.search(line.text) is not None)
 

@@ -31,6 +31,7 @@ _THERE = (  # after "which documents"
     r"|are\s+(?:(?:there|here)(?:\s+in\s+the\s+library)?|uploaded|loaded|available"
     r"|in\s+(?:the|my|our|your)\s+(?:library|collection)))"
 )
+_VERSION = r"(?P<subject>(?:.*\s)?(?:(?:version|release|edition|update|firmware|ausgabe)\s+|v)\d.*)"
 _IN = r"(?:\s+(?:of|in|from)\s+(?P<subject>.+))?"
 _KINDLY = r"(?:(?:mir|uns|bitte|kurz|mal|doch)\s+)*"
 _ASKED = tuple(
@@ -50,6 +51,11 @@ _ASKED = tuple(
         rf"(?:what|which)\s+{_TOPICS}\s+are\s+(?:covered|treated|discussed|described)\s+(?:in|by)\s+(?P<subject>.+)",
         r"what\s+can\s+(?:i|we|you)\s+find\s+in\s+(?P<subject>.+)",
         r"what\s+(?:can\s+you\s+tell\s+(?:me|us)|do\s+you\s+know)\s+about\s+(?P<subject>.+)",
+        rf"(?:what\s+(?:is|was)|what's)\s+new\s+(?:in|with|since)\s+{_VERSION}",
+        rf"what\s+(?:has\s+)?changed\s+(?:in|with|since)\s+{_VERSION}",
+        rf"(?:what\s+(?:are|were)\s+)?(?:the\s+)?(?:changes|news|novelties)\s+(?:in|of|since)\s+{_VERSION}",
+        rf"was\s+(?:ist|war)\s+neu\s+(?:in|an|bei|seit)\s+(?:der\s+)?{_VERSION}",
+        rf"was\s+hat\s+sich\s+(?:in|an|bei|mit|seit)\s+(?:der\s+)?{_VERSION}\s+(?:ge|ver)ändert",
         rf"{_POLITE}(?:list|name|show(?:\s+me)?)\s+(?P<subject>(?:all\s+)?(?:(?:my|our|the|your)\s+)?{_FILES})",
         rf"(?:what|which)\s+(?P<subject>{_FILES})\s+{_THERE}",
         r"welche\s+(?P<subject>dokumente|dateien|unterlagen)\s+(?:gibt\s+es|hast\s+du|kennst\s+du|haben\s+sie"
@@ -94,10 +100,13 @@ _ANY = frozenset(  # words for documents of any name
         "text bericht alles unterlagen"
     )
 )
+_CHANGED = (
+    r"(?:\s+(?:has\s+)?changed|(?:'s|\s+(?:is|was))\s+new|\s+(?:are|were)\s+(?:the\s+)?(?:changes|news|novelties))\b"
+)
 _KNOWN = r"\s+(?:can\s+you\s+tell|do\s+you\s+know)\b"
 # Forms that ask for a fact unless their subject is a document: "What is in the warranty?" is no such question.
 _OF_DOCUMENTS = re.compile(
-    rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN}|{_KNOWN})|was steht|worum|wovon", re.IGNORECASE
+    rf"what(?!(?:'s|\s+(?:is|are))\s+(?:the\s+)?{_MAIN}|{_KNOWN}|{_CHANGED})|was steht|worum|wovon", re.IGNORECASE
 )
 _OF_TEXTS = re.compile(r"worum|wovon", re.IGNORECASE)  # which ask for no fact
 _KINDS = frozenset(  # words that are part of the names of documents

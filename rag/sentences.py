@@ -26,7 +26,7 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 _LONG, _WIDEST = 60, 250  # characters of a line that a page cuts
 _FULL = 0.95  # letters are not equally wide
 _ABOUT, _SEVERAL = 0.85, 3  # about as wide as the widest are the lines that a page cuts
-_OVER = re.compile(r"[.!?:;…\d]\W*$")  # ends of a sentence, and of an entry in a table of contents
+_OVER = re.compile(r"[.!?:;…]\W*$|[.…]{2}\s*\d+$")  # ends of a sentence, and of an entry in a table of contents
 _FIRST_WORD = re.compile(r"[^\W\d_]\S*(?<!:)(?=\s|$)")  # not "Absent: ..."
 _CELLS = re.compile(r" {3}| \| ")
 

@@ -172,14 +172,15 @@ class Judge:
         Args:
             lines: of all `hits`, nearest first.
         """
-        if self.probe is None or self.generator is None or not lines or ranges.fitting(question, lines):
+        if self.probe is None or self.generator is None or not lines or ranges.is_plain(question, lines):
             return None
         some, probe = shown(question, lines), self.probe
         prompt, ends = messages(question, [in_context(hits[line.number - 1].chunk, line) for line in some])
         states = self.generator.states(prompt, ends, layers=probe.layers, additions=probe.additions)
         odds = probe.answer_to(question).log_odds(states[-1:], [certainty(lines, hits)])[0]
         of_lines = probe.line.log_odds(states[:-1], [line.score for line in some]).tolist()
-        return Reading(float(1 / (1 + np.exp(-odds))), _reordered(lines, dict(zip(some, of_lines, strict=True))))
+        ordered = _reordered(lines, dict(zip(some, of_lines, strict=True)))
+        return Reading(float(1 / (1 + np.exp(-odds))), tuple(ranges.settled(question, ordered)))
 
     def by_reading(self, reading: Reading | None) -> str:
         """A reason, empty where there is none: the generator does not see the answer in the lines."""

@@ -49,7 +49,7 @@ _MARKER = re.compile(r"#|\W*\d{1,3}\W*$")  # a heading, or the number of a list 
 _MARKED = 0.75  # of the best passage sentence's overlap: others that reach it are marked too
 _FEW = 0.25  # share of the words below which the passage only gives the setting and nothing is marked
 _AS_GOOD, _MARKS = 2, 8  # passage sentences marked for one answer sentence: those as good as the best, and all
-_NEW = 4  # weight of the words that a sentence adds to those marked: two words, or a number
+_NEW = 0.15  # share of the words that one adds without a number
 
 
 def words(text: str) -> set[str]:
@@ -321,7 +321,8 @@ def _marked(wanted: set[str], held: Sequence[set[str]], asked: set[str]) -> list
     while left and len(chosen) < _MARKS:
         adds = max(range(len(held)), key=lambda index: (_overlap(left, held[index] & left, asked), -index))
         added = held[adds] & left
-        if sum(_weight(word, asked) for word in added) < _NEW or _overlap(left, added, asked) < _FEW:
+        is_number = any(letter.isdigit() for word in added for letter in word)
+        if _overlap(left, added, asked) < _FEW or not (is_number or _overlap(wanted, added, asked) >= _NEW):
             break
         chosen.append(adds)
         left -= added

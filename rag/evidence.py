@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.embedders import Embedder, Vectors
 from rag.readings import CELLS, ITEM, MARK, Reading, readings
-from rag.terms import terms
+from rag.terms import is_unspaced, terms
 from rag.types import JOINT, Chunk, Hit, Span
 
 _MARKDOWN_HEADING = re.compile(r"#{1,6} ")
@@ -26,8 +26,13 @@ _ABOUT = 0.03  # lines whose score is so little below the best may answer as wel
 _CHOSEN = 3
 _QUOTED = 2
 _CELL = re.compile(r"(?:^|; )[^:;]+: ")  # the name of one
-_AMOUNTS = frozenset(terms("much many long often far"))  # after "how"
-_ALIKE, _ROWS = 0.08, 8  # rows of a table that are so little below one, and how many of them count
+_ASKING = frozenset(  # words that tell no row from another: after "how", and those of German questions
+    terms(
+        "much many long often far wie viel viele lange oft weit hoch was wer wo wann welche welcher ist sind gibt "
+        "der die das den dem des ein eine einen einem einer für von vom im in am an zu zum zur ich wir man mein meine"
+    )
+)
+_ALIKE, _ALIKE_AT_MOST, _ROWS = 0.06, 0.08, 8  # rows of a table that are so little below one, and how many count
 _STEP = re.compile(r"(?:^|\n)\s*(\d{1,2})[.)]\s*$")  # before the text of a step
 _GOES_ON = re.compile(r"^(but|however|otherwise|only|except)\b|\b(it|they|them|this|these|those)\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(if|unless|wenn|falls)\b|如果|倘若", re.IGNORECASE)
@@ -36,7 +41,7 @@ _OTHERS = 3  # index of the line whose score the nearest is compared with; a fac
 _ENTRY = 0.15  # off for an entry of a table of contents
 _CONTENTS = re.compile(r"(?:table of )?contents|index|inhalt(?:sverzeichnis|sübersicht)?|目\s*[录次]", re.IGNORECASE)
 _PAGE = re.compile(r"\s{2,}(\d{1,4})$")
-_ENTRIES = 5  # lines with rising numbers at their ends that make a table of contents without a heading
+_ENTRIES, _FIRST = 5, 10  # lines with rising numbers at their ends, the first so low, that make a table of contents
 _LEADERS = re.compile(r"(?:[.…]\s?){4,}\s*\d{1,4}$")
 _FAR = 0.3  # about the score of a line that has nothing to do with the question
 _LEAD_WEIGHT, _HELD_WEIGHT = 2.0, 0.6  # chosen with minimum_evidence (docs/evaluation.md)
@@ -168,24 +173,24 @@ def _alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     """The line and, where it is the row of a table, others of that which are as near, in their order.
 
     A row is told from another by a word of the question that stands in it alone. One that stands in no row may tell it
-    by what it means ("grandmother" for "grandparent"): then only rows count that are nearly as near, or none where
-    another word stands in its cells ("blinks quickly" for "blinking fast"). More than eight are no answer that can be
-    read. Then the line is alone.
+    by what it means ("grandmother" for "grandparent"): then only rows count that are nearer, or none where another
+    word stands in its cells ("blinks quickly" for "blinking fast"). More than eight are no answer that can be read.
+    Then the line is alone.
     """
     table = _table(line)
-    told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True)) - _AMOUNTS
+    told, asked = set(terms(line.reading, parts=True)), set(terms(question, parts=True)) - _ASKING
     rows = [
         other
         for other in lines
         if table
         and _table(other) == table
-        and abs(other.nearness - line.nearness) <= _ALIKE
+        and abs(other.nearness - line.nearness) <= _ALIKE_AT_MOST
         and not asked & told.difference(terms(other.reading, parts=True))
     ]
     is_named = asked & set(terms(_CELL.sub(" ", line.reading), parts=True))
     known = {term for row in rows for term in terms(f"{row.heading} {row.reading}", parts=True)}
-    if not asked <= known:
-        rows = [row for row in rows if not is_named and abs(row.nearness - line.nearness) <= _ALIKE / 2]
+    if not asked <= known and not is_unspaced(question):  # pairs of characters are no words
+        rows = [] if is_named else [row for row in rows if abs(row.nearness - line.nearness) <= _ALIKE]
     return sorted(rows, key=lambda row: row.span.start) if line in rows and len(rows) <= _ROWS else [line]
 
 
@@ -261,7 +266,7 @@ def _entries(lines: Sequence[Line]) -> set[int]:
     for _, own in groupby((one for one in paged if not one[1].is_row), key=lambda one: one[1].number):
         some = list(own)
         pages = [int(page.group(1)) for _, _, page in some]
-        if len(some) >= _ENTRIES and pages == sorted(set(pages)):
+        if len(some) >= _ENTRIES and pages == sorted(pages) and pages[0] < min(pages[-1], _FIRST):
             found.update(place for place, _, _ in some)
     return found
 

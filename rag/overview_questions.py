@@ -31,7 +31,10 @@ _THERE = (  # after "which documents"
     r"|are\s+(?:(?:there|here)(?:\s+in\s+the\s+library)?|uploaded|loaded|available"
     r"|in\s+(?:the|my|our|your)\s+(?:library|collection)))"
 )
-_VERSION = r"(?P<subject>(?:.*\s)?(?:(?:version|release|edition|update|firmware|ausgabe)\s+|v)\d.*)"
+_VERSION = (  # with a few words of what: "the Skua firmware 4.1"; nothing follows its number
+    r"(?P<subject>(?:(?!(?:since|seit|vs|versus|than|between)\b)[\w-]+\s+){0,4}?"
+    r"(?:(?:version|release|edition|update|firmware|ausgabe)\s+v?\d[\w.]*|v\d[\w.]*|\d+(?:\.\d+)+))"
+)
 _IN = r"(?:\s+(?:of|in|from)\s+(?P<subject>.+))?"
 _KINDLY = r"(?:(?:mir|uns|bitte|kurz|mal|doch)\s+)*"
 _ASKED = tuple(
@@ -51,11 +54,13 @@ _ASKED = tuple(
         rf"(?:what|which)\s+{_TOPICS}\s+are\s+(?:covered|treated|discussed|described)\s+(?:in|by)\s+(?P<subject>.+)",
         r"what\s+can\s+(?:i|we|you)\s+find\s+in\s+(?P<subject>.+)",
         r"what\s+(?:can\s+you\s+tell\s+(?:me|us)|do\s+you\s+know)\s+about\s+(?P<subject>.+)",
-        rf"(?:what\s+(?:is|was)|what's)\s+new\s+(?:in|with|since)\s+{_VERSION}",
-        rf"what\s+(?:has\s+)?changed\s+(?:in|with|since)\s+{_VERSION}",
-        rf"(?:what\s+(?:are|were)\s+)?(?:the\s+)?(?:changes|news|novelties)\s+(?:in|of|since)\s+{_VERSION}",
-        rf"was\s+(?:ist|war)\s+neu\s+(?:in|an|bei|seit)\s+(?:der\s+)?{_VERSION}",
-        rf"was\s+hat\s+sich\s+(?:in|an|bei|mit|seit)\s+(?:der\s+)?{_VERSION}\s+(?:ge|ver)ändert",
+        rf"(?:what\s+(?:is|was)|what's)\s+new\s+(?:in|with)\s+{_VERSION}",
+        rf"what\s+(?:(?:has|was|were)\s+(?:been\s+)?)?changed\s+(?:in|with)\s+{_VERSION}",
+        rf"(?:what\s+(?:are|were)\s+)?(?:the\s+)?changes\s+(?:in|of|with)\s+{_VERSION}",
+        rf"was\s+(?:ist|war)\s+(?:neu\s+)?(?:in|an|bei)\s+(?:der\s+)?{_VERSION}(?:\s+neu)?",
+        rf"was\s+hat\s+sich\s+(?:in|an|bei|mit)\s+(?:der\s+)?{_VERSION}\s+(?:ge|ver)ändert",
+        rf"(?:die\s+)?(?:änderungen|neuerungen)\s+(?:in|an|bei|mit)\s+(?:der\s+)?{_VERSION}",
+        r"(?P<subject>.{0,20}?\d+(?:\.\d+)*版本?)(?:中|里)?(?:有|做了)?(?:什么|哪些)(?:新功能|新内容|变化|更新|改动)",
         rf"{_POLITE}(?:list|name|show(?:\s+me)?)\s+(?P<subject>(?:all\s+)?(?:(?:my|our|the|your)\s+)?{_FILES})",
         rf"(?:what|which)\s+(?P<subject>{_FILES})\s+{_THERE}",
         r"welche\s+(?P<subject>dokumente|dateien|unterlagen)\s+(?:gibt\s+es|hast\s+du|kennst\s+du|haben\s+sie"
@@ -101,7 +106,8 @@ _ANY = frozenset(  # words for documents of any name
     )
 )
 _CHANGED = (
-    r"(?:\s+(?:has\s+)?changed|(?:'s|\s+(?:is|was))\s+new|\s+(?:are|were)\s+(?:the\s+)?(?:changes|news|novelties))\b"
+    r"(?:\s+(?:(?:has|was|were)\s+(?:been\s+)?)?changed|(?:'s|\s+(?:is|was))\s+new"
+    r"|\s+(?:are|were)\s+(?:the\s+)?changes)\b"
 )
 _KNOWN = r"\s+(?:can\s+you\s+tell|do\s+you\s+know)\b"
 # Forms that ask for a fact unless their subject is a document: "What is in the warranty?" is no such question.

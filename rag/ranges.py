@@ -30,6 +30,9 @@ _UP_TO = re.compile(
     rf"\b(?:up to|until|under|below|less than|fewer than|at most)\s+(?:the\s+)?{_NUMBER}", re.IGNORECASE
 )
 _BESIDE = 0.1  # what a row loses whose range does not hold the number
+_SMALL = frozenset(
+    terms("after before since over more than less least much many long nach ab seit bis über mehr wie viel")
+)
 _CELL = re.compile(r"(?:^|; )([^:;]+): ([^;]*)")
 
 
@@ -52,7 +55,7 @@ def fitting(question: str, lines: Sequence[Line]) -> Line | None:
     """Of the table of the first line, the row whose range holds the number of the question; None if not sure."""
     asked = [match.group(1) for match in _NUMBERS.finditer(question)]
     rows = _rows(lines)
-    if len(asked) != 1 or len(rows) < 2 or not _treats(rows[0], question):
+    if len(asked) != 1 or len(rows) < 2:
         return None
     ranges = {row: _range(row, question) for row in rows}
     bounded = {row: found for row, found in ranges.items() if found}
@@ -61,6 +64,17 @@ def fitting(question: str, lines: Sequence[Line]) -> Line | None:
     if len(bounded) < 2 or not holding:
         return None
     return max(holding, key=lambda row: (bounded[row][0], -bounded[row][1]))
+
+
+def is_plain(question: str, lines: Sequence[Line]) -> bool:
+    """Whether a row fits, of a table of what is asked, and not only of what is counted ("a bonus after ten years")."""
+    row = fitting(question, lines)
+    if row is None:
+        return False
+    first, *others = _CELL.findall(row.reading)
+    told = {term for cell in others for term in terms(" ".join(cell), parts=True)}.union(terms(row.heading, parts=True))
+    asked = set(terms(_NUMBERS.sub(" ", question), parts=True)).difference(terms(" ".join(first), parts=True), _SMALL)
+    return not asked or bool(widened(asked) & told)
 
 
 def _rows(lines: Sequence[Line]) -> list[Line]:
@@ -73,14 +87,6 @@ def _table(line: Line) -> tuple[int, tuple[str, ...]] | None:
     """What tells rows of one table from those of others; None where the line is none."""
     heads = tuple(match.group(1) for match in _CELL.finditer(line.reading))
     return (line.number, heads) if len(heads) > 1 else None
-
-
-def _treats(row: Line, question: str) -> bool:
-    """Whether the table is of what is asked, and not only of what the question counts: "a bonus after ten years"."""
-    first, *others = _CELL.findall(row.reading)
-    told = {term for cell in others for term in terms(" ".join(cell))}.union(terms(row.heading))
-    asked = set(terms(_NUMBERS.sub(" ", question))).difference(terms(" ".join(first)))
-    return not asked or bool(widened(asked) & told)
 
 
 def _range(row: Line, question: str) -> tuple[float, float] | None:

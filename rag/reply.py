@@ -1,4 +1,4 @@
-"""The way of a question: history, retrieval, prompt, generator, citations. The only place that knows them all."""
+"""The way of a question: what is found for it, the prompt, the generator, the citations."""
 
 import contextlib
 import threading

@@ -26,8 +26,11 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 _LONG, _WIDEST = 60, 250  # characters of a line that a page cuts
 _FULL = 0.95  # letters are not equally wide
 _ABOUT, _SEVERAL = 0.85, 3  # about as wide as the widest are the lines that a page cuts
-_OVER = re.compile(r"[.!?:;…]\W*$|[.…]{2}\s*\d+$")  # ends of a sentence, and of an entry in a table of contents
-_FIRST_WORD = re.compile(r"[^\W\d_]\S*(?<!:)(?=\s|$)")  # not "Absent: ..."
+_OVER = re.compile(r"[.!?:;…]\W{0,5}$|[.…]{2}\s*\d{1,4}$")  # ends of a sentence, and of an entry in a table of contents
+_STOP_INSIDE = re.compile(r"\w[.!?] ")
+_FIRST_WORD = re.compile(  # in a script that puts spaces between them; not "Absent: ..." or "Bergen office: ..."
+    r"(?!(?:\S+ ){0,2}\S+:(?:\s|$))[^\W\d_\u2e80-\uffff]\S{0,19}(?=\s|$)"
+)
 _CELLS = re.compile(r" {3}| \| ")
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
@@ -57,14 +60,25 @@ def _filled(text: str) -> str:
     width = max(widths, default=0)
     if width > _WIDEST or sum(one >= _ABOUT * width for one in widths) < _SEVERAL:
         return text
-    goes_on = (_is_full(line, after, width) for line, after in pairwise(lines))
+    goes_on = (
+        _is_full(line, after, width) and _is_prose(line, after, later)
+        for line, after, later in zip(lines, lines[1:], [*lines[2:], ""], strict=False)
+    )
     return "".join(f"{line}{' ' if on else chr(10)}" for line, on in zip(lines, goes_on, strict=False)) + lines[-1]
 
 
 def _is_full(line: str, after: str, width: int) -> bool:
+    """Whether the first word of the next line had no room on it."""
     word = _FIRST_WORD.match(after)
-    is_prose = word and not _OVER.search(line) and not _CELLS.search(line) and not _CELLS.search(after)
-    return bool(word and is_prose and len(line) >= _LONG and len(line) + 1 + len(word[0]) > _FULL * width)
+    if word is None or not _LONG <= len(line) <= width or len(line) + 1 + len(word[0]) <= _FULL * width:
+        return False
+    return not (line.startswith("#") or _OVER.search(line[-_NEAR:]) or _CELLS.search(line) or _CELLS.search(after))
+
+
+def _is_prose(line: str, after: str, later: str) -> bool:
+    """Whether sentences end inside the lines or go over their ends: the items of a list may be about as long."""
+    is_cut = any(one[:1].islower() for one in (line, later))
+    return is_cut or any(_STOP_INSIDE.search(one) for one in (line, after))
 
 
 def split(text: str, language: str = "en") -> list[Sentence]:

@@ -40,7 +40,7 @@ _RULE = re.compile(
 )
 _WHICH = re.compile(r"\b(?:which|what|welche\w*)\s+(?!is\b|are\b|was\b|were\b|ist\b|sind\b)\w+", re.IGNORECASE)
 _NOT_THE_THING = re.compile(  # where a cell goes on that has named its thing: "Meal with customers, per person"
-    r"[,;:(]|\b(?:with|without|for|of|per|in|on|at|to|from|mit|ohne|für|von|pro|je|im|am|bei|zum|zur)\b", re.IGNORECASE
+    r"\(|\s(?:with|without|for|of|per|in|on|at|to|from|mit|ohne|für|von|pro|je|im|am|bei|zum|zur)\s", re.IGNORECASE
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.evidence import Line
-from rag.ranges import settled
+from rag.ranges import is_plain, settled
 from rag.types import Span
 
 
@@ -27,7 +27,6 @@ PRICES = ("up to 3 stations", "4 to 10 stations", "11 stations or more")
         ("What is the notice after three years?", "Years of service", NOTICE, 0),  # in no range that is known
         ("What is the notice period?", "Years of service", NOTICE, 0),
         ("What is the notice after ten years and two months?", "Years of service", NOTICE, 0),
-        ("Is there a bonus after ten years of service?", "Years of service", NOTICE, 0),
         ("What does the portal cost for 3 stations?", "Plan", PRICES, 0),
         ("What does the portal cost for seven stations?", "Plan", PRICES, 1),
         ("What does the portal cost for 12 stations?", "Plan", PRICES, 2),
@@ -39,11 +38,24 @@ PRICES = ("up to 3 stations", "4 to 10 stations", "11 stations or more")
 def test_the_row_whose_range_holds_the_number_leads(
     question: str, head: str, cells: tuple[str, ...], leads: int
 ) -> None:
-    lines = rows(head, "Cost", *cells)
+    lines = rows(head, "Value", *cells)
     found = settled(question, lines)
     assert found[0].reading == lines[leads].reading
     assert {line.reading for line in found} == {line.reading for line in lines}
     assert [line.score for line in found] == sorted((line.score for line in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        ("What is the notice after ten years?", True),
+        ("And after ten years of service?", True),  # it names nothing else
+        ("Is there a bonus after ten years of service?", False),
+        ("What is the notice?", False),
+    ],
+)
+def test_a_row_is_plain_in_a_table_of_what_is_asked(question: str, plain: bool) -> None:
+    assert is_plain(question, rows("Years of service", "Value", *NOTICE)) is plain
 
 
 def test_where_no_row_of_a_table_is_nearest_nothing_changes() -> None:

@@ -67,6 +67,11 @@ def test_the_widest_line_of_a_few_is_not_known_to_be_full() -> None:
         ("Enter the height of the wind sensor under the menu of the station, which is the first:", "Settings"),
         ("The height of the wind sensor above the ground, in the menu of settings .......... 12", "Mast"),
         ("Present: Ingrid Solberg (chair), Mateo Ruiz, Aiko Tanaka, Paul Brandt, Jonas Lie, Mei Tan", "Absent: Lena"),
+        (
+            "Employees who have worked here for two to five years get two months off a year",
+            "Staff who have worked here for longer get three",
+        ),
+        ("# What has to be done before the station of the other kind is switched on. And after", "Settings"),
         ("Wind sensor, heated   for sites with ice and snow in winter, needs a power supply", "Rain gauge   0.2"),
     ],
 )

@@ -24,6 +24,12 @@ _PROPOSED = 2  # words for one of the question
 _STRANGE = 4  # words of the question that others are proposed for
 _LINES = 6  # whose words are proposed
 _WORD = re.compile(r"(?<![\w'\u2019-])[a-z]{3,}(?![\w'\u2019-])")  # no part of another, and no name
+_STATEMENT = re.compile(  # "The station does not find the gateway."
+    r"(?P<subject>the|my|our|a|an|I|we|it|there|some(?:body|one|thing)|no(?:body|thing))"
+    r"(?P<rest> (?=[^?]*\b(?:am|is|are|was|were|has|have|had|do|does|did|can|cannot|will|\w+n't|\w+ed|keeps?|stays?"
+    r"|shows?|says?|lost|stole|broke|fell|forgot|left|got|went|hit|made)\b)[^?.!]{8,}?)[.!]?",
+    re.IGNORECASE,
+)
 _SYSTEM = "You know English well."
 Likeness = Callable[[Sequence[str], Sequence[str]], Vectors]
 
@@ -44,21 +50,39 @@ def reworded(
     cosines = likeness(strange, offered)
     for row in np.argsort(-cosines.max(axis=1))[:_STRANGE].tolist():
         word, near = strange[row], _nearest(offered, cosines[row])
-        if same := next((other for other in near if mean_the_same(word, other, scorer)), None):
+        odds = {other: _sameness(word, other, scorer) for other in near}
+        same = max(odds, key=lambda other: odds[other], default="")
+        if same and odds[same] >= _SAME:
             question = _replaced(question, word, same)
             yield question
 
 
 def mean_the_same(word: str, other: str, scorer: Scorer) -> bool:
     """Whether the generator says so."""
-    asked = f'Does "{word}" mean the same as "{other}"? Answer only yes or no.'
-    yes, no = scorer.likelihoods([Message("system", _SYSTEM), Message("user", asked)], ["yes", "no"])
-    return yes - no >= _SAME
+    return _sameness(word, other, scorer) >= _SAME
+
+
+def of_statement(text: str) -> str | None:
+    """What a person who only tells what is wrong wants to know; None of questions, key words and other languages."""
+    told = _STATEMENT.fullmatch(text.strip())
+    if told is None or phrases_for(text) is not ENGLISH:
+        return None
+    subject = told["subject"]
+    return f"What do I do when {subject if subject == 'I' else subject.lower()}{told['rest']}?"
 
 
 def is_reworded(question: str, standalone: str) -> bool:
-    """Whether a question was understood with other words in the places of its own, as a follow-up is not."""
+    """Whether a question was understood in other words, and not as a follow-up is."""
+    if of_statement(question) == standalone:
+        return True
     return len(question.split()) == len(standalone.split()) and not {*terms(question)} <= {*terms(standalone)}
+
+
+def _sameness(word: str, other: str, scorer: Scorer) -> float:
+    """The log odds of two words meaning the same."""
+    asked = f'Does "{word}" mean the same as "{other}"? Answer only yes or no.'
+    yes, no = scorer.likelihoods([Message("system", _SYSTEM), Message("user", asked)], ["yes", "no"])
+    return yes - no
 
 
 def _strange(question: str, hits: Sequence[Hit]) -> list[str]:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from rag import follow_ups, overview_questions, rewording
 from rag.background import Alone
@@ -63,7 +64,7 @@ def without_beside(whole: Judged, alone: Alone | None, finder: Finder) -> Judged
 
 
 def in_other_words(refused: Judged, alone: Alone | None, finder: Finder) -> Judged:
-    """A question that is not answered, after words that no passage has were put into those of the documents.
+    """What is not answered, after it was put as a question, and words that no passage has into those of the documents.
 
     It stays refused where that is not answered either, and where the generator breaks off.
     """
@@ -73,7 +74,8 @@ def in_other_words(refused: Judged, alone: Alone | None, finder: Finder) -> Judg
     beside = alone.beside if alone else found.beside
     asked = alone.question if alone and not found.beside else found.wording
     likeness = finder.parts.retriever.likeness
-    wordings = rewording.reworded(asked, found.hits, refused.lines, likeness, scorer)
+    put = rewording.of_statement(asked)
+    wordings = chain([put] if put else [], rewording.reworded(asked, found.hits, refused.lines, likeness, scorer))
     with contextlib.suppress(GenerationError):
         while True:
             with finder.judging():  # the generator compares words

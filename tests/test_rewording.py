@@ -20,7 +20,7 @@ from rag.generators.local import LocalGenerator
 from rag.library import Library
 from rag.phrases import ENGLISH
 from rag.retriever import Retriever
-from rag.rewording import is_reworded, reworded
+from rag.rewording import is_reworded, of_statement, reworded
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Finish, Hit
 from tests.fakes import HashingEmbedder, WeighingGenerator, hit
@@ -218,3 +218,23 @@ def test_the_real_models_tell_synonyms_from_opposites(model_settings: Settings, 
     assert read("Who pays the attorney?", "The lawyer is paid by the client.") == ["Who pays the lawyer?"]
     assert read("What does the landlord pay?", "The tenant pays the rent.") == []
     assert read("How hot is the summer?", "The winter is cold.") == []
+
+
+@pytest.mark.parametrize(
+    ("told", "question"),
+    [
+        ("The station does not find the gateway", "What do I do when the station does not find the gateway?"),
+        ("I am locked out of my account.", "What do I do when I am locked out of my account?"),
+        ("Somebody stole my notebook!", "What do I do when somebody stole my notebook?"),
+        ("The wind direction is wrong by 2.5 degrees.", None),  # more than one sentence, as far as is plain
+        ("The station is wet. Is that bad?", None),
+        ("the hotel limit in Oslo", None),  # key words
+        ("Is the station wet", None),
+        ("Die Station hat keine Verbindung und zeigt nichts an.", None),
+        ("我的电脑丢了", None),
+        ("It is", None),
+    ],
+)
+def test_who_only_tells_what_is_wrong_asks_what_to_do(told: str, question: str | None) -> None:
+    assert of_statement(told) == question
+    assert question is None or is_reworded(told, question)

@@ -10,6 +10,7 @@ import pytest
 
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
+from rag.answerability import Judge
 from rag.assistant import Assistant
 from rag.build import load_embedder
 from rag.embedders import Vectors
@@ -171,6 +172,18 @@ def test_a_refused_question_is_asked_once_more_in_the_words_of_the_documents(
     answer = ask(library, settings, f"{before}{QUESTION}", Dictionary(("vacation", "leave")))
     assert answer.text == "Six days carry over until 31 March. [1]"
     assert (answer.standalone, answer.finish) == (MEANT, Finish.COMPLETE)
+
+
+def test_a_refused_statement_is_asked_as_a_question(
+    library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_: Judge, question: str, *found: object) -> str:
+        return "" if question.startswith("What do I do when ") else "far"
+
+    monkeypatch.setattr(Judge, "by_evidence", refuses)
+    answer = ask(library, settings, "The six days of leave are lost.", Dictionary())
+    assert (answer.standalone, answer.finish) == ("What do I do when the six days of leave are lost?", Finish.COMPLETE)
+    assert ask(library, settings, "the six days of leave", Dictionary()).finish is Finish.NOTHING_NEAR
 
 
 @pytest.mark.usefixtures("near")

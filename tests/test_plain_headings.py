@@ -1,12 +1,14 @@
 """Headings of plain text."""
 
+from pathlib import Path
+
 import pytest
 
 from ingest.readers.plain_headings import headings
 
 MINUTES = """Product council, 12 March 2026
 
-1. Firmware
+1. Skua 4 firmware
 Mateo reported that the drift ends.
 
 2. Price of the kit
@@ -68,7 +70,7 @@ Nothing is lost.
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (MINUTES, [(1, "1. Firmware"), (1, "2. Price of the kit"), (2, "2.1 When")]),
+        (MINUTES, [(1, "1. Skua 4 firmware"), (1, "2. Price of the kit"), (2, "2.1 When")]),
         (MANUAL, [(1, "The station"), (2, "Pairing"), (2, "Cleaning")]),
         (OVERLINED, [(1, "Title"), (2, "Pairing")]),
         (CHINESE, [(2, "第一章 总则"), (4, "第一条 适用范围"), (4, "第二条 年假")]),
@@ -102,3 +104,8 @@ def test_headings_are_found_with_their_levels(text: str, found: list[tuple[int, 
 )
 def test_what_may_be_something_else_is_none(text: str) -> None:
     assert headings(text) == ()
+
+
+def test_the_points_of_the_sample_minutes_are_headings() -> None:
+    text = Path("samples/meeting-notes.txt").read_text(encoding="utf-8")
+    assert [heading.text[:2] for heading in headings(text)] == [f"{number}." for number in range(1, 7)]

@@ -67,7 +67,7 @@ def _numbered(lines: Sequence[Line]) -> Iterator[Heading]:
     last: tuple[int, ...] = ()
     for above, (start, line), after in zip([(0, ""), *lines], lines, _following(lines), strict=False):
         number = _number(line)
-        if not number or above[1] or not _is_short(line) or _has_digit(line) or not _follows(number, last):
+        if not number or above[1] or not _is_short(line) or not _follows(number, last):
             continue
         if not 0 < len(_number(after)) <= len(number) and not _GOES_ON_BELOW.match(after):
             yield Heading(len(number), line.strip(), start)
@@ -80,11 +80,6 @@ def _following(lines: Sequence[Line]) -> list[str]:
     for _, line in reversed(lines[1:]):
         found.append(line or found[-1])
     return found[::-1]
-
-
-def _has_digit(line: str) -> bool:
-    """Whether it tells a number besides that at its beginning."""
-    return any(map(str.isdigit, _NUMBERED.sub("", line, count=1)))
 
 
 def _number(line: str) -> tuple[int, ...]:
@@ -104,7 +99,7 @@ def _follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
 def _in_capitals(lines: Sequence[Line]) -> Iterator[Heading]:
     for above, (start, line), below in zip([(0, ""), *lines], lines, [*lines[1:], (0, "")], strict=False):
         is_apart = not above[1] and not _is_capitals(below[1])
-        if is_apart and _is_capitals(line) and not _NUMBERED.match(line) and not _has_digit(line):
+        if is_apart and _is_capitals(line) and not any(map(str.isdigit, line)):  # "IBAN DE89 3704 ..."
             yield Heading(1, line.strip(), start)
 
 

@@ -310,13 +310,15 @@ def _marks(passage: str, claims: Sequence[str], asked: set[str]) -> tuple[Span, 
 
 
 def _marked(wanted: set[str], held: Sequence[set[str]], asked: set[str]) -> list[int]:
-    """Which sets of words bear a claim. More than two do together what the rows of a table do to their sum."""
+    """Which sets of words bear a claim: the best, those that it holds whole, and those that add to them."""
     scores = [_overlap(wanted, one, asked) for one in held]
     best = max(scores, default=0.0)
-    if best < _FEW:
-        return []
     by_score = sorted(range(len(held)), key=lambda index: -scores[index])
-    chosen = [index for index in by_score[:_AS_GOOD] if scores[index] >= max(_FEW, _MARKED * best)]
+    good = [index for index in by_score[:_AS_GOOD] if scores[index] >= max(_FEW, _MARKED * best)]
+    told = [index for index, one in enumerate(held) if len(one) >= _TOLD and one <= wanted and one - asked]
+    if not good and not told:
+        return []
+    chosen = list(dict.fromkeys([*good, *told]))[:_MARKS]
     left = wanted.difference(asked, *(held[index] for index in chosen))
     while left and len(chosen) < _MARKS:
         adds = max(range(len(held)), key=lambda index: (_overlap(left, held[index] & left, asked), -index))

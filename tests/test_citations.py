@@ -50,6 +50,18 @@ def test_every_row_that_a_sentence_was_made_from_is_marked() -> None:
     assert marked(text, "\n".join(rows), "How often are the sensors calibrated?") == rows[:3]
 
 
+def test_a_row_that_is_told_whole_is_marked_though_others_hold_its_words() -> None:
+    rows = ["During probation   2 weeks", "After probation   2 months", "From the eighth year on   4 months"]
+    text = "It is 2 weeks during probation, 2 months after probation and 4 months from the eighth year on [1]."
+    assert marked(text, "\n".join(["Probation and notice", *rows]), "What is the notice period?") == rows
+
+
+def test_many_rows_in_one_sentence_are_all_marked() -> None:
+    rows = [f"Sensor {name}   {months} months" for months, name in enumerate("ABCDEFGH", 11)]
+    text = f"It is {', '.join(row.replace('   ', ' ') for row in rows)} [1]."
+    assert marked(text, "\n".join(rows)) == rows
+
+
 def test_a_sentence_that_holds_one_more_word_of_many_is_not_marked() -> None:
     passage = "Up to 6 unused days can be carried over into the next year. A year has two halves. Staff get lunch."
     assert marked("Up to 6 unused days go into the next half of a year [1].", passage) == [

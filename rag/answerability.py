@@ -167,7 +167,8 @@ class Judge:
     def read(self, question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> Reading | None:
         """What the generator makes of the nearest lines; None without lines or a probe. Needs its turn.
 
-        None, too, where a row of a table leads because a number falls in its range: its states do not count.
+        None, too, where a row leads because a number falls in its range, in a table of what is asked: its states do not
+        count. In another table that row stays before the others of it.
 
         Args:
             lines: of all `hits`, nearest first.

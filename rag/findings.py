@@ -66,7 +66,7 @@ class Judged:
     @property
     def lines(self) -> tuple[Line, ...]:
         """Those that may answer, nearest first."""
-        return tuple(self.reading.lines) if self.reading else self.found.lines
+        return self.reading.lines if self.reading else self.found.lines
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def settled(question: str, lines: Sequence[Line]) -> list[Line]:
         return list(lines)
     rows = _rows(lines)
     scores = {row: row.score - _BESIDE for row in rows} | {chosen: rows[0].score}
-    found = (replace(line, score=scores[line], nearness=scores[line]) if line in scores else line for line in lines)
+    found = (_moved(line, scores[line] - line.score) if line in scores else line for line in lines)
     return sorted(found, key=lambda line: -line.score)
 
 
@@ -64,6 +64,10 @@ def fitting(question: str, lines: Sequence[Line]) -> Line | None:
     if len(bounded) < 2 or not holding:
         return None
     return max(holding, key=lambda row: (bounded[row][0], -bounded[row][1]))
+
+
+def _moved(line: Line, by: float) -> Line:
+    return replace(line, score=line.score + by, nearness=line.nearness + by)
 
 
 def is_plain(question: str, lines: Sequence[Line]) -> bool:

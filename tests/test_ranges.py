@@ -1,5 +1,7 @@
 """Rows of a table that each hold for a range."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.evidence import Line
@@ -56,6 +58,13 @@ def test_the_row_whose_range_holds_the_number_leads(
 )
 def test_a_row_is_plain_in_a_table_of_what_is_asked(question: str, plain: bool) -> None:
     assert is_plain(question, rows("Years of service", "Value", *NOTICE)) is plain
+
+
+def test_lines_that_were_read_keep_what_they_were_near_before() -> None:
+    read = [replace(line, nearness=0.5) for line in rows("Years of service", "Value", *NOTICE)]
+    found = settled("What is the notice after ten years?", read)
+    assert found[0].nearness == pytest.approx(0.5 + found[0].score - read[2].score)
+    assert {round(line.nearness, 6) for line in found[1:]} == {0.4}
 
 
 def test_where_no_row_of_a_table_is_nearest_nothing_changes() -> None:

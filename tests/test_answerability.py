@@ -102,6 +102,19 @@ def test_a_row_that_a_number_falls_into_is_not_doubted(tmp_path: Path) -> None:
     assert judge.read("What is the notice?", nearest("What is the notice?", hits), hits) is not None
 
 
+def test_a_row_of_a_table_of_something_else_is_doubted_but_leads_it(tmp_path: Path) -> None:
+    rows = "Years | Notice\nFrom 5 | 1 month\nFrom 8 years of work | 4 months\nFrom 15 | 6 months"
+    hits = [hit(f"Notice from years of work\n{rows}")]
+    question = "A bonus from 10 years of work?"
+    against = probe(PROBE.answer, Readout(np.array([-4, 0], dtype=np.float32), 0.0, 0.0))
+    lines = settled(question, [line for line in nearest(question, hits) if line.is_row])
+    reading = Judge(Settings(home=tmp_path), against, ScriptedGenerator()).read(question, lines, hits)
+    assert reading is not None
+    assert [line.reading for line in (lines[0], reading.lines[0])] == [
+        "Years: From 8 years of work; Notice: 4 months"
+    ] * 2
+
+
 def test_lines_are_shown_one_by_one_after_the_question() -> None:
     found, ends = messages("How many days?", ["Leave: Six days\ncarry over.", "Lunch costs 3.80 EUR."])
     rows = "- Leave: Six days carry over.\n- Lunch costs 3.80 EUR.\n"

@@ -144,16 +144,16 @@ def drive(library_folder: Path, documents: int) -> None:
 
 
 def first_page(page: Page, address: str) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
+    port, end = int(address.rsplit(":", 1)[1]), time.monotonic() + 120
+    while True:
         try:
-            page.goto(address)
-        except Exception as exc:
-            if "ERR_CONNECTION_REFUSED" not in str(exc):
-                raise
-            time.sleep(0.05)
-        else:
+            socket.create_connection(("127.0.0.1", port), 1).close()
             break
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+    page.goto(address)
     expect(page.get_by_placeholder("Ask your documents")).to_be_enabled()
 
 

@@ -21,6 +21,7 @@ from rag.versions import ANOTHER_NOW, forget_history
 from tests.documents import write_encrypted_pdf, write_pdf
 from tests.fakes import HashingEmbedder, hit
 from tests.page import APP, Page, button, unescaped
+from ui import first_page
 from ui.chat import EXAMPLES
 from ui.session import AnswerJob
 
@@ -47,6 +48,26 @@ def test_the_first_start_shows_the_samples_on_their_way(page: Page, monkeypatch:
     at = page.open()
     assert set(EXAMPLES) <= {button.label for button in at.button}
     assert not at.exception
+
+
+def test_the_models_are_loaded_behind_the_first_page_of_a_process(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, was_drawn = threading.Event(), []
+    models = (HashingEmbedder(), lambda: page.generator)
+    monkeypatch.setattr(first_page, "_is_drawn", drawn)
+    monkeypatch.setattr(first_page, "_DRAWN_WITHIN", 60.0)
+    monkeypatch.setattr(first_page, "_SHOWN_WITHIN", 0.0)
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: was_drawn.append(drawn.is_set()) or models)
+    page.open()
+    assert was_drawn == [True]
+
+
+def test_where_no_page_says_that_it_is_drawn_models_are_loaded_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = threading.Event()
+    monkeypatch.setattr(first_page, "_is_drawn", drawn)
+    monkeypatch.setattr(first_page, "_DRAWN_WITHIN", 0.0)
+    monkeypatch.setattr(first_page, "_SHOWN_WITHIN", 0.0)
+    first_page.wait()
+    assert drawn.is_set()  # what is opened next waits no more
 
 
 class GatedEmbedder(HashingEmbedder):

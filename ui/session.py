@@ -37,6 +37,7 @@ from rag.retriever import Retriever
 from rag.settings import Settings, load_settings, origins
 from rag.types import Scope
 from rag.why import CountTokens
+from ui import first_page
 from ui.answering import AnswerJob
 from ui.measuring import EvaluationJob
 from ui.parts.dialogs import none_is_open
@@ -388,6 +389,7 @@ class Engine:
             catalog.mark(SAMPLES)
 
     def _load(self) -> None:
+        first_page.wait()
         try:
             embedder, load_generator = load_models(self.library.settings_of(), self._progress)
             self._open_store(embedder)

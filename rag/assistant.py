@@ -1,14 +1,15 @@
 """Answers questions from one collection; how is the matter of rag.reply."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag import compound
+from rag import compound, sameness
 from rag.answerability import Judge, judge_for
-from rag.errors import FootnoteError
+from rag.errors import FootnoteError, GenerationError
 from rag.findings import Parts
-from rag.generators import Generator
+from rag.generators import Generator, Scorer
 from rag.phrases import phrases_for
 from rag.queue import TurnQueue
 from rag.reply import Reply
@@ -78,6 +79,15 @@ class Assistant:
 
         parts = compound.parts(asked, follows=bool(history))
         return SeveralReplies(asked, parts, begin) if parts else begin(asked)
+
+    def are_the_same(self, question: str, other: str) -> bool:
+        """Whether two questions ask for the same, as the generator finds; not where it is at work, or fails."""
+        generator, queue = self._parts.generator, self._parts.queue
+        if not isinstance(generator, Scorer) or len(queue):
+            return False  # who waits for another answer would wait twice
+        with contextlib.suppress(GenerationError), queue.turn(threading.Event(), lambda _: None):
+            return sameness.are_the_same(question, other, generator)
+        return False
 
     def answer(self, question: str, *, history: Sequence[Turn] = (), scope: Scope = Scope()) -> Answer:
         """The finished answer, for callers that do not stream."""

@@ -9,6 +9,7 @@ import pytest
 from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from rag import answered
+from rag.answered import Answered
 from rag.assistant import Assistant
 from rag.deletion import delete_document
 from rag.embedders import Vectors
@@ -42,18 +43,29 @@ def add(library: Library, settings: Settings, folder: Path) -> None:
     ingest(find_files([folder]), library=library, embedder=EMBEDDER, settings=settings)
 
 
-def answer(library: Library, settings: Settings, *, reply: str = "Six days carry over [1].") -> Answer:
-    """Answers the question and keeps that in a conversation, as the page does."""
+def answer(
+    library: Library, settings: Settings, *, question: str = QUESTION, reply: str = "Six days carry over [1]."
+) -> Answer:
+    """Answers a question and keeps that in a conversation, as the page does."""
     retriever = Retriever.of_library(library, EMBEDDER, settings)
-    given = Assistant(retriever, ScriptedGenerator(reply), settings).answer(QUESTION)
-    given = replace(given, basis=answered.basis_of(QUESTION, settings))
+    given = Assistant(retriever, ScriptedGenerator(reply), settings).answer(question)
+    return keep(library, replace(given, basis=answered.basis_of(question, settings)))
+
+
+def keep(library: Library, given: Answer) -> Answer:
     library.catalog.add_answer(library.catalog.start_conversation("T").id, answer_to_json(given))
     return given
 
 
 def find(library: Library, settings: Settings, question: str = QUESTION, scope: Scope = Scope()) -> Answer | None:
+    return find_with(lambda *_: False, library, settings, question, scope)
+
+
+def find_with(
+    are_the_same: answered.AreTheSame, library: Library, settings: Settings, question: str, scope: Scope = Scope()
+) -> Answer | None:
     retriever = Retriever.of_library(library, EMBEDDER, settings)
-    return answered.find(library.catalog, retriever, settings, question, scope)
+    return Answered(library.catalog, retriever, settings, scope).find(question, are_the_same)
 
 
 def document(library: Library, name: str) -> str:
@@ -111,6 +123,95 @@ def test_another_question_or_setting_is_answered_anew(library: Library, settings
     assert find(library, settings, "How many days of leave are there?") is None
     assert find(library, replace(settings, answer_tokens=50)) is None
     assert find(library, replace(settings, generator_model="another")) is None
+
+
+class Comparing:
+    """Says whether questions ask for the same, and keeps what it was asked."""
+
+    def __init__(self, same: bool = True) -> None:
+        self.same = same
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, question: str, other: str) -> bool:
+        self.asked.append((question, other))
+        return self.same
+
+
+OTHER_WORDS, THIRD = "So how many days of leave do carry over?", "Then how many days of leave may carry over?"
+
+
+def test_a_question_in_other_words_gets_the_answer_and_says_how_it_was_understood(
+    library: Library, settings: Settings
+) -> None:
+    given, comparing = answer(library, settings), Comparing()
+    again = find_with(comparing, library, settings, OTHER_WORDS)
+    assert again is not None
+    assert (again.question, again.standalone, again.text) == (OTHER_WORDS, QUESTION, given.text)
+    assert again.is_repeated
+    assert comparing.asked == [(OTHER_WORDS, QUESTION)]
+    keep(library, again)
+    third = find_with(comparing, library, settings, OTHER_WORDS)  # in these words it was answered now
+    assert third is not None
+    assert (third.question, third.standalone) == (OTHER_WORDS, QUESTION)
+    assert len(comparing.asked) == 1
+
+
+def test_what_was_given_in_other_words_is_no_measure_for_a_third_wording(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    again = find_with(Comparing(), library, settings, OTHER_WORDS)
+    assert again is not None
+    keep(library, again)
+    comparing = Comparing()
+    assert find_with(comparing, library, settings, THIRD) is not None
+    assert comparing.asked == [(THIRD, QUESTION)]
+
+
+def test_another_matter_is_answered_anew(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    comparing = Comparing(same=False)
+    assert find_with(comparing, library, settings, OTHER_WORDS) is None
+    assert comparing.asked
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of leave do not carry over?",
+        "How many days of leave carry over in 2020?",
+        "What does lunch in the canteen cost?",  # far from it
+    ],
+)
+def test_questions_that_cannot_be_the_same_are_not_compared(
+    library: Library, settings: Settings, question: str
+) -> None:
+    answer(library, settings)
+    comparing = Comparing()
+    assert find_with(comparing, library, settings, question) is None
+    assert not comparing.asked
+
+
+def test_an_answer_from_another_line_than_the_nearest_is_not_given(library: Library, settings: Settings) -> None:
+    given = answer(library, settings, question=OTHER_WORDS, reply="Staff get 28 days of leave [1].")
+    marked = [one.hit.chunk.text[mark.start : mark.end] for one in given.citations for mark in one.marks]
+    assert marked == ["Staff get 28 days of leave."]
+    comparing = Comparing()
+    assert find_with(comparing, library, settings, QUESTION) is None
+    assert not comparing.asked
+
+
+def test_in_other_words_too_nothing_is_given_that_changed_or_was_judged_wrong(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    answer(library, settings)
+    (kept,) = library.catalog.kept_answers(library.catalog.conversations()[0].id)
+    library.catalog.rate_answer(kept.id, False)
+    assert find_with(Comparing(), library, settings, OTHER_WORDS) is None
+    library.catalog.rate_answer(kept.id, True)
+    assert find_with(Comparing(), library, settings, OTHER_WORDS) is not None
+    assert find_with(Comparing(), library, replace(settings, answer_tokens=50), OTHER_WORDS) is None
+    (tmp_path / "more.txt").write_text("Ten days of leave carry over for those who work nights.")
+    add(library, settings, tmp_path)
+    assert find_with(Comparing(), library, settings, OTHER_WORDS) is None
 
 
 def test_a_changed_program_answers_anew(library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

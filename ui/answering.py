@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag import answered
+from rag.answered import Answered, basis_of
 from rag.errors import FootnoteError
 from rag.reply import Reply
 from rag.several import SeveralReplies
@@ -78,10 +78,11 @@ class AnswerJob:
             catalog.replace_last_answer(self._conversation, answer_to_json(answer))
 
     def _given_before(self) -> Answer | None:
-        engine = self._engine
-        return engine.retriever and answered.find(
-            engine.library.catalog, engine.retriever, engine.library.settings_of(), self.question, self._scope
-        )
+        library, retriever, assistant = self._engine.library, self._engine.retriever, self._engine.assistant
+        if retriever is None or assistant is None:
+            return None
+        before = Answered(library.catalog, retriever, library.settings_of(), self._scope)
+        return before.find(self.question, assistant.are_the_same)
 
     def _written(self, before: list[Answer]) -> Answer:
         assistant = self._engine.assistant
@@ -92,5 +93,5 @@ class AnswerJob:
         for _ in self.reply:
             pass
         alone = not before and isinstance(self.reply, Reply)  # several questions have no search in common
-        basis = "" if not alone else answered.basis_of(self.question, self._engine.library.settings_of())
+        basis = "" if not alone else basis_of(self.question, self._engine.library.settings_of())
         return replace(self.reply.answer, basis=basis)

@@ -104,9 +104,13 @@ class Conversations(Database):
         """The answers of all conversations of which somebody said what they are worth, oldest first."""
         return self._kept(_feedback.c.good.is_not(None))
 
-    def answers_holding(self, text: str) -> list[KeptAnswer]:
-        """The answers of all conversations in whose JSON a text stands, oldest first."""
-        return self._kept(_messages.c.answer.contains(text, autoescape=True))
+    def answers_holding(self, text: str, *, latest: int | None = None) -> list[KeptAnswer]:
+        """The answers of all conversations in whose JSON a text stands, or so many of the latest, oldest first."""
+        holding = _messages.c.answer.contains(text, autoescape=True)
+        if latest is None:
+            return self._kept(holding)
+        last = sql.select(_messages.c.position).where(holding).order_by(_messages.c.position.desc()).limit(latest)
+        return self._kept(_messages.c.position.in_(last.scalar_subquery()))
 
     def _kept(self, where: sql.ColumnElement[bool]) -> list[KeptAnswer]:
         query = (

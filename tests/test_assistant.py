@@ -61,6 +61,22 @@ def test_an_answer_streams_and_cites(library: Library, settings: Settings) -> No
     assert answer_from_json(answer_to_json(answer)) == answer
 
 
+class BrokenScorer(WeighingGenerator):
+    def likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        raise GenerationError("No memory left.")
+
+
+def test_questions_are_compared_by_a_generator_that_is_free_and_can_tell(library: Library, settings: Settings) -> None:
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    asked = "How long is a sabbatical?", "What is the length of a sabbatical?"
+    agreeing = Assistant(retriever, WeighingGenerator("yes", value=-2.0), settings)
+    assert agreeing.are_the_same(*asked)
+    with agreeing._parts.queue.turn(threading.Event(), lambda _: None):
+        assert not agreeing.are_the_same(*asked)  # it would wait here, and then for its own turn
+    assert not Assistant(retriever, ScriptedGenerator(), settings).are_the_same(*asked)
+    assert not Assistant(retriever, BrokenScorer(), settings).are_the_same(*asked)
+
+
 def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, settings: Settings) -> None:
     assistant, generator = build(library, settings)
     answer = assistant.answer("Quetzalcoatl?")

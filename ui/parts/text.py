@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rag.catalog import Embedded
 from rag.markdown import readable
+from rag.sentences import unwrap
 from rag.types import Span
 from rag.wording import counted
 
@@ -42,8 +43,11 @@ def is_markdown(name: str) -> bool:
 
 
 def passage(name: str, text: str, marks: Sequence[Span]) -> str:
-    """Safe HTML of words of a document, with its marks; those of Markdown without its signs."""
-    return f'<div class="readable">{readable(text, marks)}</div>' if is_markdown(name) else marked(text, marks)
+    """Safe HTML of words of a document, with its marks: Markdown without its signs, PDF pages without the ends of lines
+    that a sentence goes over."""
+    if is_markdown(name):
+        return f'<div class="readable">{readable(text, marks)}</div>'
+    return marked(unwrap(text) if name.lower().endswith(".pdf") else text, marks)
 
 
 def duration(seconds: float) -> str:

@@ -20,4 +20,4 @@ page = st.navigation(
 try:
     page.run()
 finally:
-    first_page.is_drawn()
+    first_page.note_drawn()

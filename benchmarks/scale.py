@@ -149,7 +149,7 @@ def first_page(page: Page, address: str) -> None:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             break
-        except ConnectionRefusedError:
+        except OSError:
             if time.monotonic() > end:
                 raise
             time.sleep(0.02)

@@ -7,29 +7,26 @@ more, one whose quotes of a document were taken out neither, and one that was ju
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rag.catalog import Catalog, KeptAnswer
-from rag.evidence import Line
 from rag.overviews import Overview
 from rag.retriever import Retrieval, Retriever
 from rag.sameness import NEAR, may_be_the_same
 from rag.settings import Settings
-from rag.types import Answer, Finish, Hit, Scope, Span, Timings, answer_from_json
+from rag.types import Answer, Finish, Hit, Scope, Timings, answer_from_json
 
 _GIVEN_AGAIN = (Finish.COMPLETE, Finish.NO_ANSWER)
 _MOVED = 0.01  # by which the score of a passage moves at most where documents come or go that it is not found with
-_NEAREST = 3  # passages in whose documents the nearest line is looked for
-_LATEST = 200  # answers from a document in which one to another wording is looked up
-_COMPARED = 16  # of them whose questions are embedded
-AreTheSame = Callable[[str, str], bool]
+_LATEST = 500  # answers of which one to another wording is looked up
+_TRIED = 3  # of those whose questions are near
+AreTheSame = Callable[[str, str], bool]  # whether two questions ask for the same
 
 
 def basis_of(question: str, settings: Settings) -> str:
@@ -39,67 +36,66 @@ def basis_of(question: str, settings: Settings) -> str:
 
 
 class Answered:
-    """Where answers that were given before are looked up, and how their passages are found today; for one question."""
+    """Answers that were given before, and the passages that are found for their questions today."""
 
     def __init__(self, catalog: Catalog, retriever: Retriever, settings: Settings, scope: Scope) -> None:
         self._catalog = catalog
         self._retriever = retriever
         self._settings = settings
+        self._found = cache(lambda question: _found(retriever, settings, scope, question))
 
-        @cache
-        def found(question: str) -> Retrieval:
-            least = settings.minimum_score
-            return retriever.retrieve(question, k=settings.top_k, minimum_score=least, scope=scope, overview=True)
+    def find(self, question: str) -> Answer | None:
+        """The answer that was given to these words, if the same passages are found for them today."""
+        started = time.perf_counter()
+        for answer in reversed(_given(self._kept(question))):
+            if not _was_put_otherwise(answer) and self._is_as_it_was(answer):
+                understood = question if answer.standalone == answer.question else answer.standalone
+                return _again(answer, question, understood, started)
+        return None
 
-        self._found = found
-
-    def find(self, question: str, are_the_same: AreTheSame) -> Answer | None:
-        """The answer that was given before, if the same passages are found for it today.
+    def find_in_other_words(self, question: str, are_the_same: AreTheSame) -> Answer | None:
+        """The answer that was given to a question that asks for the same, and that holds the line nearest to this one.
 
         Args:
-            are_the_same: asked of one question at most, whose answer holds the nearest line: whether it is only put
-                in other words.
+            are_the_same: asked of one question at most, after all that can be told without.
         """
         started = time.perf_counter()
-        basis = basis_of(question, self._settings)
-        answer = self._in_these_words(basis) or self._in_other_words(question, are_the_same)
-        if answer is None:
-            return None
-        understood = question if answer.standalone == answer.question and answer.basis == basis else answer.standalone
-        timings = Timings(retrieve=time.perf_counter() - started)
-        return replace(answer, question=question, standalone=understood, timings=timings, is_repeated=True, basis=basis)
+        if any(entry.good is False for entry in self._kept(question)):
+            return None  # for these words one was judged wrong
+        for answer in self._near(question):
+            if self._holds_nearest(answer, question) and self._is_as_it_was(answer):
+                if not are_the_same(question, answer.question):
+                    return None
+                basis = basis_of(question, self._settings)
+                return replace(_again(answer, question, answer.standalone, started), basis=basis)
+        return None
 
-    def _in_these_words(self, basis: str) -> Answer | None:
-        given = reversed(_given(self._catalog.answers_holding(basis)))
-        return next((answer for answer in given if self._is_as_it_was(answer)), None)
+    def _kept(self, question: str) -> list[KeptAnswer]:
+        return self._catalog.answers_holding(basis_of(question, self._settings))
 
-    def _in_other_words(self, question: str, are_the_same: AreTheSame) -> Answer | None:
-        found = self._found(question)
-        if found.overview or found.issues or not found.hits:
-            return None
-        documents = dict.fromkeys(hit.chunk.document_id for hit in found.hits[:_NEAREST])
-        kept = (self._catalog.answers_holding(document, latest=_LATEST) for document in documents)
-        near = self._nearest(question, _given(chain.from_iterable(kept)))
-        if near is None or not _holds(near, self._retriever.evidence(found.topic, found.hits)):
-            return None
-        return near if self._is_as_it_was(near) and are_the_same(question, near.question) else None
-
-    def _nearest(self, question: str, given: Sequence[Answer]) -> Answer | None:
-        """That to the question nearest to it, of those that may ask for the same; a repeated one is no measure."""
-        asked = {
-            answer.question: answer
-            for answer in given
-            if answer.citations
-            and not answer.is_repeated
-            and answer.basis == basis_of(answer.question, self._settings)
-            and may_be_the_same(question, answer.question)
-        }
-        others = list(asked)[-_COMPARED:]
+    def _near(self, question: str) -> Iterator[Answer]:
+        """Answers to questions that may ask for the same, the nearest first."""
+        asked = self._catalog.asked_lately(_LATEST)
+        others = [other for other in asked if may_be_the_same(question, other)]
         if not others:
-            return None
+            return
         cosines = self._retriever.likeness([question], others)[0]
-        best = int(np.argmax(cosines))
-        return asked[others[best]] if cosines[best] >= NEAR else None
+        for place in np.argsort(-cosines)[:_TRIED].tolist():
+            kept = self._catalog.kept_answer(asked[others[place]])
+            answers = _given([kept]) if kept is not None and cosines[place] >= NEAR else []
+            own = basis_of(others[place], self._settings)
+            yield from (one for one in answers if one.basis == own and not _was_put_otherwise(one))
+
+    def _holds_nearest(self, answer: Answer, question: str) -> bool:
+        """Whether it was made from the line that is nearest to a question, in the same document."""
+        found = self._found(question)
+        lines = self._retriever.evidence(found.topic, found.hits)
+        if not lines:
+            return False
+        document, nearest = found.hits[lines[0].number - 1].chunk.document_id, _plain(lines[0].text)
+        cited = (one for one in answer.citations if one.hit.chunk.document_id == document)
+        texts = (one.hit.chunk.text[mark.start : mark.end] for one in cited for mark in one.marks)
+        return any(nearest in _plain(text) for text in texts)
 
     def _is_as_it_was(self, answer: Answer) -> bool:
         """As it was asked then: another case or full stop moves the scores a little."""
@@ -109,21 +105,29 @@ class Answered:
         return _are_alike(_passages((*answer.used, *answer.dropped)), passages)
 
 
+def _found(retriever: Retriever, settings: Settings, scope: Scope, question: str) -> Retrieval:
+    least = settings.minimum_score
+    return retriever.retrieve(question, k=settings.top_k, minimum_score=least, scope=scope, overview=True)
+
+
 def _given(kept: Iterable[KeptAnswer]) -> list[Answer]:
     """Answers that may be given again, oldest first."""
     answers = [answer_from_json(entry.values) for entry in kept if entry.good is not False]
     return [answer for answer in answers if answer.finish in _GIVEN_AGAIN and not answer.sql]
 
 
-def _holds(answer: Answer, lines: Sequence[Line]) -> bool:
-    """Whether it was made from the nearest of lines."""
-    marked = (text[mark.start : mark.end] for text, mark in _marks(answer))
-    nearest = " ".join(lines[0].text.split()) if lines else ""
-    return bool(nearest) and any(nearest in " ".join(text.split()) for text in marked)
+def _was_put_otherwise(answer: Answer) -> bool:
+    """Whether it was given again to other words than those that it was written for: no measure for the next."""
+    return answer.is_repeated and answer.standalone != answer.question
 
 
-def _marks(answer: Answer) -> Iterator[tuple[str, Span]]:
-    return ((citation.hit.chunk.text, mark) for citation in answer.citations for mark in citation.marks)
+def _again(answer: Answer, question: str, understood: str, started: float) -> Answer:
+    timings = Timings(retrieve=time.perf_counter() - started)
+    return replace(answer, question=question, standalone=understood, timings=timings, is_repeated=True)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _passages(hits: Iterable[Hit]) -> dict[Any, float]:

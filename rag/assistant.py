@@ -11,7 +11,7 @@ from rag.errors import FootnoteError, GenerationError
 from rag.findings import Parts
 from rag.generators import Generator, Scorer
 from rag.phrases import phrases_for
-from rag.queue import TurnQueue
+from rag.queue import Cancelled, TurnQueue
 from rag.reply import Reply
 from rag.retriever import Retriever
 from rag.settings import Settings
@@ -80,12 +80,12 @@ class Assistant:
         parts = compound.parts(asked, follows=bool(history))
         return SeveralReplies(asked, parts, begin) if parts else begin(asked)
 
-    def are_the_same(self, question: str, other: str) -> bool:
+    def are_the_same(self, question: str, other: str, stop: threading.Event) -> bool:
         """Whether two questions ask for the same, as the generator finds; not where it is at work, or fails."""
         generator, queue = self._parts.generator, self._parts.queue
         if not isinstance(generator, Scorer) or len(queue):
             return False  # who waits for another answer would wait twice
-        with contextlib.suppress(GenerationError), queue.turn(threading.Event(), lambda _: None):
+        with contextlib.suppress(GenerationError, Cancelled), queue.turn(stop, lambda _: None):
             return sameness.are_the_same(question, other, generator)
         return False
 

@@ -26,6 +26,7 @@ _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
 _LONG, _WIDEST = 60, 250  # characters of a line that a page cuts
 _FULL = 0.95  # letters are not equally wide
 _ABOUT, _SEVERAL = 0.85, 3  # about as wide as the widest are the lines that a page cuts
+_ITEM = re.compile(r"\(?(?:\w{1,3}|[ivx]+)[.)]\s")  # how one of a list begins
 _OVER = re.compile(r"[.!?:;…]\W{0,5}$|[.…]{2}\s*\d{1,4}$")  # ends of a sentence, and of an entry in a table of contents
 _STOP_INSIDE = re.compile(r"\w[.!?] ")
 _FIRST_WORD = re.compile(  # in a script that puts spaces between them; not "Absent: ..." or "Bergen office: ..."
@@ -51,6 +52,17 @@ _NEAR = 24  # characters about a full stop that tell whether it is one
 def unwrap(text: str) -> str:
     """The text with a space for each line break inside a sentence; offsets stay as they are."""
     return _NUMBER_BELOW.sub(r"\1 ", _WRAPPED.sub(" ", _filled(text)))
+
+
+def flowing(text: str) -> str:
+    """The same to be read: what follows a short line, and the items of a list, stay on lines of their own."""
+    whole, line_begins = unwrap(text), 0
+    letters = list(text)
+    for end in (match.start() for match in re.finditer("\n", text)):
+        if end - line_begins >= _LONG and not _ITEM.match(text, end + 1):
+            letters[end] = whole[end]
+        line_begins = end + 1
+    return "".join(letters)
 
 
 def _filled(text: str) -> str:

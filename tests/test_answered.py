@@ -11,6 +11,7 @@ from ingest.pipeline import ingest
 from rag import answered
 from rag.answered import Answered
 from rag.assistant import Assistant
+from rag.catalog import KeptAnswer
 from rag.deletion import delete_document
 from rag.embedders import Vectors
 from rag.library import Library
@@ -57,15 +58,12 @@ def keep(library: Library, given: Answer) -> Answer:
     return given
 
 
+def before(library: Library, settings: Settings, scope: Scope = Scope()) -> Answered:
+    return Answered(library.catalog, Retriever.of_library(library, EMBEDDER, settings), settings, scope)
+
+
 def find(library: Library, settings: Settings, question: str = QUESTION, scope: Scope = Scope()) -> Answer | None:
-    return find_with(lambda *_: False, library, settings, question, scope)
-
-
-def find_with(
-    are_the_same: answered.AreTheSame, library: Library, settings: Settings, question: str, scope: Scope = Scope()
-) -> Answer | None:
-    retriever = Retriever.of_library(library, EMBEDDER, settings)
-    return Answered(library.catalog, retriever, settings, scope).find(question, are_the_same)
+    return before(library, settings, scope).find(question)
 
 
 def document(library: Library, name: str) -> str:
@@ -137,39 +135,56 @@ class Comparing:
         return self.same
 
 
-OTHER_WORDS, THIRD = "So how many days of leave do carry over?", "Then how many days of leave may carry over?"
+OTHER_WORDS, THIRD = "So how many days of leave carry over?", "Please how many days of leave carry over?"
+
+
+def find_otherwise(
+    library: Library, settings: Settings, comparing: Comparing, question: str = OTHER_WORDS, scope: Scope = Scope()
+) -> Answer | None:
+    return before(library, settings, scope).find_in_other_words(question, comparing)
+
+
+def kept_of(library: Library, conversation: int = 0) -> KeptAnswer:
+    (kept,) = library.catalog.kept_answers(library.catalog.conversations()[conversation].id)
+    return kept
 
 
 def test_a_question_in_other_words_gets_the_answer_and_says_how_it_was_understood(
     library: Library, settings: Settings
 ) -> None:
     given, comparing = answer(library, settings), Comparing()
-    again = find_with(comparing, library, settings, OTHER_WORDS)
+    again = find_otherwise(library, settings, comparing)
     assert again is not None
     assert (again.question, again.standalone, again.text) == (OTHER_WORDS, QUESTION, given.text)
     assert again.is_repeated
     assert comparing.asked == [(OTHER_WORDS, QUESTION)]
+
+
+def test_what_was_given_to_other_words_is_no_measure_for_the_next(library: Library, settings: Settings) -> None:
+    first, comparing = answer(library, settings), Comparing()
+    again = find_otherwise(library, settings, comparing)
+    assert again is not None
     keep(library, again)
-    third = find_with(comparing, library, settings, OTHER_WORDS)  # in these words it was answered now
-    assert third is not None
-    assert (third.question, third.standalone) == (OTHER_WORDS, QUESTION)
+    assert find(library, settings, OTHER_WORDS) is None  # it is compared again: another line may be nearer by now
+    library.catalog.delete_conversation(library.catalog.conversations()[-1].id)
+    assert [kept_of(library).values["question"], first.question] == [OTHER_WORDS, QUESTION]
+    assert find_otherwise(library, settings, comparing, THIRD) is None
     assert len(comparing.asked) == 1
 
 
-def test_what_was_given_in_other_words_is_no_measure_for_a_third_wording(library: Library, settings: Settings) -> None:
+def test_the_answer_to_the_latest_of_many_questions_is_found(library: Library, settings: Settings) -> None:
     answer(library, settings)
-    again = find_with(Comparing(), library, settings, OTHER_WORDS)
-    assert again is not None
-    keep(library, again)
+    for number in range(30):
+        answer(library, settings, question=f"What does lunch cost in canteen {number}?", reply="It costs 3.80 EUR [1].")
     comparing = Comparing()
-    assert find_with(comparing, library, settings, THIRD) is not None
-    assert comparing.asked == [(THIRD, QUESTION)]
+    assert find_otherwise(library, settings, comparing) is not None
+    assert comparing.asked == [(OTHER_WORDS, QUESTION)]
 
 
 def test_another_matter_is_answered_anew(library: Library, settings: Settings) -> None:
     answer(library, settings)
     comparing = Comparing(same=False)
-    assert find_with(comparing, library, settings, OTHER_WORDS) is None
+    assert find_otherwise(library, settings, comparing) is None
     assert comparing.asked
 
 
@@ -177,8 +192,8 @@ def test_another_matter_is_answered_anew(library: Library, settings: Settings) -
     "question",
     [
         "How many days of leave do not carry over?",
-        "How many days of leave carry over in 2020?",
-        "What does lunch in the canteen cost?",  # far from it
+        "So how many days of leave carry over? How long is the leave?",
+        "How many leave days remain usable over winter?",  # farther than may be
     ],
 )
 def test_questions_that_cannot_be_the_same_are_not_compared(
@@ -186,7 +201,7 @@ def test_questions_that_cannot_be_the_same_are_not_compared(
 ) -> None:
     answer(library, settings)
     comparing = Comparing()
-    assert find_with(comparing, library, settings, question) is None
+    assert find_otherwise(library, settings, comparing, question) is None
     assert not comparing.asked
 
 
@@ -195,23 +210,45 @@ def test_an_answer_from_another_line_than_the_nearest_is_not_given(library: Libr
     marked = [one.hit.chunk.text[mark.start : mark.end] for one in given.citations for mark in one.marks]
     assert marked == ["Staff get 28 days of leave."]
     comparing = Comparing()
-    assert find_with(comparing, library, settings, QUESTION) is None
+    assert find_otherwise(library, settings, comparing, QUESTION) is None
     assert not comparing.asked
 
 
-def test_in_other_words_too_nothing_is_given_that_changed_or_was_judged_wrong(
+def test_an_answer_that_was_judged_wrong_is_not_given_to_other_words(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    original = kept_of(library)
+    library.catalog.rate_answer(original.id, False)
+    assert find_otherwise(library, settings, Comparing()) is None
+    library.catalog.rate_answer(original.id, True)
+    again = find_otherwise(library, settings, Comparing())
+    assert again is not None
+    keep(library, again)
+    repeated = next(kept_of(library, place) for place in (0, 1) if kept_of(library, place).id != original.id)
+    library.catalog.rate_answer(repeated.id, False)  # it was no answer to these words
+    assert find_otherwise(library, settings, Comparing()) is None
+    assert find(library, settings) is not None
+
+
+def test_other_words_get_nothing_by_other_settings_or_of_other_documents(library: Library, settings: Settings) -> None:
+    answer(library, settings)
+    assert find_otherwise(library, replace(settings, answer_tokens=50), Comparing()) is None
+    lunch = Scope((document(library, "lunch.txt"),))
+    assert find_otherwise(library, settings, Comparing(), scope=lunch) is None
+
+
+def test_other_words_get_nothing_after_a_document_came_that_is_as_near(
     library: Library, settings: Settings, tmp_path: Path
 ) -> None:
     answer(library, settings)
-    (kept,) = library.catalog.kept_answers(library.catalog.conversations()[0].id)
-    library.catalog.rate_answer(kept.id, False)
-    assert find_with(Comparing(), library, settings, OTHER_WORDS) is None
-    library.catalog.rate_answer(kept.id, True)
-    assert find_with(Comparing(), library, settings, OTHER_WORDS) is not None
-    assert find_with(Comparing(), library, replace(settings, answer_tokens=50), OTHER_WORDS) is None
-    (tmp_path / "more.txt").write_text("Ten days of leave carry over for those who work nights.")
+    (tmp_path / "more.txt").write_text("Leave for those who work nights: ten days. Herons carry on.")
     add(library, settings, tmp_path)
-    assert find_with(Comparing(), library, settings, OTHER_WORDS) is None
+    comparing = Comparing()
+    assert find_otherwise(library, settings, comparing) is None
+    assert not comparing.asked
+    delete_document(library, document(library, "more.txt"))
+    assert find_otherwise(library, settings, comparing) is not None
+    delete_document(library, document(library, "leave.txt"))
+    assert find_otherwise(library, settings, comparing) is None
 
 
 def test_a_changed_program_answers_anew(library: Library, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,13 +68,16 @@ class BrokenScorer(WeighingGenerator):
 
 def test_questions_are_compared_by_a_generator_that_is_free_and_can_tell(library: Library, settings: Settings) -> None:
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    asked = "How long is a sabbatical?", "What is the length of a sabbatical?"
+    asked, stop = ("How long is a sabbatical?", "What is the length of a sabbatical?"), threading.Event()
     agreeing = Assistant(retriever, WeighingGenerator("yes", value=-2.0), settings)
-    assert agreeing.are_the_same(*asked)
+    assert agreeing.are_the_same(*asked, stop)
     with agreeing._parts.queue.turn(threading.Event(), lambda _: None):
-        assert not agreeing.are_the_same(*asked)  # it would wait here, and then for its own turn
-    assert not Assistant(retriever, ScriptedGenerator(), settings).are_the_same(*asked)
-    assert not Assistant(retriever, BrokenScorer(), settings).are_the_same(*asked)
+        assert not agreeing.are_the_same(*asked, stop)  # it would wait here, and then for its own turn
+    assert not Assistant(retriever, ScriptedGenerator(), settings).are_the_same(*asked, stop)
+    stop.set()
+    assert not agreeing.are_the_same(*asked, stop)
+    stop.clear()
+    assert not Assistant(retriever, BrokenScorer(), settings).are_the_same(*asked, stop)
 
 
 def test_when_nothing_is_near_the_generator_is_not_asked(library: Library, settings: Settings) -> None:

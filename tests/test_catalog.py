@@ -127,6 +127,15 @@ def test_a_catalog_of_an_older_footnote_is_brought_up_to_date(tmp_path: Path, ca
     assert names(again, DocumentQuery(with_gaps=True)) == []
 
 
+def test_the_latest_questions_are_told_with_their_last_answers(catalog: Catalog) -> None:
+    conversation = catalog.start_conversation("T").id
+    for question in ("one", "two", "three", "two"):
+        catalog.add_answer(conversation, {"question": question, "text": "the question"})
+    ids = [kept.id for kept in catalog.kept_answers(conversation)]
+    assert catalog.asked_lately(2) == {"three": ids[2], "two": ids[3]}
+    assert catalog.asked_lately(9) == {"one": ids[0], "two": ids[3], "three": ids[2]}
+
+
 def test_what_was_thought_of_an_answer_is_kept_with_it(catalog: Catalog) -> None:
     conversation = catalog.start_conversation("Leave").id
     for number in (1, 2):

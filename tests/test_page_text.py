@@ -5,8 +5,11 @@ import pytest
 from rag.types import Span
 from ui.parts.text import passage
 
-WRAPPED = "Volunteer firefighters receive as many\ndays as they are called out for.\n\nSabbatical\nAfter six years"
-FLOWING = "Volunteer firefighters receive as many days as they are called out for.\n\nSabbatical\nAfter six years"
+FIRST, REST = "Volunteer firefighters of Halden and its neighbours receive as many", "days as they are called out for."
+LISTS = "apples\npears\n\n(a) one\n(b) another\n\nfirst name\nlast name"
+ITEM = f"{FIRST}\n(b) days"  # of a list, whose first is as long as a line
+WRAPPED = f"{FIRST}\n{REST}\n\nSabbatical\nAfter six years\n{LISTS}\n\n{ITEM}"
+FLOWING = f"{FIRST} {REST}\n\nSabbatical\nAfter six years\n{LISTS}\n\n{ITEM}"
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,6 @@ FLOWING = "Volunteer firefighters receive as many days as they are called out fo
 )
 def test_a_sentence_of_a_pdf_goes_over_the_ends_of_its_lines(name: str, shown: str) -> None:
     assert passage(name, WRAPPED, ()) == shown
-    (start, end) = WRAPPED.index("many"), WRAPPED.index(" as they")
+    (start, end) = WRAPPED.index("many"), WRAPPED.index("called")
     marked = passage(name, WRAPPED, [Span(start, end)])
     assert marked == f"{shown[:start]}<mark>{shown[start:end]}</mark>{shown[end:]}"

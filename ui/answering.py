@@ -29,6 +29,7 @@ class AnswerJob:
         self.again = again
         self.reply: Reply | SeveralReplies | None = None
         self.waits_until = ""  # what is missing before it can begin
+        self.is_at_work = False
         self.failure = ""
         self.done = threading.Event()
         self._engine = engine
@@ -62,6 +63,8 @@ class AnswerJob:
                 waited = Timings(wait=time.monotonic() - began)
                 self._keep(Answer(self.question, self.question, "", (), (), (), Finish.STOPPED, waited))
                 return
+        self.waits_until = ""
+        self.is_at_work = True
         if self._engine.retriever is None:
             raise FootnoteError(self._engine.state.failure)
         answers = [answer_from_json(values) for values in self._engine.library.catalog.answers(self._conversation)]
@@ -82,7 +85,12 @@ class AnswerJob:
         if retriever is None or assistant is None:
             return None
         before = Answered(library.catalog, retriever, library.settings_of(), self._scope)
-        return before.find(self.question, assistant.are_the_same)
+        if answer := before.find(self.question):
+            return answer
+        answer = before.find_in_other_words(
+            self.question, lambda question, other: assistant.are_the_same(question, other, self._stop)
+        )
+        return None if self._stop.is_set() else answer
 
     def _written(self, before: list[Answer]) -> Answer:
         assistant = self._engine.assistant

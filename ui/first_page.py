@@ -7,8 +7,8 @@ _DRAWN_WITHIN, _SHOWN_WITHIN = 3.0, 1.0  # seconds until it is drawn here, and t
 _is_drawn = threading.Event()
 
 
-def is_drawn() -> None:
-    """Says that a page was drawn."""
+def note_drawn() -> None:
+    """Ends the wait: a page was drawn, or could not be."""
     _is_drawn.set()
 
 

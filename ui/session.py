@@ -107,6 +107,7 @@ class Engine:
         self.retriever: Retriever | None = None
         self.assistant: Assistant | None = None
         self._switching = threading.Lock()
+        self._is_closed = False
         self.answering = threading.Event()  # set when the assistant is there, or never will be
         try:
             self._queue_samples()
@@ -314,7 +315,7 @@ class Engine:
     @property
     def is_answering(self) -> bool:
         """Whether the models are at an answer; one that waits for files is not in work."""
-        return any(job.reply is not None and not job.done.is_set() for job in [*self.answer_jobs.values()])
+        return any(job.is_at_work and not job.done.is_set() for job in [*self.answer_jobs.values()])
 
     def _new_queue(self) -> IngestQueue:
         return IngestQueue(self.library, self.library.settings_of(), is_answering=lambda: self.is_answering)
@@ -340,6 +341,7 @@ class Engine:
 
     def close(self) -> None:
         """Lets go of the library; answers in work are dropped, a run goes on another time."""
+        self._is_closed = True
         if self.evaluation is not None:
             self.evaluation.stop(wait=True)
         self._halt_reembedding()
@@ -390,6 +392,8 @@ class Engine:
 
     def _load(self) -> None:
         first_page.wait()
+        if self._is_closed:
+            return
         try:
             embedder, load_generator = load_models(self.library.settings_of(), self._progress)
             self._open_store(embedder)

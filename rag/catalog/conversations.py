@@ -104,13 +104,16 @@ class Conversations(Database):
         """The answers of all conversations of which somebody said what they are worth, oldest first."""
         return self._kept(_feedback.c.good.is_not(None))
 
-    def answers_holding(self, text: str, *, latest: int | None = None) -> list[KeptAnswer]:
-        """The answers of all conversations in whose JSON a text stands, or so many of the latest, oldest first."""
-        holding = _messages.c.answer.contains(text, autoescape=True)
-        if latest is None:
-            return self._kept(holding)
-        last = sql.select(_messages.c.position).where(holding).order_by(_messages.c.position.desc()).limit(latest)
-        return self._kept(_messages.c.position.in_(last.scalar_subquery()))
+    def answers_holding(self, text: str) -> list[KeptAnswer]:
+        """The answers of all conversations in whose JSON a text stands, oldest first."""
+        return self._kept(_messages.c.answer.contains(text, autoescape=True))
+
+    def asked_lately(self, latest: int) -> dict[str, int]:
+        """The questions of so many of the latest answers, with the id of the last answer to each."""
+        question = sql.func.json_extract(_messages.c.answer, "$.question")
+        query = sql.select(question, _messages.c.position).order_by(_messages.c.position.desc()).limit(latest)
+        with self._transaction() as run:
+            return {str(asked): position for asked, position in reversed(run.execute(query).all())}
 
     def _kept(self, where: sql.ColumnElement[bool]) -> list[KeptAnswer]:
         query = (

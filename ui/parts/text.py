@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.catalog import Embedded
 from rag.markdown import readable
-from rag.sentences import unwrap
+from rag.sentences import flowing
 from rag.types import Span
 from rag.wording import counted
 
@@ -47,7 +47,7 @@ def passage(name: str, text: str, marks: Sequence[Span]) -> str:
     that a sentence goes over."""
     if is_markdown(name):
         return f'<div class="readable">{readable(text, marks)}</div>'
-    return marked(unwrap(text) if name.lower().endswith(".pdf") else text, marks)
+    return marked(flowing(text) if name.lower().endswith(".pdf") else text, marks)
 
 
 def duration(seconds: float) -> str:

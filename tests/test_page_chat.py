@@ -19,7 +19,7 @@ from rag.settings import Settings
 from rag.types import Answer, Finish, answer_to_json
 from rag.versions import ANOTHER_NOW, forget_history
 from tests.documents import write_encrypted_pdf, write_pdf
-from tests.fakes import HashingEmbedder, hit
+from tests.fakes import HashingEmbedder, WeighingGenerator, hit
 from tests.page import APP, Page, button, unescaped
 from ui import first_page
 from ui.chat import EXAMPLES
@@ -194,6 +194,25 @@ def test_the_same_question_is_answered_at_once_and_anew_when_that_is_asked(page:
     at.run()
     assert len(page.generator.prompts) == 2
     assert not any("Answered before" in caption.value for caption in at.caption)
+    assert not at.exception
+
+
+def test_a_question_in_other_words_gets_the_answer_until_it_is_asked_again(page: Page) -> None:
+    (page.samples / "leave.txt").write_text("Six days of leave carry over until 31 March.")
+    written = "Six days of leave carry over [1].", "Six days carry over [1]."
+    page.generator = WeighingGenerator(*written, "yes", value=-3.0)
+    at = page.open()
+    page.ask("How many days of leave carry over?")
+    button(at, "New conversation").click().run()
+    page.ask("So how many days of leave carry over?")
+    shown = [unescaped(caption.value) for caption in at.caption]
+    assert "Understood as: How many days of leave carry over?" in shown
+    assert any("Answered before" in caption for caption in shown)
+    button(at, "Ask again").click().run()
+    page.wait_for_answers()
+    at.run()
+    assert "Six days carry over" in page.html()
+    assert not any("Understood as" in caption.value for caption in at.caption)
     assert not at.exception
 
 

@@ -14,7 +14,7 @@ from rag.periods import MONTHS
 from rag.terms import terms
 
 NEAR = 0.85  # the least cosine of two questions that are compared
-_SAME, _SAME_WORDS = 2.2, 1.0  # the least log odds of "yes", and where only words of the form differ
+_SAME = 2.2  # the least log odds of "yes"
 _SYSTEM = "You know English well."
 _FORMS = (  # put into one of them, on the lower-case text
     (re.compile(r"n['’]t\b"), " not"),
@@ -31,15 +31,15 @@ _FREE = frozenset(  # words that only give a question its form
     word
     for line in (
         "a an the of for to in on at do does is are am be it i me my we our us you your one get gets have has there",
-        "how what which when much many please tell so",
+        "how what which much many please tell so",
     )
     for word in line.split()
 )
 _FIXED = frozenset(  # words that turn what is asked
     word
     for line in (
-        "not no never without none neither nor nobody nothing cannot hardly except unless who where why can must",
-        "should was were did had been will would before after during since until till within above below over",
+        "not no never without none neither nor nobody nothing cannot hardly except unless who where when why can",
+        "must should was were did had been will would before after during since until till within above below over",
         "under from by with into off out up down minimum maximum min max least most more less first last second",
         "third fourth next newest oldest latest all any only every each other another same both and or but if than",
         "as hundred thousand million half quarter double once twice monday tuesday wednesday thursday friday",
@@ -48,6 +48,7 @@ _FIXED = frozenset(  # words that turn what is asked
     )
     for word in line.split()
 ) | frozenset(MONTHS)
+_ASKING = frozenset(("how", "what", "which", "when", "where", "who", "why"))
 _TOKEN = re.compile(r"[^\W_]+(?:[.,:/'’_-][^\W_]+)*|[^\w\s.,?!'\"’“”]")
 _OPPOSITES = ("un", "in", "im", "ir", "il", "dis", "non", "mis", "under", "over", "anti", "non-")
 _FEW = 3  # words with less of which nothing is turned by another order: "overtime paid"
@@ -60,13 +61,13 @@ def may_be_the_same(question: str, other: str) -> bool:
     if any(_SENTENCE.search(one.strip()) for one in (question, other)):
         return False
     ones, others = _tokens(question), _tokens(other)
-    if _fixed(ones) != _fixed(others) or _names(question) != _names(other):
+    if _fixed(ones) != _fixed(others) or _names(question) != _names(other) or _asks(ones) != _asks(others):
         return False
     own, others_own = _matter(ones), _matter(others)
     here = [word for word in own if not any(_are_alike(word, one) for one in others_own)]
     there = [word for word in others_own if not any(_are_alike(word, one) for one in own)]
     if not here and not there:
-        return _in_order(own, others_own) or len(own) < _FEW
+        return bool(own) and (_in_order(own, others_own) or len(own) < _FEW)
     if not here or not there or not all(map(_is_plain, (*here, *there))):
         return False
     return not _is_put_for(own, others_own) and not any(_are_opposites(one, two) for one in here for two in there)
@@ -76,8 +77,7 @@ def are_the_same(question: str, other: str, scorer: Scorer) -> bool:
     """Whether a generator finds that two questions ask for the same; it needs its turn."""
     asked = f"Do these two questions ask for the same?\n1. {question}\n2. {other}\nAnswer only yes or no."
     yes, no = scorer.likelihoods([Message("system", _SYSTEM), Message("user", asked)], ["yes", "no"])
-    least = _SAME_WORDS if _in_order(_matter(_tokens(question)), _matter(_tokens(other))) else _SAME
-    return yes - no >= least
+    return yes - no >= _SAME
 
 
 def _tokens(question: str) -> list[str]:
@@ -96,6 +96,11 @@ def _fixed(tokens: Sequence[str]) -> list[str]:
         elif token in _FIXED or not token[0].isalnum() or not token.isascii():
             found.append(token)
     return found
+
+
+def _asks(tokens: Sequence[str]) -> bool:
+    """Whether it asks for something, and not for yes or no."""
+    return any(token in _ASKING for token in tokens)
 
 
 def _names(question: str) -> set[str]:

@@ -57,14 +57,14 @@ class Answered:
         """The answer that was given to a question that asks for the same, and that holds the line nearest to this one.
 
         Args:
-            are_the_same: asked of one question at most, after all that can be told without.
+            are_the_same: asked of one earlier question and this one, at most once, after all that can be told without.
         """
         started = time.perf_counter()
         if any(entry.good is False for entry in self._kept(question)):
             return None  # for these words one was judged wrong
         for answer in self._near(question):
             if self._holds_nearest(answer, question) and self._is_as_it_was(answer):
-                if not are_the_same(question, answer.question):
+                if not are_the_same(answer.question, question):
                     return None
                 basis = basis_of(question, self._settings)
                 return replace(_again(answer, question, answer.standalone, started), basis=basis)

@@ -74,7 +74,7 @@ def may_be_the_same(question: str, other: str) -> bool:
 
 
 def are_the_same(question: str, other: str, scorer: Scorer) -> bool:
-    """Whether a generator finds that two questions ask for the same; it needs its turn."""
+    """Whether a generator finds that two questions, the earlier first, ask for the same; it needs its turn."""
     asked = f"Do these two questions ask for the same?\n1. {question}\n2. {other}\nAnswer only yes or no."
     yes, no = scorer.likelihoods([Message("system", _SYSTEM), Message("user", asked)], ["yes", "no"])
     return yes - no >= _SAME

@@ -157,7 +157,7 @@ def test_a_question_in_other_words_gets_the_answer_and_says_how_it_was_understoo
     assert again is not None
     assert (again.question, again.standalone, again.text) == (OTHER_WORDS, QUESTION, given.text)
     assert again.is_repeated
-    assert comparing.asked == [(OTHER_WORDS, QUESTION)]
+    assert comparing.asked == [(QUESTION, OTHER_WORDS)]
 
 
 def test_what_was_given_to_other_words_is_no_measure_for_the_next(library: Library, settings: Settings) -> None:
@@ -178,7 +178,7 @@ def test_the_answer_to_the_latest_of_many_questions_is_found(library: Library, s
         answer(library, settings, question=f"What does lunch cost in canteen {number}?", reply="It costs 3.80 EUR [1].")
     comparing = Comparing()
     assert find_otherwise(library, settings, comparing) is not None
-    assert comparing.asked == [(OTHER_WORDS, QUESTION)]
+    assert comparing.asked == [(QUESTION, OTHER_WORDS)]
 
 
 def test_another_matter_is_answered_anew(library: Library, settings: Settings) -> None:

@@ -69,7 +69,7 @@ class BrokenScorer(WeighingGenerator):
 def test_questions_are_compared_by_a_generator_that_is_free_and_can_tell(library: Library, settings: Settings) -> None:
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
     asked, stop = ("How long is a sabbatical?", "What is the length of a sabbatical?"), threading.Event()
-    agreeing = Assistant(retriever, WeighingGenerator("yes", value=-2.0), settings)
+    agreeing = Assistant(retriever, WeighingGenerator("yes", value=-3.0), settings)
     assert agreeing.are_the_same(*asked, stop)
     with agreeing._parts.queue.turn(threading.Event(), lambda _: None):
         assert not agreeing.are_the_same(*asked, stop)  # it would wait here, and then for its own turn

@@ -12,7 +12,7 @@ from ingest.discovery import find_files
 from ingest.pipeline import ingest
 from ingest.report import IngestReport
 from rag import overview_parts, overview_questions, overviews, quotations, table_answers
-from rag.answered import basis_of, find
+from rag.answered import Answered, basis_of
 from rag.assistant import Assistant
 from rag.catalog import NamedDocument
 from rag.evidence import Line
@@ -398,7 +398,9 @@ def test_which_documents_an_overview_leaves_out_is_said(library: Library, settin
     kept = replace(answer, basis=basis_of(answer.question, settings))
     library.catalog.add_answer(library.catalog.start_conversation("x").id, answer_to_json(kept))
     retriever = Retriever.of_library(library, embedder, settings)
-    assert find(library.catalog, retriever, settings, answer.question, Scope()) is None  # there may be others by then
+    assert (
+        Answered(library.catalog, retriever, settings, Scope()).find(answer.question) is None
+    )  # there may be others by then
 
 
 def test_a_matter_is_told_by_the_nearest_lines_or_refused(library: Library, settings: Settings) -> None:
@@ -502,13 +504,13 @@ def test_an_overview_is_given_again_until_a_document_is_added(
     answer = replace(assistant.answer(question), basis=basis_of(question, settings))
     catalog.add_answer(catalog.start_conversation("x").id, answer_to_json(answer))
     retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    again = find(catalog, retriever, settings, question, Scope())
+    again = Answered(catalog, retriever, settings, Scope()).find(question)
     assert again is not None
     assert again.text == answer.text
     (tmp_path / "new.txt").write_text("Herons nest in the trees by the lake.")
     embedder = HashingEmbedder(1_024)
     ingest(find_files([tmp_path / "new.txt"]), library=library, embedder=embedder, settings=settings)
-    assert find(catalog, retriever, settings, question, Scope()) is None
+    assert Answered(catalog, retriever, settings, Scope()).find(question) is None
 
 
 def test_why_a_passage_is_not_in_an_overview(library: Library, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from rag.deletion import delete_document
 from rag.embedders import OnBatch, Vectors
 from rag.errors import FootnoteError
 from rag.library import Library
-from rag.settings import Settings
+from rag.settings import Settings, load_settings
 from rag.types import Answer, Finish, answer_to_json
 from rag.versions import ANOTHER_NOW, forget_history
 from tests.documents import write_encrypted_pdf, write_pdf
@@ -59,6 +59,22 @@ def test_the_models_are_loaded_behind_the_first_page_of_a_process(page: Page, mo
     monkeypatch.setattr(ui.session, "load_models", lambda *_: was_drawn.append(drawn.is_set()) or models)
     page.open()
     assert was_drawn == [True]
+
+
+def test_an_engine_that_was_closed_before_the_first_page_loads_no_models(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, loaded = threading.Event(), []
+    monkeypatch.setattr(first_page, "_is_drawn", drawn)
+    monkeypatch.setattr(first_page, "_DRAWN_WITHIN", 60.0)
+    monkeypatch.setattr(first_page, "_SHOWN_WITHIN", 0.0)
+    monkeypatch.setattr(ui.session, "load_models", lambda *_: loaded.append(True))
+    ui.session.Engine(load_settings()).close()
+    drawn.set()
+    for thread in threading.enumerate():
+        if thread.name == "models":
+            thread.join(20)
+    assert not loaded
 
 
 def test_where_no_page_says_that_it_is_drawn_models_are_loaded_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,8 +51,9 @@ def of_squad(file: Path, embedder: Embedder) -> Iterator[Pair]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pairs", type=Path, nargs="?", help="{question, other, same} as JSON lines")
-    parser.add_argument("--squad", type=Path, help="{question, context_id} as JSON lines")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("pairs", type=Path, nargs="?", help="{question, other, same} as JSON lines")
+    source.add_argument("--squad", type=Path, help="{question, context_id} as JSON lines")
     parsed = parser.parse_args()
     settings = load_settings()
     embedder, generator = load_embedder(settings), load_generator(settings)

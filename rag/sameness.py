@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rag import spelling
 from rag.generators import Message, Scorer
+from rag.numerals import numbers
 from rag.periods import MONTHS
 from rag.terms import terms
 
@@ -62,6 +63,8 @@ def may_be_the_same(question: str, other: str) -> bool:
         return False
     ones, others = _tokens(question), _tokens(other)
     if _fixed(ones) != _fixed(others) or _names(question) != _names(other) or _asks(ones) != _asks(others):
+        return False
+    if numbers(question) != numbers(other):  # also where they are spelled out
         return False
     own, others_own = _matter(ones), _matter(others)
     here = [word for word in own if not any(_are_alike(word, one) for one in others_own)]

@@ -29,6 +29,7 @@ from tests.fakes import WeighingGenerator
         ("What does plan a cost?", "What does plan b cost?", False),
         ("When is the fair in may?", "When is the fair in june?", False),
         ("What did Anna Smith say in the talk?", "What did Paul Jones say in the talk?", False),
+        ("Is the wnd unit heated?", "Does a heater warm the psu?", False),  # no words
         ("Does Watt pay Black for it?", "So does Black pay Watt for it?", False),
         # numbers and what they count
         ("Is the station paired with two gateways?", "Is the station paired with three gateways?", False),
@@ -37,11 +38,14 @@ from tests.fakes import WeighingGenerator
         ("Is it open at 9 am?", "Is it open at 9 pm?", False),
         ("Does it cost €50?", "Does it cost $50?", False),
         ("Is 5 km allowed?", "Is 5 m allowed?", False),
+        ("Is it 3 days or 4 weeks?", "Is it 3 weeks or 4 days?", False),
         ("Do I work 3 days and rest 4?", "Do I work 4 days and rest 3?", False),
+        ("Do two guests share a room?", "Does a room suit three visitors?", False),
         # what turns a question
         ("What is paid on a journey?", "What is not paid on a journey?", False),
         ("Who was paid on it?", "Who wasn't paid on it?", False),
         ("Is leave paid?", "Is leave unpaid?", False),
+        ("Is leave paid to trainees?", "Do trainees take unpaid leave?", False),
         ("Where was the firm founded?", "Why was the firm founded?", False),
         ("How long must a password be?", "How long can a password be?", False),
         ("Who approves overtime?", "Who pays overtime?", False),  # one word for another in its place

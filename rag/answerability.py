@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from rag import ranges
+from rag import headings, ranges
 from rag.embedders import Vectors
 from rag.evidence import Line, about, certainty, in_context, missing_codes
 from rag.generators import Additions, Generator, Message
@@ -181,7 +181,7 @@ class Judge:
         odds = probe.answer_to(question).log_odds(states[-1:], [certainty(lines, hits)])[0]
         of_lines = probe.line.log_odds(states[:-1], [line.score for line in some]).tolist()
         ordered = _reordered(lines, dict(zip(some, of_lines, strict=True)))
-        return Reading(float(1 / (1 + np.exp(-odds))), tuple(ranges.settled(question, ordered)))
+        return Reading(float(1 / (1 + np.exp(-odds))), headings.settled(question, ranges.settled(question, ordered)))
 
     def by_reading(self, reading: Reading | None) -> str:
         """A reason, empty where there is none: the generator does not see the answer in the lines."""

@@ -14,11 +14,12 @@ from types import MappingProxyType
 import numpy as np
 
 from rag.embedders import Embedder, Vectors
+from rag.periods import is_of_time, names_a_date
 from rag.readings import CELLS, ITEM, MARK, Reading, readings
 from rag.terms import is_unspaced, terms
 from rag.types import JOINT, Chunk, Hit, Span
 
-_MARKDOWN_HEADING = re.compile(r"#{1,6} ")
+_MARKDOWN_HEADING = re.compile(r"^#{1,6} ")
 _BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{MARK}\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
@@ -73,6 +74,7 @@ class Line:
         vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
         is_row: of a table, read with the one line that is the head of it.
         step: its number, where an item of a numbered list begins with it; else 0.
+        is_heading: with a date; other headings are no lines.
         nearness: the score before a generator read the lines; not a number until it was compared.
     """
 
@@ -86,6 +88,7 @@ class Line:
     vector: Vectors = field(default_factory=lambda: np.empty(0, np.float32), compare=False, repr=False)
     is_row: bool = False
     step: int = 0
+    is_heading: bool = False
     nearness: float = field(default=nan, compare=False)
 
 
@@ -96,13 +99,17 @@ def nearest_lines(
     weights: Mapping[str, float],
     above: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Line]:
-    """The lines of the passages, nearest first; headings are left out.
+    """The lines of the passages, nearest first.
+
+    Headings are left out, but where the question asks for a time, or names one: then those with a date are lines
+    ("Version 4.3, released 7 April 2026").
 
     Args:
         weights: what each term of the question counts; a rare one tells more than one that stands everywhere.
         above: what stands on the page before some of the hits, by their number.
     """
-    lines = [line for number, hit in enumerate(hits, 1) for line in _lines(number, hit, above.get(number, ""))]
+    is_dated, numbered = is_of_time(question), enumerate(hits, 1)
+    lines = [line for number, hit in numbered for line in _lines(number, hit, above.get(number, ""), is_dated)]
     if not lines:
         return []
     texts = [in_context(hits[line.number - 1].chunk, line) for line in lines]
@@ -161,7 +168,7 @@ def choose(question: str, lines: Sequence[Line]) -> list[Line]:
     Args:
         lines: of all passages, the nearest first.
     """
-    rows = _alike(question, lines[0], lines) if lines else []
+    rows = alike(question, lines[0], lines) if lines else []
     return list(dict.fromkeys([*rows, *about(question, lines)]))
 
 
@@ -169,7 +176,7 @@ def _near(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines[:_CHOSEN] if line.score >= lines[0].score - _ABOUT]
 
 
-def _alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
+def alike(question: str, line: Line, lines: Sequence[Line]) -> list[Line]:
     """The line and, where it is the row of a table, others of that which are as near, in their order.
 
     A row is told from another by a word of the question that stands in it alone. One that stands in no row may tell it
@@ -246,17 +253,21 @@ def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
     return sorted(code for code in codes if code not in held and _JOINTS.sub("", code) not in joined)
 
 
-def _lines(number: int, hit: Hit, above: str) -> Iterator[Line]:
-    """Lines of a passage that are no headings and no heads of a table, in their order, without a score."""
+def _lines(number: int, hit: Hit, above: str, is_dated: bool) -> Iterator[Line]:
+    """Lines of a passage in their order, without a score: no heads of a table, and of headings only dated ones."""
     chunk = hit.chunk
     paths = [chunk.context, *(path for _, path in chunk.sections)]
-    headings = {_plain(heading) for path in paths for heading in path.split(JOINT)}
+    plain = {_plain(heading) for path in paths for heading in path.split(JOINT)}
     for found in readings(chunk.text, above):
         heading = chunk.heading_at(found.start)
-        if _LETTER.search(found.text) and not _is_heading(found.text, heading, headings):
-            span, begins = Span(found.start, found.end), _begins(chunk.text, found)
-            step = _step(chunk.text, found)
-            yield Line(number, span, found.text, found.read, heading, begins, 0.0, is_row=found.is_row, step=step)
+        is_heading = _is_heading(found.text, heading, plain)
+        if not _LETTER.search(found.text) or (is_heading and not (is_dated and names_a_date(found.text))):
+            continue
+        span, begins, step = Span(found.start, found.end), _begins(chunk.text, found), _step(chunk.text, found)
+        read = _MARKDOWN_HEADING.sub("", found.read) if is_heading else found.read
+        yield Line(
+            number, span, found.text, read, heading, begins, 0.0, is_row=found.is_row, step=step, is_heading=is_heading
+        )
 
 
 def _entries(lines: Sequence[Line]) -> set[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag import citations, conflicts
+from rag import citations, conflicts, faults
 from rag.evidence import Line, quoted
 from rag.phrases import ENGLISH, Phrases
 from rag.retriever import Retriever
@@ -53,8 +53,8 @@ class Grounded:
 def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -> Grounded | None:
     """The answer that is made of what was written; None where no passage bears any of it."""
     question, hits = basis.question, basis.hits
-    if finish is Finish.COMPLETE and citations.says_nothing(written, question):
-        written = _quotation(basis.evidence)
+    if finish is Finish.COMPLETE:
+        written = _mended(written, basis)
     written = citations.without_question(citations.without_question(written, question), basis.asked)
     written = citations.without_false_yes(written, question)
     whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
@@ -84,6 +84,15 @@ def _quotation(evidence: Sequence[Line]) -> str:
     """The lines that are quoted, with the numbers of their passages."""
     told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(evidence))
     return "\n".join(f"{citations.strip(text)} [{number}]" for text, number in told)  # numbers of the document are none
+
+
+def _mended(written: str, basis: Basis) -> str:
+    """What was written, or the lines themselves where a small generator makes of them what nobody can use."""
+    if rows := faults.rows_untold(basis.question, written, basis.evidence):
+        return "\n".join(f"- {citations.strip(row.reading)} [{row.number}]" for row in rows)
+    is_of_no_use = citations.says_nothing(written, basis.question)
+    is_of_no_use |= faults.denies_another(basis.question, written, basis.evidence)
+    return _quotation(basis.evidence) if is_of_no_use else written
 
 
 def _cited(text: str, basis: Basis, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:

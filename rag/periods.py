@@ -53,6 +53,12 @@ _LITERAL = re.compile(
     r"(?P<operator><=|>=|<|>|=)?\s*(?:(?:DATE|TIMESTAMP)\s*)?'(?P<day>\d{4}-\d\d-\d\d)(?:[T ][\d:.]*)?'",
     re.IGNORECASE,
 )
+_WHEN = re.compile(
+    r"\b(?:when|how (?:old|long ago|recent(?:ly)?)|(?:what|which) (?:day|month|year)|dates?"
+    r"|wann|welche[mn] (?:tag|monat|jahr)|datum)\b|什么时候|何时|哪天|哪一天|几月|日期",
+    re.IGNORECASE,
+)
+_LATEST = re.compile(r"\b(?:latest|newest|most recent|oldest|(?:neu|ält)est\w*)\b|最新|最早", re.IGNORECASE)
 _ANY_YEAR = 2000  # of days whose year is not said
 _ONE_DAY = datetime.timedelta(days=1)
 
@@ -79,6 +85,22 @@ class Period:
 def names_days(text: str) -> bool:
     """Whether it names days, months, quarters or years, of whatever year."""
     return bool(periods(text, year=_ANY_YEAR))
+
+
+def asks_when(question: str) -> bool:
+    """Whether it asks for a day, month or year."""
+    return _WHEN.search(question) is not None
+
+
+def is_of_time(question: str) -> bool:
+    """Whether a date may answer it, or tell what does: it asks when, for the latest, or names a period."""
+    return asks_when(question) or _LATEST.search(question) is not None or names_days(question)
+
+
+def names_a_date(text: str) -> bool:
+    """Whether it names a day or month of a year."""
+    found = (match.groupdict() for pattern in _PATTERNS for match in pattern.finditer(text))
+    return any(parts.get("year") and parts.get("month") for parts in found)
 
 
 def periods(question: str, *, year: int | None = None) -> list[Period]:

@@ -12,8 +12,13 @@ from rag import sentences, statements
 CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 MARK = r"(?:[-*+•‣◦▪●■□–]|\w{1,3}[.)])"  # of a list item
 _SIGN = re.compile(r"[•‣◦▪●○■□▸►·∙]|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-z][.)]")  # the same, where it stands apart
-ITEM = re.compile(rf"^{MARK}\s+")
+ITEM = re.compile(rf"^(?:>[ \t]?)*{MARK}\s+|^(?:>[ \t]?)+")
 _RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
+_IS_TOLD = (
+    re.compile(  # more than the name of a column: eight words or more, a command with its remark, a file or folder
+        r"(?:\S+\s+){7}\S|^#|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)"
+    )
+)
 _DIGIT = re.compile(r"\d")
 
 
@@ -48,8 +53,7 @@ def readings(text: str, above: str = "") -> Iterator[Reading]:
         read = ITEM.sub("", part.text)
         is_row = False
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
-            is_head = len(cells) > 1 and part.start > 0 and not any(_DIGIT.search(cell) for cell in cells)
-            head = cells if is_head else []
+            head = cells if part.start > 0 and _is_head(cells) else []
             width = len(cells) if len(cells) > 1 else 0
             if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
                 continue  # each row is read with it
@@ -67,6 +71,11 @@ def lacks_head(text: str) -> bool:
 def lines_of(text: str) -> list[str]:
     """The lines of a text as they are read."""
     return [part.text for part in sentences.split(text)]
+
+
+def _is_head(cells: list[str]) -> bool:
+    """Whether a first row may be the names of columns: no numbers, sentences, commands or names of files."""
+    return len(cells) > 1 and not any(_DIGIT.search(cell) or _IS_TOLD.search(cell) for cell in cells)
 
 
 def _cells(line: str) -> list[str]:

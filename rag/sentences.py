@@ -1,15 +1,16 @@
 """Sentences of a text with their offsets. The only file that imports sentencex."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from sentencex import get_sentence_boundaries
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """`text[start:end]` of the text that was split, without surrounding white space."""
+    """`text[start:end]` of the text that was split, without surrounding white space; on one line."""
 
     start: int
     end: int
@@ -18,6 +19,10 @@ class Sentence:
 
 _WRAPPED = re.compile(  # a line break inside a sentence, as in PDF text; a row of a table begins on its own line
     r"(?<=[^\n.!?:])\n(?=[a-z(])(?![^\n]*(?: {3}| \| ))"
+)
+_COMMA = re.compile(  # the same after a comma at the end of a long line, not before an item of a list
+    r"(^[^\n]{60,},)\n(?=[^\s#>|*+•–-])(?!\w{1,3}[.)]\s)(?![^\n]*(?: {3}| \| ))",
+    re.MULTILINE,  # noqa: RUF001
 )
 _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
     r"(^[^\n]{60,}[^\n.!?:])\n(?=\d+(?![\d.)]))(?![^\n]*(?: {3}| \| ))", re.MULTILINE
@@ -33,6 +38,10 @@ _FIRST_WORD = re.compile(  # in a script that puts spaces between them; not "Abs
     r"(?!(?:\S+ ){0,2}\S+:(?:\s|$))[^\W\d_\u2e80-\uffff]\S{0,19}(?=\s|$)"
 )
 _CELLS = re.compile(r" {3}| \| ")
+
+_LIST_ITEM = re.compile(r"([ \t]*)(?:[-*+•‣◦▪●■□–]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)")  # noqa: RUF001
+_QUOTED = re.compile(r"(?:>[ \t]?)+")  # before a line of a message that is answered
+_CODE, _MOST = 4, 8  # columns beyond the text of an item that make a line code; those of a line that goes on
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
 _SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 Nr. 3", "Tel. 030"
@@ -51,7 +60,7 @@ _NEAR = 24  # characters about a full stop that tell whether it is one
 
 def unwrap(text: str) -> str:
     """The text with a space for each line break inside a sentence; offsets stay as they are."""
-    return _NUMBER_BELOW.sub(r"\1 ", _WRAPPED.sub(" ", _filled(text)))
+    return _NUMBER_BELOW.sub(r"\1 ", _COMMA.sub(r"\1 ", _WRAPPED.sub(" ", _filled(text))))
 
 
 def flowing(text: str) -> str:
@@ -95,13 +104,64 @@ def _is_prose(line: str, after: str, later: str) -> bool:
 
 def split(text: str, language: str = "en") -> list[Sentence]:
     """Sentences in order, offsets in characters. A line break ends one unless the line plainly goes on."""
-    text = unwrap(text)
+    indents = _indents(text)
+    for start, end in reversed(indents):
+        text = f"{text[:start]} {text[end:]}"
+    removed = [0, *accumulate(end - start - 1 for start, end in indents)]
+    places = [start + 1 - before for (start, _), before in zip(indents, removed, strict=False)]  # after each space
+
+    def before(place: int) -> int:
+        return removed[bisect_right(places, place)]
+
     sentences: list[Sentence] = []
     offset = 0
-    for line in text.splitlines(keepends=True):
-        sentences += _split_line(line, offset, language)
+    for line in unwrap(text).splitlines(keepends=True):
+        for one in _split_line(line, offset, language):
+            start, end = one.start + before(one.start), one.end + before(one.end - 1)
+            sentences.append(Sentence(start, end, one.text))
         offset += len(line)
     return sentences
+
+
+def _indents(text: str) -> list[tuple[int, int]]:
+    """The breaks inside sentences with the white space after them, and those between the lines of a list item."""
+    found: list[tuple[int, int]] = []
+    least, most = 1, 0  # columns at which the next line of an item begins; outside of one there are none
+    before, end = "", 0
+    for line in text.split("\n"):
+        start, end = end, end + len(line) + 1
+        words = line.lstrip(" \t")
+        indent = len(line) - len(words)
+        if sign := _sign_inside(before, line):
+            found.append((start - 1, start + len(sign)))
+        elif item := _LIST_ITEM.match(line):
+            least, most = len(item[1]) + 1, item.end() + _CODE - 1
+        elif (
+            not words
+            or _CELLS.search(words)
+            or not (least <= indent <= most or (not most and _goes_on_below(before, words, indent)))
+        ):
+            least, most = 1, 0
+        else:
+            found.append((start - 1, start + indent))
+        before = line
+    return found
+
+
+def _sign_inside(before: str, line: str) -> str:
+    """The sign of a quoted line ("> ") that goes on with the one before it; else ""."""
+    first, second = _QUOTED.match(before), _QUOTED.match(line)
+    if not (first and second) or first[0].strip() != second[0].strip() or _LIST_ITEM.match(line, second.end()):
+        return ""
+    above, words = before[first.end() :].strip(), line[second.end() :]
+    goes_on = above and words and (len(before) >= _LONG or words[0].islower() or words[0] == "(")
+    return second[0] if goes_on else ""
+
+
+def _goes_on_below(before: str, words: str, indent: int) -> bool:
+    """Whether an indented line plainly goes on with the sentence before it."""
+    is_begun = bool(before.strip()) and before[-1] not in ".!?:" and not _CELLS.search(before.strip())
+    return is_begun and 0 < indent <= _MOST and (words[0].islower() or words[0] == "(")
 
 
 def _split_line(line: str, offset: int, language: str) -> list[Sentence]:

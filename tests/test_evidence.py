@@ -42,6 +42,25 @@ def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
     assert best.reading == "Code: E-14; Meaning: Gauge blocked; Remedy: Rinse it"
 
 
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "tables.py     tables of all documents\nfollowing.py  what a folder holds   now",
+        "show notes/   # follows the folder\nshow          # shows what there is",
+        "Humidity   It is the share of the water in the air that there could be\nWind   How fast the air is",
+    ],
+)
+def test_the_first_of_a_listing_is_no_head(listing: str) -> None:
+    first, second = listing.splitlines()
+    lines = nearest("What is shown?", [hit(f"Files\n\n{listing}")])
+    assert {first, second} <= {line.reading for line in lines}
+
+
+def test_lines_of_an_answered_message_are_read_without_its_signs() -> None:
+    lines = nearest("Who comes?", [hit("You wrote:\n> Ann comes on Monday.\n> - Ben, too")])
+    assert {line.reading for line in lines} == {"You wrote:", "Ann comes on Monday.", "Ben, too"}
+
+
 @pytest.mark.parametrize("signs", ["••", ("(a)", "(b)"), ("a.", "b."), "▪▪"])
 def test_list_items_are_no_rows_though_their_signs_stand_far_from_them(signs: Sequence[str]) -> None:
     first, second = signs

@@ -79,3 +79,35 @@ def test_other_lines_do_not(line: str, after: str) -> None:
     page = [line, after, *["A long line of the same page. " * 3] * 3]
     texts = [part.text for part in sentences.split("\n".join(page))]
     assert not any(line[-9:] in text and after[:4] in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("- It stops. Nouns are\n  no longer names.\n- Next", ["- It stops.", "Nouns are no longer names.", "- Next"]),
+        ("* Open the\n  Menu. Then\n  `b`.\n\nEnd", ["* Open the Menu.", "Then `b`.", "End"]),
+        ("a) Open the (small\n   Lid) box\nEnd", ["a) Open the (small Lid) box", "End"]),
+        ("- One\n\n  Two", ["- One", "Two"]),  # a paragraph of its own
+        ("- One\n  - Two\n    three", ["- One", "- Two three"]),
+        ("- One\n        code", ["- One", "code"]),
+        ("- One\n  a   b", ["- One", "a   b"]),  # cells
+        ("- One\nTwo", ["- One", "Two"]),
+        ("it is read with models\n  that come along. And", ["it is read with models that come along.", "And"]),
+        ("It is read.\n  that is", ["It is read.", "that is"]),
+        ("Name\n  Value", ["Name", "Value"]),
+        ("> The station needs a\n> new battery. It is\n> old.", ["> The station needs a new battery.", "It is old."]),
+        ("> Please\n> Ann", ["> Please", "> Ann"]),
+        ("> it is\n> > so", ["> it is", "> > so"]),
+        ("> it is\n>\n> so", ["> it is", ">", "> so"]),
+        ("> it is\n> - so", ["> it is", "> - so"]),
+        (f"> {'a long line ' * 5}now\n> On", [f"> {'a long line ' * 5}now On"]),
+        (f"{'A long line, ' * 5}of it,\n.odp files", [f"{'A long line, ' * 5}of it, .odp files"]),
+        (f"{'A long line, ' * 5}of it,\n- Gloves", [f"{'A long line, ' * 5}of it,", "- Gloves"]),
+        ("Bring these,\nGloves", ["Bring these,", "Gloves"]),
+    ],
+)  # fmt: skip
+def test_lines_of_an_item_or_of_a_quoted_message_go_on(text: str, found: list[str]) -> None:
+    split = sentences.split(text)
+    assert [one.text for one in split] == found
+    told = [" ".join(text[one.start : one.end].replace("\n> ", " ").split()) for one in split]
+    assert told == [" ".join(one.split()) for one in found]

@@ -1,0 +1,70 @@
+"""What small generators do to lines that answer."""
+
+import pytest
+
+from rag.evidence import Line
+from rag.faults import denies_another, rows_untold
+from rag.types import Span
+
+
+def row(place: int, text: str, score: float = 1.0) -> Line:
+    return Line(1, Span(place, place + 1), text, text, "Intervals", True, score, is_row=True, nearness=score)
+
+
+ROWS = [
+    row(0, "Every: 12 months; Work: Calibrate humidity"),
+    row(1, "Every: 24 months; Work: Calibrate pressure", 0.99),
+    row(2, "Every: 48 months; Work: Calibrate the wind sensor", 0.98),
+]
+HOW_OFTEN = "How often do I calibrate?"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_untold"),
+    [
+        ("You calibrate every 12 months, 24 months, and 48 months.", True),
+        ("You calibrate every 12 and 24 months.", True),
+        ("You calibrate humidity every 12 months, and pressure and the wind every 24 and 48 months.", False),
+        ("You calibrate humidity every 12 months, and others every 24 and 48 months.", True),
+        ("You calibrate every 12 months.", False),
+        ("You calibrate often.", False),
+    ],
+)
+def test_rows_are_untold_whose_numbers_are_told_without_what_they_are_of(text: str, is_untold: bool) -> None:
+    assert rows_untold(HOW_OFTEN, text, ROWS) == (ROWS if is_untold else [])
+
+
+def test_rows_that_the_question_tells_apart_are_not_looked_at() -> None:
+    text = "The humidity is calibrated every 12 months, not every 24 months."
+    assert rows_untold("How often do I calibrate the humidity?", text, ROWS) == []
+
+
+def test_nothing_is_untold_without_lines() -> None:
+    assert rows_untold(HOW_OFTEN, "Every 12 months.", []) == []
+
+
+def line(text: str) -> Line:
+    return Line(1, Span(0, len(text)), text, text, "Passwords", True, 1.0)
+
+
+KEPT = line("Passwords are not kept in files, notes or browsers, and are never sent by e-mail.")
+CHANGED = line("It is changed only when there is a reason; passwords do not expire.")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_fault"),
+    [
+        ("How often do passwords change?", "Passwords are not changed in files, notes or browsers.", True),
+        ("Are passwords kept in files?", "Passwords are not kept in files.", False),
+        ("How often do passwords expire?", "Passwords do not expire.", False),
+        ("How often do passwords change?", "They are changed only when there is a reason.", False),
+        ("How often do passwords change?", "Passwords are not stored in files or browsers.", False),
+        ("Wie oft ändern sich Passwörter?", "Passwords are not kept in files.", False),
+    ],
+)  # fmt: skip
+def test_an_answer_denies_another_word_than_its_line(question: str, text: str, is_fault: bool) -> None:
+    assert denies_another(question, text, [CHANGED, KEPT]) is is_fault
+
+
+def test_nothing_is_denied_without_lines() -> None:
+    assert not denies_another("How often do passwords change?", "Passwords are not changed.", [])

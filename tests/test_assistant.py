@@ -177,6 +177,42 @@ def test_nothing_is_written_after_the_sentence_that_refuses(library: Library, se
     assert written.endswith(ENGLISH.refusal)
 
 
+INTERVALS = """# Calibration intervals
+
+| Interval | Work |
+|---|---|
+| 12 months | Calibrate humidity |
+| 24 months | Calibrate pressure |
+| 48 months | Calibrate wind |
+"""
+
+
+def test_rows_are_quoted_where_the_generator_tells_their_numbers_and_not_of_what_they_are(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "manual.md").write_text(INTERVALS)
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    assistant, _ = build(library, settings, "You calibrate every 12 months, 24 months, and 48 months.")
+    answer = assistant.answer("What is the interval of work to calibrate?")
+    assert answer.finish is Finish.COMPLETE
+    assert answer.text.splitlines() == [
+        "- Interval: 12 months; Work: Calibrate humidity [1]",
+        "- Interval: 24 months; Work: Calibrate pressure [1]",
+        "- Interval: 48 months; Work: Calibrate wind [1]",
+    ]
+    assert len(answer.citations[0].marks) == 3
+
+
+def test_the_nearest_line_is_quoted_where_the_generator_denies_another_thing_than_its_line(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.txt").write_text("Passwords change for a reason. Passwords are not kept in files or browsers.")
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    assistant, _ = build(library, settings, "Passwords do not change in files or browsers.")
+    answer = assistant.answer("How often do passwords change?")
+    assert answer.text.startswith("Passwords change for a reason. [1]")
+
+
 @pytest.mark.parametrize("reads", [True, False])
 def test_where_the_generator_breaks_off_the_nearest_lines_are_quoted(
     reads: bool, library: Library, settings: Settings

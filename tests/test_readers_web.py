@@ -63,6 +63,66 @@ def test_a_short_page_keeps_its_heading_and_loses_its_menu(tmp_path: Path, aroun
     assert headings(document) == [(1, "Rules")]
 
 
+TEXT = "<p>The heron waits at the edge of the water until a fish comes by, for hours if need be.</p>"
+
+
+@pytest.mark.parametrize(
+    ("heading", "read"),
+    [
+        ("<a id='wait'></a>How long does it wait?", "How long does it wait?"),
+        ("<a name='wait'>How long does it wait?</a>", "How long does it wait?"),
+        ("How long does it wait?<a class='headerlink' href='#wait'>¶</a>", "How long does it wait?"),
+        ("How long does it wait?<a href='#wait'>\uf0c1</a>", "How long does it wait?"),
+        ("<a href='#wait'>#</a> Writing C#", "Writing C#"),
+        ("<a href='#wait'>How long does it wait?</a>", "How long does it wait?"),
+    ],
+)
+@pytest.mark.parametrize("around", ["<body>{}</body>", "<main>{}</main>"])
+def test_headings_keep_their_words_where_others_link_to_them(
+    tmp_path: Path, around: str, heading: str, read: str
+) -> None:
+    page = around.format(f"<div><div><h1>Herons</h1></div>{TEXT}<div><h2>{heading}</h2></div>{TEXT}</div>")
+    assert headings(read_bytes(tmp_path, "a.html", page.encode())) == [(1, "Herons"), (2, read)]
+
+
+def test_the_headings_of_a_page_that_a_table_places_are_read(tmp_path: Path) -> None:
+    data = "<table><tr><th>Bird</th><th>Weight</th></tr><tr><td>Grey heron</td><td>1.5 kg</td></tr></table>"
+    inner = f"<table><tr><td><h2>Weights</h2>{TEXT}{data}</td></tr></table>"
+    page = f"<body><table><tr><td>Menu</td><td><h1>Herons</h1>{TEXT}{inner}</td></tr></table></body>"
+    document = read_bytes(tmp_path, "a.html", page.encode())
+    assert headings(document) == [(1, "Herons"), (2, "Weights")]
+    assert "Grey heron | 1.5 kg" in only_text(document)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<section id='{0}'><h2>{1}</h2>{2}</section>",
+        "<div class='section' id='{0}'><h2>{1}</h2>{2}</div>",
+        "<div class='subsection-level-extent' id='{0}'><h2>{1}</h2>{2}</div>",
+        "<div id='{0}'><h2>{1}<a href='#{0}'>¶</a></h2>{2}</div>",
+        "<h2 id='{0}'>{1}</h2>{2}",
+    ],
+)
+@pytest.mark.parametrize("name", ["comments", "related-commands", "menus", "cookies", "footer"])
+def test_parts_are_read_whose_names_are_those_of_boxes(tmp_path: Path, name: str, part: str) -> None:
+    page = (
+        f"<body><div><h1>Manual</h1>{TEXT}{part.format(name, name.capitalize(), TEXT)}<h2>End</h2>{TEXT}</div></body>"
+    )
+    document = read_bytes(tmp_path, "a.html", page.encode())
+    assert headings(document) == [(1, "Manual"), (2, name.capitalize()), (2, "End")]
+    assert only_text(document).count("The heron waits") == 3
+
+
+@pytest.mark.parametrize(
+    "box", ["<div id='comments'>{}</div>", "<section id='replies' class='comments-area'>{}</section>"]
+)
+def test_comments_of_readers_are_left_out(tmp_path: Path, box: str) -> None:
+    comments = box.format("<h2>Comments</h2><p>I saw one in the park last week, and it did not wait at all.</p>")
+    page = f"<body><article><h1>Herons</h1>{TEXT * 3}{comments}</article></body>"
+    assert "park" not in only_text(read_bytes(tmp_path, "a.html", page.encode()))
+
+
 def test_paragraphs_of_a_quotation_are_kept_apart_and_empty_items_are_left_out(tmp_path: Path) -> None:
     quoted = "<blockquote><p>First of May.</p><p>Second of May.</p></blockquote>"
     page = f"<main><h1>News</h1><p>All of the year, by day.</p>{quoted}<ul><li></li><li>Item</li></ul></main>"

@@ -49,7 +49,7 @@ def read_web(source: Source) -> Content:
     markup = decode(source.data, source.name, declared_encoding(source.data))
     try:
         tree = trafilatura.load_html(markup)
-        if tree is not None and tree.tag != "html":  # a fragment, of which trafilatura would lose the first heading
+        if tree is None or tree.tag != "html":  # a fragment: trafilatura would lose its first heading, or all of it
             tree = trafilatura.load_html(f"<html><body>{markup}</body></html>")
         title = "" if tree is None else one_line(clean(tree.findtext(".//title") or ""))
         if tree is not None:

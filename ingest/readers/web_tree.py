@@ -1,7 +1,8 @@
 """Readies a web page for trafilatura, which judges by names and styles what is no text, and so loses text that is seen.
 
 It takes "overflow: hidden" for hidden, a warning of class "message" for a notice about cookies, text that stands in a
-<div> without a paragraph for none, and a paragraph that is a link for a menu.
+<div> without a paragraph for none, and a paragraph or heading that is a link, or holds a mark that others lead to, for
+a menu.
 """
 
 import re
@@ -11,25 +12,38 @@ from ingest.readers.xml import Element, local_name
 _MAIN = ("article", "main")
 _AROUND = ("nav", "footer")
 _UNSEEN = ("template",)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PARTS_OF_TABLES = ("thead", "tbody", "tfoot", "tr", "td", "th", "caption")
 _LINES = frozenset(("body", "div", "section", "article", "main", "center", "address", "figcaption"))
 _BLOCKS = _LINES | frozenset(
-    ("p", "ul", "ol", "dl", "li", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "pre")
+    ("p", "ul", "ol", "dl", "li", "dt", "dd", "table", *_PARTS_OF_TABLES, "pre")
     + ("blockquote", "figure", "form", "fieldset", "header", "footer", "nav", "aside", "details", "summary", "hr")
-    + ("h1", "h2", "h3", "h4", "h5", "h6", "head", "script", "style", "noscript", "iframe", "button", "select")
+    + (*_HEADINGS, "head", "script", "style", "noscript", "iframe", "button", "select")
 )
 _OF_OTHERS = re.compile(  # what names of classes say of boxes that are no text of the page
     r"comment|share|social|related|newsletter|subscri|cookie|sidebar|breadcrumb|menu|\bnav|footer|banner|promo|advert",
     re.IGNORECASE,
 )
+_SECTION = re.compile(r"(?:^|[\s-])(?:(?:sub)*section|chapter|sect\d|level\d)\b", re.IGNORECASE)  # classes of parts
 _MISTAKEN = re.compile(r"message|hide-|noprint|caption", re.IGNORECASE)  # classes of text that trafilatura leaves out
+_WORD = re.compile(r"\w")
 _LINKED = 0.5  # share of a text in links, above which it is a menu
 
 
 def ready(tree: Element) -> None:
     """Changes the tree; what a browser hides is settled before (see unshown.py), for styles are gone after it."""
-    for name in (*_AROUND, *_UNSEEN):
-        for element in list(tree.iter(name)):
-            element.drop_tree()
+    for element in list(tree.iter(*_AROUND, *_UNSEEN)):
+        element.drop_tree()
+    _set_boxes(tree)
+    for element in tree.iter():
+        if local_name(element):
+            _strip(element)
+    for element in list(tree.iter(*_LINES)):
+        _set_paragraphs(element)
+    _settle_links(tree)
+
+
+def _set_boxes(tree: Element) -> None:
     for element in list(tree.iter("aside")):
         if _is_menu(element) or not _is_in_main(element):
             element.drop_tree()
@@ -37,26 +51,64 @@ def ready(tree: Element) -> None:
             element.tag = "div"
     for element in tree.iter("figure"):
         element.tag = "div"
-    for element in tree.iter():
-        if local_name(element):
-            _strip(element)
-    for element in list(tree.iter(*_LINES)):
-        _set_paragraphs(element)
-    for link in [link for paragraph in tree.iter("p") if _is_in_main(paragraph) for link in paragraph.iter("a")]:
-        link.drop_tag()
+    for table in list(tree.iter("table")):
+        if next(table.iter(*_HEADINGS), None) is not None:
+            _lay_out(table)
+
+
+def _settle_links(tree: Element) -> None:
+    """Leaves their words of links in the main text and of headings; signs by which others link to a heading go."""
+    for link in list(tree.iter("a")):
+        if _is_sign(link):
+            link.drop_tree()
+        elif _is_a_place(link) or (_is_in_main(link) and next(link.iterancestors("p", *_HEADINGS), None) is not None):
+            link.drop_tag()
+
+
+def _lay_out(table: Element) -> None:
+    """Makes boxes of a table that only places the parts of a page: it holds headings. Tables inside it stay."""
+    for part in [one for one in table.iter(*_PARTS_OF_TABLES) if next(one.iterancestors("table"), None) is table]:
+        part.tag = "div"
+    table.tag = "div"
 
 
 def _strip(element: Element) -> None:
     """Takes what trafilatura would judge an element by; in a page that marks no main text it needs names to find it."""
     element.attrib.pop("style", None)
+    if local_name(element) in _HEADINGS or _is_section(element):
+        element.attrib.pop("id", None)
     names = f"{element.get('class', '')} {element.get('id', '')}"
     if not _OF_OTHERS.search(names) and (_is_in_main(element) or _MISTAKEN.search(names)):
         element.attrib.pop("class", None)
         element.attrib.pop("id", None)
 
 
+def _is_section(element: Element) -> bool:
+    """Whether its id is made of the heading of a part of the text ("comments", "related-commands"), and no box's."""
+    name, names = element.get("id", ""), element.get("class", "")
+    if not name or _OF_OTHERS.search(names):
+        return False
+    heading = next(element.iter(*_HEADINGS), None)
+    is_linked = heading is not None and any(link.get("href") == f"#{name}" for link in heading.iter("a"))
+    return is_linked or local_name(element) == "section" or name[0].isupper() or _SECTION.search(names) is not None
+
+
 def _is_in_main(element: Element) -> bool:
     return next(element.iterancestors(*_MAIN), None) is not None
+
+
+def _is_sign(link: Element) -> bool:
+    """Whether it is a sign beside a heading ("¶", "#") by which others link to it; drawn ones are no characters."""
+    is_of_heading = next(link.iterancestors(*_HEADINGS), None) is not None
+    text = "".join(link.itertext()).strip()
+    return is_of_heading and link.get("href", "").startswith("#") and bool(text) and not _WORD.search(text)
+
+
+def _is_a_place(link: Element) -> bool:
+    """Whether it leads nowhere, as those that mark a heading for others, or to a heading from itself."""
+    address = link.get("href")
+    is_of_heading = next(link.iterancestors(*_HEADINGS), None) is not None
+    return not address or (is_of_heading and address.startswith("#"))
 
 
 def _is_menu(element: Element) -> bool:

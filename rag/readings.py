@@ -16,7 +16,7 @@ ITEM = re.compile(rf"^(?:>[ \t]?)*{MARK}\s+|^(?:>[ \t]?)+")
 _RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
 _IS_TOLD = (
     re.compile(  # more than the name of a column: eight words or more, a command with its remark, a file or folder
-        r"(?:\S+\s+){7}\S|^#|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)"
+        r"(?:\S+\s+){7}\S|^#|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)|:$"
     )
 )
 _DIGIT = re.compile(r"\d")

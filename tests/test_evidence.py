@@ -46,6 +46,7 @@ def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
     "listing",
     [
         "tables.py     tables of all documents\nfollowing.py  what a folder holds   now",
+        "Description:   Debian of the unstable kind\nCodename:      sid",
         "show notes/   # follows the folder\nshow          # shows what there is",
         "Humidity   It is the share of the water in the air that there could be\nWind   How fast the air is",
     ],

@@ -14,11 +14,8 @@ MARK = r"(?:[-*+•‣◦▪●■□–]|\w{1,3}[.)])"  # of a list item
 _SIGN = re.compile(r"[•‣◦▪●○■□▸►·∙]|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-z][.)]")  # the same, where it stands apart
 ITEM = re.compile(rf"^(?:>[ \t]?)*{MARK}\s+|^(?:>[ \t]?)+")
 _RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
-_IS_TOLD = (
-    re.compile(  # more than the name of a column: eight words or more, a command with its remark, a file or folder
-        r"(?:\S+\s+){7}\S|^#|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)|:$"
-    )
-)
+# More than the name of a column: eight words or more, a command with its remark, a file or folder, a key.
+_IS_TOLD = re.compile(r"(?:\S+\s+){7}\S|^#|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)|:$")
 _DIGIT = re.compile(r"\d")
 
 

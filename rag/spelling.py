@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from string import ascii_lowercase
 
+from rag.phrases import ENGLISH, phrases_for
 from rag.terms import terms
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -25,7 +26,7 @@ def corrected(question: str, held: Callable[[Sequence[str]], Mapping[str, int]])
     """
     words = list(_WORD.finditer(question))
     strange = [match for match in words if match.group().lower().removesuffix("'s") not in _dictionary()]
-    if len(strange) > max(1, len(words) / 2):
+    if len(strange) > max(1, len(words) / 2) or phrases_for(question) is not ENGLISH:
         return question
     for match in reversed(strange):
         word = match.group()

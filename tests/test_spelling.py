@@ -37,6 +37,7 @@ def test_a_misspelt_word_is_set_right(typed: str, meant: str) -> None:
     [
         "Does the firm pay for classes and glasses?",
         "Who is Wassword?",
+        "was ist ein pasword?",
         "What is the price of a Warrenty?",
         "What does E-14 mean, or FIRMWARR?",
         "Wie lautet das passwort der kantine im betrieb?",
@@ -44,7 +45,7 @@ def test_a_misspelt_word_is_set_right(typed: str, meant: str) -> None:
         "Pls cnat rd ths?",
         "",
     ],
-    ids=["a word", "a name", "like a name", "a code", "German", "Chinese", "too much of it", "nothing"],
+    ids=["a word", "a name", "short German", "like a name", "a code", "German", "Chinese", "too much of it", "nothing"],
 )
 def test_what_may_be_meant_stays(question: str) -> None:
     assert corrected(question, held) == question

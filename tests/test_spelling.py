@@ -37,7 +37,7 @@ def test_a_misspelt_word_is_set_right(typed: str, meant: str) -> None:
     [
         "Does the firm pay for classes and glasses?",
         "Who is Wassword?",
-        "was ist ein pasword?",
+        "was kostet die canten?",
         "What is the price of a Warrenty?",
         "What does E-14 mean, or FIRMWARR?",
         "Wie lautet das passwort der kantine im betrieb?",

@@ -39,7 +39,7 @@ _FIRST_WORD = re.compile(  # in a script that puts spaces between them; not "Abs
 )
 _CELLS = re.compile(r" {3}| \| ")
 
-_LIST_ITEM = re.compile(r"([ \t]*)(?:[-*+•‣◦▪●■□–]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)")  # noqa: RUF001
+_LIST_ITEM = re.compile(r"([ \t]*)(?:(?<=[ \t])o(?=[ \t])|[-*+•‣◦▪●■□–]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)")  # noqa: RUF001
 _QUOTED = re.compile(r"(?:>[ \t]?)+")  # before a line of a message that is answered
 _CODE, _MOST = 4, 8  # columns beyond the text of an item that make a line code; those of a line that goes on
 
@@ -97,16 +97,19 @@ def _is_full(line: str, after: str, width: int) -> bool:
 
 
 def _is_prose(line: str, after: str, later: str) -> bool:
-    """Whether sentences end inside the lines or go over their ends: the items of a list may be about as long."""
-    is_cut = any(one[:1].islower() for one in (line, later))
+    """Whether sentences end inside the lines or go over their ends: the items of a list may be about as long.
+
+    No item ends with a full stop where the one before it has none.
+    """
+    is_cut = any(one[:1].islower() for one in (line, later)) or after.rstrip().endswith((".", "!", "?"))
     return is_cut or any(_STOP_INSIDE.search(one) for one in (line, after))
 
 
 def split(text: str, language: str = "en") -> list[Sentence]:
     """Sentences in order, offsets in characters. A line break ends one unless the line plainly goes on."""
     indents = _indents(text)
-    for start, end in reversed(indents):
-        text = f"{text[:start]} {text[end:]}"
+    begins, ends = [0, *(end for _, end in indents)], [*(start for start, _ in indents), len(text)]
+    text = " ".join(text[begin:end] for begin, end in zip(begins, ends, strict=True))
     removed = [0, *accumulate(end - start - 1 for start, end in indents)]
     places = [start + 1 - before for (start, _), before in zip(indents, removed, strict=False)]  # after each space
 
@@ -132,18 +135,15 @@ def _indents(text: str) -> list[tuple[int, int]]:
         start, end = end, end + len(line) + 1
         words = line.lstrip(" \t")
         indent = len(line) - len(words)
+        is_inside = least <= indent <= most and not _CELLS.search(words)
         if sign := _sign_inside(before, line):
             found.append((start - 1, start + len(sign)))
         elif item := _LIST_ITEM.match(line):
             least, most = len(item[1]) + 1, item.end() + _CODE - 1
-        elif (
-            not words
-            or _CELLS.search(words)
-            or not (least <= indent <= most or (not most and _goes_on_below(before, words, indent)))
-        ):
-            least, most = 1, 0
-        else:
+        elif words and before.strip() and (is_inside or (not most and _goes_on_below(before, words, indent))):
             found.append((start - 1, start + indent))
+        elif words and not is_inside:
+            least, most = 1, 0
         before = line
     return found
 
@@ -160,7 +160,7 @@ def _sign_inside(before: str, line: str) -> str:
 
 def _goes_on_below(before: str, words: str, indent: int) -> bool:
     """Whether an indented line plainly goes on with the sentence before it."""
-    is_begun = bool(before.strip()) and before[-1] not in ".!?:" and not _CELLS.search(before.strip())
+    is_begun = before[-1] not in ".!?:" and not any(map(_CELLS.search, (before.strip(), words)))
     return is_begun and 0 < indent <= _MOST and (words[0].islower() or words[0] == "(")
 
 

@@ -53,6 +53,15 @@ def test_a_line_with_no_room_for_the_next_word_goes_on_with_a_capital() -> None:
     ]
 
 
+def test_a_full_line_goes_on_where_the_next_ends_with_the_stop_that_it_lacks() -> None:
+    text = (
+        "In the summer of that year Ann released a version of it that was enhanced.\n"
+        "For the next five years it was fed and watered by a handful of people at\n"
+        "Boulder University, among them Ben, Cleo, Dan and Eva from the first floor."
+    )
+    assert len(sentences.split(text)) == 2
+
+
 def test_the_widest_line_of_a_few_is_not_known_to_be_full() -> None:
     text = (
         "Ingrid Solberg, who is the chair of the council, Mateo Ruiz, Aiko Tanaka\nMinutes by Aiko Tanaka\nRoom Fulmar"
@@ -90,6 +99,9 @@ def test_other_lines_do_not(line: str, after: str) -> None:
         ("- One\n\n  Two", ["- One", "Two"]),  # a paragraph of its own
         ("- One\n  - Two\n    three", ["- One", "- Two three"]),
         ("- One\n        code", ["- One", "code"]),
+        ("* One:\n\n  Two is\n  Three.\n\nEnd", ["* One:", "Two is Three.", "End"]),
+        ("  o  One of\n     Two\n  o  Three", ["o  One of Two", "o  Three"]),
+        ("o que\n  Ana", ["o que", "Ana"]),
         ("- One\n  a   b", ["- One", "a   b"]),  # cells
         ("- One\nTwo", ["- One", "Two"]),
         ("it is read with models\n  that come along. And", ["it is read with models that come along.", "And"]),

@@ -181,7 +181,9 @@ class Judge:
         odds = probe.answer_to(question).log_odds(states[-1:], [certainty(lines, hits)])[0]
         of_lines = probe.line.log_odds(states[:-1], [line.score for line in some]).tolist()
         ordered = _reordered(lines, dict(zip(some, of_lines, strict=True)))
-        return Reading(float(1 / (1 + np.exp(-odds))), headings.settled(question, ranges.settled(question, ordered)))
+        return Reading(
+            float(1 / (1 + np.exp(-odds))), headings.settled(question, ranges.settled(question, ordered), hits)
+        )
 
     def by_reading(self, reading: Reading | None) -> str:
         """A reason, empty where there is none: the generator does not see the answer in the lines."""

@@ -161,9 +161,11 @@ def without_question(text: str, question: str) -> str:
     text = text.strip()
     parts = [part.text for part in sentences.split(question)]
     asked = {part.casefold() for part in (*parts, question.strip())}
-    first = sentences.split(text)[0].text if text else ""
-    rest = text[len(first) :].strip()
-    is_said = strip(first).casefold() in asked or _is_told_again(first, parts)
+    first = next(iter(sentences.split(text)), None)
+    if first is None:
+        return text
+    rest = text[first.end :].strip()
+    is_said = strip(first.text).casefold() in asked or _is_told_again(first.text, parts)
     return without_question(rest, question) if rest and is_said else text
 
 

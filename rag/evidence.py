@@ -64,7 +64,7 @@ class Line:
     Attributes:
         number: of the passage: `hits[number - 1]`.
         span: where it stands in the passage's text.
-        text: as it stands there.
+        text: the same on one line.
         reading: as it is to be understood: the cells of a table row are named by the head of their column.
         heading: the path of the headings above it.
         begins: whether a paragraph, list item or table row begins with it.

@@ -10,8 +10,11 @@ from rag import sentences
 from rag.evidence import Line, alike
 from rag.numerals import numbers
 from rag.terms import terms
+from rag.yes_or_no import asks_yes_or_no
 
-_DENIED = re.compile(r"\b(?:not|never|nicht|nie|niemals)\s+(?:been\s+|be\s+)?([^\W\d_]+)", re.IGNORECASE)
+_DENIED = re.compile(r"(?:\b(?:not|never|nicht|nie|niemals)|n['’]t)\s+(?:been\s+|be\s+)?([^\W\d_]+)", re.IGNORECASE)  # noqa: RUF001
+_OTHER_WORDS = 1  # of an answer that tells nothing but numbers: words that neither the question nor the rows have
+_WORDS = 4  # of a line that an answer repeats at least, but for the one that it puts in
 
 
 def rows_untold(question: str, text: str, lines: Sequence[Line]) -> list[Line]:
@@ -20,30 +23,42 @@ def rows_untold(question: str, text: str, lines: Sequence[Line]) -> list[Line]:
     "Every 12 months, 24 months, and 48 months." says nothing to "How often do I have to calibrate?".
 
     Args:
-        text: the answer.
+        text: the answer, without footnotes.
         lines: of all passages, the nearest first.
     """
     rows = alike(question, lines[0], lines) if lines else []
-    said, named = numbers(text), set(terms(text, parts=True))
-    told = [row for row in rows if (own := _own(row, rows, _values)) and own <= said]
-    is_bare = any(not named & _own(row, rows, _words) for row in told)
+    said, named = numbers(text), _words(text)
+    told = [row for row in rows if (own := _own(row, rows, numbers)) and own <= said]
+    words = [_own(row, rows, _words) for row in told]
+    others = named.difference(_words(question), *(_words(row.reading) for row in rows))
+    is_bare = all(own and not named & own for own in words) and len(others) <= _OTHER_WORDS
     return rows if len(told) > 1 and is_bare else []
 
 
 def denies_another(question: str, text: str, lines: Sequence[Line]) -> bool:
-    """Whether the answer denies a word of the question, where its line denies another.
+    """Whether a line is told with a word of the question in place of what the line denies, and another line answers.
 
-    "Passwords are not changed in files" to "How often do passwords change?", from "Passwords are not kept in files".
+    "Passwords are not changed in files or browsers" to "How often do passwords change?", where they "are not kept in
+    files or browsers".
 
     Args:
-        lines: of all passages, in any order.
+        text: the answer, without footnotes.
+        lines: of all passages, the nearest first.
     """
-    asked = set(terms(question))
-    for part in sentences.split(text):
-        said = set(terms(part.text))
-        line = max(lines, key=lambda line: len(said & set(terms(line.reading))), default=None)
-        denied = _denied(part.text) & asked
-        if line and denied and _denied(line.reading) and not denied & set(terms(line.reading)):
+    if not lines or asks_yes_or_no(question):
+        return False
+    answering = set(terms(question)) & set(terms(lines[0].reading))
+    return any(_is_turned(part.text, answering, lines[1:]) for part in sentences.split(text))
+
+
+def _is_turned(sentence: str, answering: set[str], others: Sequence[Line]) -> bool:
+    denied = _denied(sentence) & answering
+    said = {term for term in terms(sentence) if not term.endswith("n't")}
+    for line in others if denied else ():
+        held = set(terms(line.reading))
+        same = said & held
+        is_repeated = len(same) >= _WORDS and said - held <= denied
+        if is_repeated and _denied(line.reading) and not denied & held:
             return True
     return False
 
@@ -55,10 +70,6 @@ def _denied(text: str) -> set[str]:
 def _own(row: Line, rows: Sequence[Line], of: Callable[[str], set[str]]) -> set[str]:
     """What a row has that no other has."""
     return of(row.reading).difference(*(of(other.reading) for other in rows if other is not row))
-
-
-def _values(text: str) -> set[str]:
-    return numbers(text)
 
 
 def _words(text: str) -> set[str]:

@@ -88,10 +88,11 @@ def _quotation(evidence: Sequence[Line]) -> str:
 
 def _mended(written: str, basis: Basis) -> str:
     """What was written, or the lines themselves where a small generator makes of them what nobody can use."""
-    if rows := faults.rows_untold(basis.question, written, basis.evidence):
+    told = citations.strip(written)
+    if rows := faults.rows_untold(basis.question, told, basis.evidence):
         return "\n".join(f"- {citations.strip(row.reading)} [{row.number}]" for row in rows)
     is_of_no_use = citations.says_nothing(written, basis.question)
-    is_of_no_use |= faults.denies_another(basis.question, written, basis.evidence)
+    is_of_no_use |= faults.denies_another(basis.question, told, basis.evidence)
     return _quotation(basis.evidence) if is_of_no_use else written
 
 

@@ -53,12 +53,27 @@ _LITERAL = re.compile(
     r"(?P<operator><=|>=|<|>|=)?\s*(?:(?:DATE|TIMESTAMP)\s*)?'(?P<day>\d{4}-\d\d-\d\d)(?:[T ][\d:.]*)?'",
     re.IGNORECASE,
 )
-_WHEN = re.compile(
-    r"\b(?:when|how (?:old|long ago|recent(?:ly)?)|(?:what|which) (?:day|month|year)|dates?"
-    r"|wann|welche[mn] (?:tag|monat|jahr)|datum)\b|什么时候|何时|哪天|哪一天|几月|日期",
+_WHEN = re.compile(  # as the word that asks: not "What do I do when it rains?"
+    r"^\W*(?:(?:and|but|so)\s+)?(?:(?:since|until|from|by)\s+)?when\b|,\s+when\b"
+    r"|\b(?:know|remember|say|tell me)\s+when\b"
+    r"|\bhow\s+(?:old\s+(?:is|are|was|were)|long\s+ago|recent(?:ly)?)\b|\bdates?\s+(?:of|when|on which)\b"
+    r"|\b(?:what|which)\s+(?:[\w-]+\s+){0,4}(?:dates?|days?|months?|years?)\b(?!\s+(?:format|off))"
+    r"|\bwann\b|\bwelche[mnrs]?\s+(?:tag|monat|jahr|datum)\b|\w*datum\b|什么时候|何时|哪一?天|哪一?年|几月|几号|日期",
     re.IGNORECASE,
 )
-_LATEST = re.compile(r"\b(?:latest|newest|most recent|oldest|(?:neu|ält)est\w*)\b|最新|最早", re.IGNORECASE)
+_WAS = re.compile(
+    r"\bwhen\s+(?:was|were|did|had|has|have)\b|\b(?:old|date|day|month|year|recently|ago)\b(?!.*\b(?:must|should|will|do|does)\b)"
+    r"|\bwann\s+(?:wurden?|waren?|kam(?:en)?|gab|hat|haben|ist\b.*\b(?:erschienen|gekommen|entstanden|passiert|geschehen|worden)|erschien\w*)|datum\b|了|发布|日期",
+    re.IGNORECASE,
+)
+_LATEST = re.compile(
+    r"\b(?:latest|newest|most recent|oldest|(?:neu|ält)e?st\w*)\b|最新|最早",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(r"\b(?:which|welche\w*)\b|哪", re.IGNORECASE)
+_WRITTEN = re.compile(  # dates that questions seldom name so: 2024/05/03, 03/05/2024, 3-May-2024, 03.05.24
+    r"\b(?:(?:19|20)\d\d/\d\d?/\d\d?|\d\d?/\d\d?/(?:19|20)\d\d|\d\d?-[A-Z][a-z]{2}-(?:19|20)?\d\d|\d\d\.\d\d\.\d\d)\b"
+)
 _ANY_YEAR = 2000  # of days whose year is not said
 _ONE_DAY = datetime.timedelta(days=1)
 
@@ -92,13 +107,24 @@ def asks_when(question: str) -> bool:
     return _WHEN.search(question) is not None
 
 
+def asks_when_it_was(question: str) -> bool:
+    """Whether it asks for the day, month or year of what has been: "When was it released?", not "When is it due?"."""
+    return asks_when(question) and _WAS.search(question) is not None
+
+
 def is_of_time(question: str) -> bool:
-    """Whether a date may answer it, or tell what does: it asks when, for the latest, or names a period."""
-    return asks_when(question) or _LATEST.search(question) is not None or names_days(question)
+    """Whether a date may answer it, or tell what does: it asks when, for the latest, or which one is of a period."""
+    return (
+        asks_when(question)
+        or _LATEST.search(question) is not None
+        or (_WHICH.search(question) is not None and names_days(question))
+    )
 
 
 def names_a_date(text: str) -> bool:
     """Whether it names a day or month of a year."""
+    if _WRITTEN.search(text):
+        return True
     found = (match.groupdict() for pattern in _PATTERNS for match in pattern.finditer(text))
     return any(parts.get("year") and parts.get("month") for parts in found)
 

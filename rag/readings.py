@@ -12,10 +12,12 @@ from rag import sentences, statements
 CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 MARK = r"(?:[-*+•‣◦▪●■□–]|\w{1,3}[.)])"  # of a list item
 _SIGN = re.compile(r"[•‣◦▪●○■□▸►·∙]|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-z][.)]")  # the same, where it stands apart
-ITEM = re.compile(rf"^(?:>[ \t]?)*{MARK}\s+|^(?:>[ \t]?)+")
+ITEM = re.compile(rf"^(?:>[ \t]*)*{MARK}\s+")
+_QUOTED = re.compile(r"^(?:>[ \t]*)+(?=[^\W\d]|[\"'“„(])")  # of a message that is answered; not "> 10 years"
 _RULE = re.compile(r"[\s|:+-]*--[\s|:+-]*")  # under the head of a table in Markdown
-# More than the name of a column: eight words or more, a command with its remark, a file or folder, a key.
-_IS_TOLD = re.compile(r"(?:\S+\s+){7}\S|^#|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)|:$")
+_LISTED = re.compile(  # in a listing: eight words or more, a command, its remark, a file or folder, a key
+    r"(?:\S+\s+){7}\S|^#\s*\w+\s+\w|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)|:$"
+).search
 _DIGIT = re.compile(r"\d")
 
 
@@ -47,10 +49,10 @@ def readings(text: str, above: str = "") -> Iterator[Reading]:
     parts = [(part, _cells(part.text)) for part in found]
     named_rows = statements.named_rows([part.text for part, _ in parts], lines_of(above))
     for place, (part, cells) in enumerate(parts):
-        read = ITEM.sub("", part.text)
+        read = _QUOTED.sub("", ITEM.sub("", part.text))
         is_row = False
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
-            head = cells if part.start > 0 and _is_head(cells) else []
+            head = cells if part.start > 0 and _is_head(cells, part.text) else []
             width = len(cells) if len(cells) > 1 else 0
             if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
                 continue  # each row is read with it
@@ -70,9 +72,11 @@ def lines_of(text: str) -> list[str]:
     return [part.text for part in sentences.split(text)]
 
 
-def _is_head(cells: list[str]) -> bool:
-    """Whether a first row may be the names of columns: no numbers, sentences, commands or names of files."""
-    return len(cells) > 1 and not any(_DIGIT.search(cell) or _IS_TOLD.search(cell) for cell in cells)
+def _is_head(cells: list[str], line: str) -> bool:
+    """Whether a first row may be the names of columns: no numbers; where spaces part them, no listing either."""
+    if len(cells) < 2 or any(map(_DIGIT.search, cells)):
+        return False
+    return " | " in line or not any(map(_LISTED, cells))
 
 
 def _cells(line: str) -> list[str]:

@@ -7,10 +7,12 @@ from itertools import accumulate, pairwise
 
 from sentencex import get_sentence_boundaries
 
+from rag.indents import CELLS, breaks
+
 
 @dataclass(frozen=True)
 class Sentence:
-    """`text[start:end]` of the text that was split, without surrounding white space; on one line."""
+    """What stands at `[start:end]` of the text that was split, on one line, without what stands between lines."""
 
     start: int
     end: int
@@ -20,9 +22,10 @@ class Sentence:
 _WRAPPED = re.compile(  # a line break inside a sentence, as in PDF text; a row of a table begins on its own line
     r"(?<=[^\n.!?:])\n(?=[a-z(])(?![^\n]*(?: {3}| \| ))"
 )
-_COMMA = re.compile(  # the same after a comma at the end of a long line, not before an item of a list
-    r"(^[^\n]{60,},)\n(?=[^\s#>|*+•–-])(?!\w{1,3}[.)]\s)(?![^\n]*(?: {3}| \| ))",
-    re.MULTILINE,  # noqa: RUF001
+_COMMA = re.compile(  # the same after a comma at the end of a long line of prose, not before an item or "Absent: ..."
+    r"(^(?![^\n]*,[^\s\d])[^\n]{60,},)\n(?=[^\s#>|*+•–-])(?!\w{1,3}[.)]\s|(?:\S+ ){0,2}\S+:(?:\s|$))"  # noqa: RUF001
+    r"(?![^\n]*(?: {3}| \| ))",
+    re.MULTILINE,
 )
 _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
     r"(^[^\n]{60,}[^\n.!?:])\n(?=\d+(?![\d.)]))(?![^\n]*(?: {3}| \| ))", re.MULTILINE
@@ -37,11 +40,6 @@ _STOP_INSIDE = re.compile(r"\w[.!?] ")
 _FIRST_WORD = re.compile(  # in a script that puts spaces between them; not "Absent: ..." or "Bergen office: ..."
     r"(?!(?:\S+ ){0,2}\S+:(?:\s|$))[^\W\d_\u2e80-\uffff]\S{0,19}(?=\s|$)"
 )
-_CELLS = re.compile(r" {3}| \| ")
-
-_LIST_ITEM = re.compile(r"([ \t]*)(?:(?<=[ \t])o(?=[ \t])|[-*+•‣◦▪●■□–]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)")  # noqa: RUF001
-_QUOTED = re.compile(r"(?:>[ \t]?)+")  # before a line of a message that is answered
-_CODE, _MOST = 4, 8  # columns beyond the text of an item that make a line code; those of a line that goes on
 
 _NAME, _ENDING = re.compile(r"[A-Z0-9]\."), re.compile(r"[A-Z0-9]{2,}\b")  # of a file: SKUA4.BIN
 _SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 Nr. 3", "Tel. 030"
@@ -77,7 +75,7 @@ def flowing(text: str) -> str:
 def _filled(text: str) -> str:
     """The same for breaks after lines that are so full that the word after them found no room there."""
     lines = text.split("\n")
-    widths = [len(line) for line in lines if not _CELLS.search(line)]
+    widths = [len(line) for line in lines if not CELLS.search(line)]
     width = max(widths, default=0)
     if width > _WIDEST or sum(one >= _ABOUT * width for one in widths) < _SEVERAL:
         return text
@@ -93,7 +91,7 @@ def _is_full(line: str, after: str, width: int) -> bool:
     word = _FIRST_WORD.match(after)
     if word is None or not _LONG <= len(line) <= width or len(line) + 1 + len(word[0]) <= _FULL * width:
         return False
-    return not (line.startswith("#") or _OVER.search(line[-_NEAR:]) or _CELLS.search(line) or _CELLS.search(after))
+    return not (line.startswith("#") or _OVER.search(line[-_NEAR:]) or CELLS.search(line) or CELLS.search(after))
 
 
 def _is_prose(line: str, after: str, later: str) -> bool:
@@ -107,11 +105,11 @@ def _is_prose(line: str, after: str, later: str) -> bool:
 
 def split(text: str, language: str = "en") -> list[Sentence]:
     """Sentences in order, offsets in characters. A line break ends one unless the line plainly goes on."""
-    indents = _indents(text)
-    begins, ends = [0, *(end for _, end in indents)], [*(start for start, _ in indents), len(text)]
+    inside = breaks(text)
+    begins, ends = [0, *(end for _, end in inside)], [*(start for start, _ in inside), len(text)]
     text = " ".join(text[begin:end] for begin, end in zip(begins, ends, strict=True))
-    removed = [0, *accumulate(end - start - 1 for start, end in indents)]
-    places = [start + 1 - before for (start, _), before in zip(indents, removed, strict=False)]  # after each space
+    removed = [0, *accumulate(end - start - 1 for start, end in inside)]
+    places = [start + 1 - before for (start, _), before in zip(inside, removed, strict=False)]  # after each space
 
     def before(place: int) -> int:
         return removed[bisect_right(places, place)]
@@ -124,44 +122,6 @@ def split(text: str, language: str = "en") -> list[Sentence]:
             sentences.append(Sentence(start, end, one.text))
         offset += len(line)
     return sentences
-
-
-def _indents(text: str) -> list[tuple[int, int]]:
-    """The breaks inside sentences with the white space after them, and those between the lines of a list item."""
-    found: list[tuple[int, int]] = []
-    least, most = 1, 0  # columns at which the next line of an item begins; outside of one there are none
-    before, end = "", 0
-    for line in text.split("\n"):
-        start, end = end, end + len(line) + 1
-        words = line.lstrip(" \t")
-        indent = len(line) - len(words)
-        is_inside = least <= indent <= most and not _CELLS.search(words)
-        if sign := _sign_inside(before, line):
-            found.append((start - 1, start + len(sign)))
-        elif item := _LIST_ITEM.match(line):
-            least, most = len(item[1]) + 1, item.end() + _CODE - 1
-        elif words and before.strip() and (is_inside or (not most and _goes_on_below(before, words, indent))):
-            found.append((start - 1, start + indent))
-        elif words and not is_inside:
-            least, most = 1, 0
-        before = line
-    return found
-
-
-def _sign_inside(before: str, line: str) -> str:
-    """The sign of a quoted line ("> ") that goes on with the one before it; else ""."""
-    first, second = _QUOTED.match(before), _QUOTED.match(line)
-    if not (first and second) or first[0].strip() != second[0].strip() or _LIST_ITEM.match(line, second.end()):
-        return ""
-    above, words = before[first.end() :].strip(), line[second.end() :]
-    goes_on = above and words and (len(before) >= _LONG or words[0].islower() or words[0] == "(")
-    return second[0] if goes_on else ""
-
-
-def _goes_on_below(before: str, words: str, indent: int) -> bool:
-    """Whether an indented line plainly goes on with the sentence before it."""
-    is_begun = before[-1] not in ".!?:" and not any(map(_CELLS.search, (before.strip(), words)))
-    return is_begun and 0 < indent <= _MOST and (words[0].islower() or words[0] == "(")
 
 
 def _split_line(line: str, offset: int, language: str) -> list[Sentence]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.evidence import Line, certainty, choose, missing_codes, narrow, nearest_lines, quoted
+from rag.evidence import Line, about, certainty, choose, missing_codes, narrow, nearest_lines, quoted
 from rag.terms import terms
 from rag.types import Chunk, Hit
 from tests.fakes import HashingEmbedder, hit
@@ -60,6 +60,24 @@ def test_the_first_of_a_listing_is_no_head(listing: str) -> None:
 def test_lines_of_an_answered_message_are_read_without_its_signs() -> None:
     lines = nearest("Who comes?", [hit("You wrote:\n> Ann comes on Monday.\n> - Ben, too")])
     assert {line.reading for line in lines} == {"You wrote:", "Ann comes on Monday.", "Ben, too"}
+
+
+@pytest.mark.parametrize("line", ["> 10 years of service: 6 months", ">= 5000 pieces: 15 %", "> 25 m/s   Stop at once"])
+def test_what_is_greater_keeps_its_sign(line: str) -> None:
+    assert [one.reading for one in nearest("How many months?", [hit(line)])] == [line]
+
+
+def test_what_limits_a_line_of_an_answered_message_goes_with_it() -> None:
+    hits = [hit("You wrote:\n> Drones may be flown over the yard.\n> But not on Sundays.")]
+    question = "May drones be flown over the yard?"
+    assert [line.reading for line in about(question, nearest(question, hits))][1:] == ["But not on Sundays."]
+
+
+@pytest.mark.parametrize("head", ["# | Name | Role", "Straße/ Ort | Telefon | Leiter", "Node.js | Deno | Name:"])
+def test_the_names_of_columns_between_bars_may_be_any(head: str) -> None:
+    lines = nearest("Who is it?", [hit(f"Staff\n\n| {head} |\n|---|---|---|\n| x | Ann | Chief |")])
+    first = head.split(" | ")[0]
+    assert f"{first}: x" in next(line.reading for line in lines if line.is_row)
 
 
 @pytest.mark.parametrize("signs", ["••", ("(a)", "(b)"), ("a.", "b."), "▪▪"])

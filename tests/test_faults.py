@@ -25,9 +25,10 @@ HOW_OFTEN = "How often do I calibrate?"
         ("You calibrate every 12 months, 24 months, and 48 months.", True),
         ("You calibrate every 12 and 24 months.", True),
         ("You calibrate humidity every 12 months, and pressure and the wind every 24 and 48 months.", False),
-        ("You calibrate humidity every 12 months, and others every 24 and 48 months.", True),
+        ("You calibrate humidity every 12 months, and others every 24 and 48 months.", False),
         ("You calibrate every 12 months.", False),
         ("You calibrate often.", False),
+        ("Luftfeuchte alle 12 Monate, Luftdruck alle 24 Monate kalibrieren.", False),  # told in other words
     ],
 )
 def test_rows_are_untold_whose_numbers_are_told_without_what_they_are_of(text: str, is_untold: bool) -> None:
@@ -37,6 +38,11 @@ def test_rows_are_untold_whose_numbers_are_told_without_what_they_are_of(text: s
 def test_rows_that_the_question_tells_apart_are_not_looked_at() -> None:
     text = "The humidity is calibrated every 12 months, not every 24 months."
     assert rows_untold("How often do I calibrate the humidity?", text, ROWS) == []
+
+
+def test_rows_that_differ_in_numbers_alone_are_told_by_them() -> None:
+    rows = [row(0, "Years: up to 2; Notice: 1 month"), row(1, "Years: 3 to 5; Notice: 4 months", 0.99)]
+    assert rows_untold("What is the notice?", "1 month up to 2 years, 4 months for 3 to 5 years.", rows) == []
 
 
 def test_nothing_is_untold_without_lines() -> None:
@@ -60,6 +66,10 @@ CHANGED = line("It is changed only when there is a reason; passwords do not expi
         ("How often do passwords change?", "They are changed only when there is a reason.", False),
         ("How often do passwords change?", "Passwords are not stored in files or browsers.", False),
         ("Wie oft ändern sich Passwörter?", "Passwords are not kept in files.", False),
+        ("How often do passwords change?", "Passwords aren’t changed in files, notes or browsers.", True),
+        ("How often do passwords change?", "Passwords have not been changed in files, notes or browsers.", True),
+        ("Do passwords change?", "Passwords are not changed in files, notes or browsers.", False),
+        ("Where are passwords written?", "Passwords are not written in files, notes or browsers.", False),
     ],
 )  # fmt: skip
 def test_an_answer_denies_another_word_than_its_line(question: str, text: str, is_fault: bool) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.periods import corrected, periods, problem
+from rag.periods import asks_when, asks_when_it_was, corrected, names_a_date, periods, problem
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,46 @@ def test_a_select_with_other_dates_than_the_question_is_told_the_right_ones(
     question: str, condition: str, is_wrong: bool
 ) -> None:
     assert bool(problem(f"SELECT 1 FROM data WHERE day {condition}", periods(question))) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("question", "asks", "was"),
+    [
+        ("When was it released?", True, True),
+        ("And when did it come out?", True, True),
+        ("Do you know when it was released?", True, False),
+        ("When is it due?", True, False),
+        ("What is the release date of 4.3?", True, True),
+        ("In which year was it founded?", True, True),
+        ("How old is the firm?", True, True),
+        ("How old must a driver be?", False, False),
+        ("What should I do when the gauge is blocked?", False, False),
+        ("What is the date format?", False, False),
+        ("Is it up to date?", False, False),
+        ("Wann wurde die Version veröffentlicht?", True, True),
+        ("Wann ist sie erschienen?", True, True),
+        ("Wann ist das Büro offen?", True, False),
+        ("In welchem Jahr wurde sie gegründet?", True, False),
+        ("Lieferdatum?", True, True),
+        ("哪一年发布的？", True, True),
+        ("什么时候放假？", True, False),
+    ],
+)  # fmt: skip
+def test_questions_for_a_time_and_for_one_that_has_been(question: str, asks: bool, was: bool) -> None:
+    assert (asks_when(question), asks_when_it_was(question)) == (asks, was)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Version 4.3, released 7 April 2026", "April 2026", "2026-04-07", "2026/4/7", "03/04/2024", "7-Apr-2026",
+        "07.04.26", "7. April 2026", "2026年4月7日",
+    ],
+)  # fmt: skip
+def test_a_text_names_a_date(text: str) -> None:
+    assert names_a_date(text)
+
+
+@pytest.mark.parametrize("text", ["Plans for 2026", "In April", "Version 4.3", "1.8.10", "10/12 units", "7 April"])
+def test_a_year_or_a_month_alone_is_no_date(text: str) -> None:
+    assert not names_a_date(text)

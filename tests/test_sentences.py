@@ -123,3 +123,34 @@ def test_lines_of_an_item_or_of_a_quoted_message_go_on(text: str, found: list[st
     assert [one.text for one in split] == found
     told = [" ".join(text[one.start : one.end].replace("\n> ", " ").split()) for one in split]
     assert told == [" ".join(one.split()) for one in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Install it:\n  ```\n  pip install it\n  make run\n  ```",
+        "- name: web\n  image: nginx\n  port: 80",
+        "- Run this:\n  $ make\n  $ make run",
+        "- **Bergen**  \n  North quay",
+        "server of the house:\n  port: 8080\n  host: localhost",
+        "    cd app\n    make install\n    make run",
+        "The employer pays for\n  (a) the fare in second class\n  (b) the hotel",
+        "Settings\n--------\n  port is 80",
+        "init  Create a library\n  rm  Remove a file",
+        "> Part of it        Price\n> battery           20 EUR\n> antenna           35 EUR",
+        ">>> x = 1\n>>> print(x)",
+        "> cd app\n> make run",
+        "> Bring with you:\n> gloves\n> a helmet",
+        "> with kind regards,\n> ann berg",
+        "Present at the meeting of the council were Ann, Ben, Cleo and Dan of the sales team,\nAbsent: Emil",
+        "First,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,\nFirst,second",
+        "Contact of the office by phone is 55 12 34\n  fax: 55 12 35",
+    ],
+)
+def test_lines_of_their_own_stay_apart(text: str) -> None:
+    assert len(sentences.split(text)) >= len([line for line in text.splitlines() if line.strip()])
+
+
+def test_lines_of_an_item_in_a_quoted_message_go_on() -> None:
+    text = "> - bring the\n>   gloves and boots and\n>   the helmet"
+    assert [one.text for one in sentences.split(text)] == ["> - bring the gloves and boots and the helmet"]

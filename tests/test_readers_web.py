@@ -85,6 +85,19 @@ def test_headings_keep_their_words_where_others_link_to_them(
     assert headings(read_bytes(tmp_path, "a.html", page.encode())) == [(1, "Herons"), (2, read)]
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<tr><th>Plan</th><th><h3>Basic</h3></th></tr><tr><td>Price</td><td>10 EUR</td></tr>",
+        "<caption><h3>Prices</h3></caption><tr><td>Plan</td><td>Basic</td></tr><tr><td>Price</td><td>10 EUR</td></tr>",
+        "<tr><td><h4>Plan</h4></td><td><h4>Basic</h4></td></tr><tr><td>Price</td><td>10 EUR</td></tr>",
+    ],
+)
+def test_a_table_with_headings_in_its_cells_stays_one(tmp_path: Path, table: str) -> None:
+    page = f"<html><body><main><h1>Herons</h1>{TEXT}<table>{table}</table></main></body></html>"
+    assert "Price | 10 EUR" in only_text(read_bytes(tmp_path, "a.html", page.encode()))
+
+
 def test_the_headings_of_a_page_that_a_table_places_are_read(tmp_path: Path) -> None:
     data = "<table><tr><th>Bird</th><th>Weight</th></tr><tr><td>Grey heron</td><td>1.5 kg</td></tr></table>"
     inner = f"<table><tr><td><h2>Weights</h2>{TEXT}{data}</td></tr></table>"
@@ -102,25 +115,38 @@ def test_the_headings_of_a_page_that_a_table_places_are_read(tmp_path: Path) -> 
         "<div class='subsection-level-extent' id='{0}'><h2>{1}</h2>{2}</div>",
         "<div id='{0}'><h2>{1}<a href='#{0}'>¶</a></h2>{2}</div>",
         "<h2 id='{0}'>{1}</h2>{2}",
+        "<div class='sect1' id='{0}'><h2>1.2. {1}</h2>{2}</div>",
     ],
 )
 @pytest.mark.parametrize("name", ["comments", "related-commands", "menus", "cookies", "footer"])
 def test_parts_are_read_whose_names_are_those_of_boxes(tmp_path: Path, name: str, part: str) -> None:
-    page = (
-        f"<body><div><h1>Manual</h1>{TEXT}{part.format(name, name.capitalize(), TEXT)}<h2>End</h2>{TEXT}</div></body>"
-    )
+    heading, end = name.replace("-", " ").capitalize(), part.format("the-end", "The end", TEXT)
+    page = f"<body><div><h1>Manual</h1>{TEXT}{part.format(name, heading, TEXT)}{end}</div></body>"
     document = read_bytes(tmp_path, "a.html", page.encode())
-    assert headings(document) == [(1, "Manual"), (2, name.capitalize()), (2, "End")]
+    assert [text.removeprefix("1.2. ") for _, text in headings(document)] == ["Manual", heading, "The end"]
     assert only_text(document).count("The heron waits") == 3
 
 
 @pytest.mark.parametrize(
-    "box", ["<div id='comments'>{}</div>", "<section id='replies' class='comments-area'>{}</section>"]
+    "box",
+    [
+        "<div id='comments'><h2>Comments</h2>{}</div>",
+        "<section id='comments'><h2>Comments</h2>{}</section>",  # of readers, as no other heading is named so
+        "<section id='comments'><h2>2 comments</h2>{}</section>",
+        "<section id='replies' class='comments-area'><h2>Replies</h2>{}</section>",
+        "<section id='related-posts'><h2>More for you</h2>{}</section>",
+    ],
 )
-def test_comments_of_readers_are_left_out(tmp_path: Path, box: str) -> None:
-    comments = box.format("<h2>Comments</h2><p>I saw one in the park last week, and it did not wait at all.</p>")
-    page = f"<body><article><h1>Herons</h1>{TEXT * 3}{comments}</article></body>"
+def test_boxes_of_readers_and_of_other_pages_are_left_out(tmp_path: Path, box: str) -> None:
+    words = box.format("<p>I saw one in the park last week, and it did not wait at all.</p>")
+    page = f"<body><article><h1>Herons</h1>{TEXT * 3}<h2 id='food'>Food</h2>{TEXT}{words}</article></body>"
     assert "park" not in only_text(read_bytes(tmp_path, "a.html", page.encode()))
+
+
+def test_a_menu_of_links_without_an_address_is_left_out(tmp_path: Path) -> None:
+    menu = "".join(f"<li><a onclick='go()'>{name} of the shop</a></li>" for name in ("Start page", "Prices", "News"))
+    page = f"<html><body><div><ul>{menu}</ul></div><div><h1>Herons</h1>{TEXT * 3}</div></body></html>"
+    assert "shop" not in only_text(read_bytes(tmp_path, "a.html", page.encode()))
 
 
 def test_paragraphs_of_a_quotation_are_kept_apart_and_empty_items_are_left_out(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ a menu.
 """
 
 import re
+from collections.abc import Iterator
 
-from ingest.readers.xml import Element, local_name
+from ingest.readers.xml import Element, local_name, unwrap
 
 _MAIN = ("article", "main")
 _AROUND = ("nav", "footer")
@@ -26,7 +27,10 @@ _OF_OTHERS = re.compile(  # what names of classes say of boxes that are no text 
 )
 _SECTION = re.compile(r"(?:^|[\s-])(?:(?:sub)*section|chapter|sect\d|level\d)\b", re.IGNORECASE)  # classes of parts
 _MISTAKEN = re.compile(r"message|hide-|noprint|caption", re.IGNORECASE)  # classes of text that trafilatura leaves out
-_WORD = re.compile(r"\w")
+_WORD = re.compile(r"[^\W_]")
+_NUMBERED = re.compile(r"^\d+\.[\d.]*\s+")  # 3.1.3 before a heading; not the 2 of "2 comments"
+_TAKEN = "taken"  # the tag of links whose words alone are read
+_PART = 60  # characters of a cell beside its headings that make it a part of a text
 _LINKED = 0.5  # share of a text in links, above which it is a menu
 
 
@@ -35,6 +39,7 @@ def ready(tree: Element) -> None:
     for element in list(tree.iter(*_AROUND, *_UNSEEN)):
         element.drop_tree()
     _set_boxes(tree)
+    _forget_sections(tree)
     for element in tree.iter():
         if local_name(element):
             _strip(element)
@@ -52,45 +57,72 @@ def _set_boxes(tree: Element) -> None:
     for element in tree.iter("figure"):
         element.tag = "div"
     for table in list(tree.iter("table")):
-        if next(table.iter(*_HEADINGS), None) is not None:
-            _lay_out(table)
+        parts = list(_parts(table))
+        if any(_has_text_under_heading(part) for part in parts if local_name(part) == "td"):
+            for part in (table, *parts):
+                part.tag = "div"
 
 
 def _settle_links(tree: Element) -> None:
-    """Leaves their words of links in the main text and of headings; signs by which others link to a heading go."""
+    """Makes plain words of the links in the main text and in headings; signs by which others link to a heading go."""
     for link in list(tree.iter("a")):
         if _is_sign(link):
             link.drop_tree()
         elif _is_a_place(link) or (_is_in_main(link) and next(link.iterancestors("p", *_HEADINGS), None) is not None):
-            link.drop_tag()
+            link.tag = _TAKEN
+    unwrap(tree, _TAKEN)
 
 
-def _lay_out(table: Element) -> None:
-    """Makes boxes of a table that only places the parts of a page: it holds headings. Tables inside it stay."""
-    for part in [one for one in table.iter(*_PARTS_OF_TABLES) if next(one.iterancestors("table"), None) is table]:
-        part.tag = "div"
-    table.tag = "div"
+def _parts(table: Element) -> Iterator[Element]:
+    """The rows and cells of a table, without those of tables inside it."""
+    for child in table:
+        if local_name(child) in _PARTS_OF_TABLES:
+            yield child
+            yield from _parts(child)
+
+
+def _has_text_under_heading(cell: Element) -> bool:
+    """Whether a cell holds a part of a text: such a table only places the parts of a page."""
+    headings = ["".join(heading.itertext()) for heading in cell.iter(*_HEADINGS)]
+    return bool(headings) and len("".join(cell.itertext())) >= _PART + sum(map(len, headings))
 
 
 def _strip(element: Element) -> None:
     """Takes what trafilatura would judge an element by; in a page that marks no main text it needs names to find it."""
     element.attrib.pop("style", None)
-    if local_name(element) in _HEADINGS or _is_section(element):
-        element.attrib.pop("id", None)
     names = f"{element.get('class', '')} {element.get('id', '')}"
     if not _OF_OTHERS.search(names) and (_is_in_main(element) or _MISTAKEN.search(names)):
         element.attrib.pop("class", None)
         element.attrib.pop("id", None)
 
 
+def _forget_sections(tree: Element) -> None:
+    """Takes the ids that are made of headings, as "comments" and "related-commands" are: they name no boxes.
+
+    In a page that has such an id for no other heading they do: readers may comment on it.
+    """
+    for heading in tree.iter(*_HEADINGS):
+        heading.attrib.pop("id", None)
+    sections = [element for element in tree.iter(*_LINES) if _is_section(element)]
+    if any(not _OF_OTHERS.search(element.get("id")) for element in sections):
+        for element in sections:
+            element.attrib.pop("id")
+
+
 def _is_section(element: Element) -> bool:
-    """Whether its id is made of the heading of a part of the text ("comments", "related-commands"), and no box's."""
+    """Whether it is a part of the text with an id that is made of its heading."""
     name, names = element.get("id", ""), element.get("class", "")
-    if not name or _OF_OTHERS.search(names):
+    heading = next(element.iter(*_HEADINGS), None) if name and not _OF_OTHERS.search(names) else None
+    if heading is None:
         return False
-    heading = next(element.iter(*_HEADINGS), None)
-    is_linked = heading is not None and any(link.get("href") == f"#{name}" for link in heading.iter("a"))
-    return is_linked or local_name(element) == "section" or name[0].isupper() or _SECTION.search(names) is not None
+    is_linked = any(link.get("href") == f"#{name}" for link in heading.iter("a"))
+    is_part = is_linked or local_name(element) == "section" or name[0].isupper() or _SECTION.search(names)
+    told = _NUMBERED.sub("", "".join(heading.itertext()).strip())
+    return bool(is_part) and _slug(told) == _slug(name)
+
+
+def _slug(text: str) -> str:
+    return "".join(_WORD.findall(text)).casefold()
 
 
 def _is_in_main(element: Element) -> bool:
@@ -105,10 +137,9 @@ def _is_sign(link: Element) -> bool:
 
 
 def _is_a_place(link: Element) -> bool:
-    """Whether it leads nowhere, as those that mark a heading for others, or to a heading from itself."""
-    address = link.get("href")
-    is_of_heading = next(link.iterancestors(*_HEADINGS), None) is not None
-    return not address or (is_of_heading and address.startswith("#"))
+    """Whether it is of a heading, and leads nowhere, for others lead to it, or to the heading itself."""
+    address = link.get("href", "")
+    return (not address or address.startswith("#")) and next(link.iterancestors(*_HEADINGS), None) is not None
 
 
 def _is_menu(element: Element) -> bool:

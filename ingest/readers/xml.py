@@ -96,3 +96,8 @@ def _xml_parser(*, recover: bool) -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, recover=recover, remove_comments=True, remove_pis=True
     )
+
+
+def unwrap(tree: Element, name: str) -> None:
+    """Leaves what is in the elements of a name in their places."""
+    etree.strip_tags(tree, name)

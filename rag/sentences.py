@@ -58,7 +58,7 @@ _NEAR = 24  # characters about a full stop that tell whether it is one
 
 def unwrap(text: str) -> str:
     """The text with a space for each line break inside a sentence; offsets stay as they are."""
-    return _NUMBER_BELOW.sub(r"\1 ", _COMMA.sub(r"\1 ", _WRAPPED.sub(" ", _filled(text))))
+    return _joined(_filled(text))
 
 
 def flowing(text: str) -> str:
@@ -70,6 +70,10 @@ def flowing(text: str) -> str:
             letters[end] = whole[end]
         line_begins = end + 1
     return "".join(letters)
+
+
+def _joined(text: str) -> str:
+    return _NUMBER_BELOW.sub(r"\1 ", _COMMA.sub(r"\1 ", _WRAPPED.sub(" ", text)))
 
 
 def _filled(text: str) -> str:
@@ -105,6 +109,7 @@ def _is_prose(line: str, after: str, later: str) -> bool:
 
 def split(text: str, language: str = "en") -> list[Sentence]:
     """Sentences in order, offsets in characters. A line break ends one unless the line plainly goes on."""
+    text = _filled(text)  # while its lines are as wide as they were written
     inside = breaks(text)
     begins, ends = [0, *(end for _, end in inside)], [*(start for start, _ in inside), len(text)]
     text = " ".join(text[begin:end] for begin, end in zip(begins, ends, strict=True))
@@ -116,7 +121,7 @@ def split(text: str, language: str = "en") -> list[Sentence]:
 
     sentences: list[Sentence] = []
     offset = 0
-    for line in unwrap(text).splitlines(keepends=True):
+    for line in _joined(text).splitlines(keepends=True):
         for one in _split_line(line, offset, language):
             start, end = one.start + before(one.start), one.end + before(one.end - 1)
             sentences.append(Sentence(start, end, one.text))

@@ -154,3 +154,8 @@ def test_lines_of_their_own_stay_apart(text: str) -> None:
 def test_lines_of_an_item_in_a_quoted_message_go_on() -> None:
     text = "> - bring the\n>   gloves and boots and\n>   the helmet"
     assert [one.text for one in sentences.split(text)] == ["> - bring the gloves and boots and the helmet"]
+
+
+def test_lines_that_were_joined_count_not_for_how_wide_a_page_is() -> None:
+    item = f"- {'An item of the list ' * 5}goes\n  {'on and on and on ' * 6}here\n  {'on and on and on ' * 6}now."
+    assert len(sentences.split(f"{FULL}\n\n{item}")) == len(sentences.split(FULL)) + 1

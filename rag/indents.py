@@ -8,7 +8,7 @@ import re
 CELLS = re.compile(r" {3}| \| ")  # between those of a row
 _ITEM = re.compile(r"([ \t]*)(?:(?<=[ \t])o(?=[ \t])|[-*+•‣◦▪●■□–]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?=\S)")  # noqa: RUF001
 _CODE, _MOST = 4, 8  # columns beyond the text of an item that make a line code; those of a line that goes on
-_QUOTED = re.compile(r"(?:>[ \t]?)+(?!>)")  # before a line of a message that is answered
+_QUOTED = re.compile(r"(?:>[ \t]?)+")  # before a line of a message that is answered
 _LONG = 60  # characters of a line that a page cuts
 _WORDS = 3  # of a line that is prose
 _APART = re.compile(  # begins a line of its own: a fence, a command, a key with its value, one of an enumeration

@@ -206,9 +206,11 @@ def test_rows_are_quoted_where_the_generator_tells_their_numbers_and_not_of_what
 def test_the_nearest_line_is_quoted_where_the_generator_denies_another_thing_than_its_line(
     library: Library, settings: Settings, tmp_path: Path
 ) -> None:
-    (tmp_path / "policy.txt").write_text("Passwords change for a reason. Passwords are not kept in files or browsers.")
+    (tmp_path / "policy.txt").write_text(
+        "Passwords change for a reason. Passwords are not kept in files, notes or browsers."
+    )
     ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
-    assistant, _ = build(library, settings, "Passwords do not change in files or browsers.")
+    assistant, _ = build(library, settings, "Passwords do not change in files, notes or browsers.")
     answer = assistant.answer("How often do passwords change?")
     assert answer.text.startswith("Passwords change for a reason. [1]")
 

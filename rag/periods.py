@@ -62,14 +62,14 @@ _WHEN = re.compile(  # as the word that asks: not "What do I do when it rains?"
     re.IGNORECASE,
 )
 _WAS = re.compile(
-    r"\bwhen\s+(?:was|were|did|had|has|have)\b|\b(?:old|date|day|month|year|recently|ago)\b(?!.*\b(?:must|should|will|do|does)\b)"
-    r"|\bwann\s+(?:wurden?|waren?|kam(?:en)?|gab|hat|haben|ist\b.*\b(?:erschienen|gekommen|entstanden|passiert|geschehen|worden)|erschien\w*)|datum\b|了|发布|日期",
+    r"\bwhen\s+(?:was|were|did|had|has|have)\b"
+    r"|\b(?:old|date|day|month|year|recently|ago)\b(?!.*\b(?:must|should|will|do|does)\b)"
+    r"|\bwann\s+(?:wurden?|waren?|kam(?:en)?|gab|hat|haben|erschien\w*"
+    r"|ist\b.*\b(?:erschienen|gekommen|entstanden|passiert|geschehen|worden))"
+    r"|datum\b|了|发布|日期",
     re.IGNORECASE,
 )
-_LATEST = re.compile(
-    r"\b(?:latest|newest|most recent|oldest|(?:neu|ält)e?st\w*)\b|最新|最早",
-    re.IGNORECASE,
-)
+_LATEST = re.compile(r"\b(?:latest|newest|most recent|oldest|(?:neu|ält)e?st\w*)\b|最新|最早", re.IGNORECASE)
 _WHICH = re.compile(r"\b(?:which|welche\w*)\b|哪", re.IGNORECASE)
 _WRITTEN = re.compile(  # dates that questions seldom name so: 2024/05/03, 03/05/2024, 3-May-2024, 03.05.24
     r"\b(?:(?:19|20)\d\d/\d\d?/\d\d?|\d\d?/\d\d?/(?:19|20)\d\d|\d\d?-[A-Z][a-z]{2}-(?:19|20)?\d\d|\d\d\.\d\d\.\d\d)\b"

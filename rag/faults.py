@@ -36,7 +36,7 @@ def rows_untold(question: str, text: str, lines: Sequence[Line]) -> list[Line]:
 
 
 def denies_another(question: str, text: str, lines: Sequence[Line]) -> bool:
-    """Whether a line is told with a word of the question in place of what the line denies, and another line answers.
+    """Whether a line is told with a word of the question in place of what it says, denied, and another line answers.
 
     "Passwords are not changed in files or browsers" to "How often do passwords change?", where they "are not kept in
     files or browsers".
@@ -48,19 +48,14 @@ def denies_another(question: str, text: str, lines: Sequence[Line]) -> bool:
     if not lines or asks_yes_or_no(question):
         return False
     answering = set(terms(question)) & set(terms(lines[0].reading))
-    return any(_is_turned(part.text, answering, lines[1:]) for part in sentences.split(text))
+    return any(_is_turned(part.text, answering, lines) for part in sentences.split(text))
 
 
-def _is_turned(sentence: str, answering: set[str], others: Sequence[Line]) -> bool:
+def _is_turned(sentence: str, answering: set[str], lines: Sequence[Line]) -> bool:
     denied = _denied(sentence) & answering
     said = {term for term in terms(sentence) if not term.endswith("n't")}
-    for line in others if denied else ():
-        held = set(terms(line.reading))
-        same = said & held
-        is_repeated = len(same) >= _WORDS and said - held <= denied
-        if is_repeated and _denied(line.reading) and not denied & held:
-            return True
-    return False
+    held = [set(terms(line.reading)) for line in lines] if denied else []
+    return any(len(said & own) >= _WORDS and said - own <= denied and not denied & own for own in held)
 
 
 def _denied(text: str) -> set[str]:

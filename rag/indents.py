@@ -28,7 +28,7 @@ def breaks(text: str) -> list[tuple[int, int]]:
         words = line.lstrip(" \t")
         indent = len(line) - len(words)
         is_code ^= _is_fence(words)
-        is_inside = least <= indent <= most and not is_code
+        is_inside = least <= indent <= most
         if item := _ITEM.match(line):
             least, most = len(item[1]) + 1, item.end() + _CODE - 1
         elif words and not is_inside:

@@ -47,6 +47,10 @@ def test_the_cells_of_a_row_are_read_with_the_heads_of_their_columns() -> None:
     [
         "tables.py     tables of all documents\nfollowing.py  what a folder holds   now",
         "Description:   Debian of the unstable kind\nCodename:      sid",
+        "--verbose     say more of it\n--quiet       say less of it",
+        "ls -l     the long form\nls -a     all of it",
+        "notes/    what was said\nplans/    what is meant",
+        "run it    # starts all of it\nend it    # ends all of it",
         "show notes/   # follows the folder\nshow          # shows what there is",
         "Humidity   It is the share of the water in the air that there could be\nWind   How fast the air is",
     ],

@@ -27,6 +27,7 @@ HOW_OFTEN = "How often do I calibrate?"
         ("You calibrate humidity every 12 months, and pressure and the wind every 24 and 48 months.", False),
         ("You calibrate humidity every 12 months, and others every 24 and 48 months.", False),
         ("You calibrate every 12 months.", False),
+        ("You calibrate every 12 months with 2 screws.", False),
         ("You calibrate often.", False),
         ("Luftfeuchte alle 12 Monate, Luftdruck alle 24 Monate kalibrieren.", False),  # told in other words
     ],
@@ -74,6 +75,25 @@ CHANGED = line("It is changed only when there is a reason; passwords do not expi
 )  # fmt: skip
 def test_an_answer_denies_another_word_than_its_line(question: str, text: str, is_fault: bool) -> None:
     assert denies_another(question, text, [CHANGED, KEPT]) is is_fault
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Passwords are not changed in files, notes or browsers on Mondays.", KEPT),  # of more than that line
+        (
+            "Passwords are not changed in files, notes or browsers.",
+            line("Passwords are not kept or changed in files, notes or browsers."),
+        ),
+    ],
+)
+def test_an_answer_that_tells_more_or_what_its_line_says_is_left(text: str, other: Line) -> None:
+    assert not denies_another("How often do passwords change?", text, [CHANGED, other])
+
+
+def test_rows_are_told_by_all_of_their_numbers() -> None:
+    rows = [row(0, "Every: 12 months; Work: 3 tests of humidity"), row(1, "Every: 24 months; Work: pressure", 0.99)]
+    assert rows_untold(HOW_OFTEN, "Every 12 and 24 months.", rows) == []
 
 
 def test_nothing_is_denied_without_lines() -> None:

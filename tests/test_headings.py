@@ -67,7 +67,7 @@ def row(version: str, score: float = 1.0) -> Line:
 
 
 MEMORY = line("The memory keeps the readings of 60 days", 0.95, 100)
-SENT = line("It is sent on 3 May 2026", 1.0, 600)
+SENT = line("It was sent on 3 May 2026", 1.0, 600)
 ROW = row("4.3")
 
 
@@ -77,7 +77,7 @@ ROW = row("4.3")
         ("When was version 4.3 released?", [ROW, MEMORY, released()], [HEADING, ROW.text]),
         ("When did the memory keep 60 days?", [MEMORY, row("4.3", 0.92), released()], [MEMORY.text, HEADING]),
         ("What was released as version 4.3?", [ROW, MEMORY, released()], [ROW.text, MEMORY.text]),
-        ("When is it sent?", [SENT, MEMORY, released()], [SENT.text, MEMORY.text]),
+        ("When was it sent?", [SENT, MEMORY, released()], [SENT.text, MEMORY.text]),
         ("When was version 4.4 released?", [row("4.4"), MEMORY, released()], [row("4.4").text, MEMORY.text]),
         ("When is version 4.3 released?", [ROW, MEMORY, released()], [ROW.text, MEMORY.text]),  # not yet, perhaps
         ("When did it rain?", [ROW, MEMORY, released()], [ROW.text, MEMORY.text]),  # it shares no word, is over none

@@ -105,6 +105,7 @@ def test_other_lines_do_not(line: str, after: str) -> None:
         ("- One\n  a   b", ["- One", "a   b"]),  # cells
         ("- One\nTwo", ["- One", "Two"]),
         ("it is read with models\n  that come along. And", ["it is read with models that come along.", "And"]),
+        ("It is read with models\n  (those of it). And", ["It is read with models (those of it).", "And"]),
         ("It is read.\n  that is", ["It is read.", "that is"]),
         ("Name\n  Value", ["Name", "Value"]),
         ("> The station needs a\n> new battery. It is\n> old.", ["> The station needs a new battery.", "It is old."]),
@@ -141,6 +142,10 @@ def test_lines_of_an_item_or_of_a_quoted_message_go_on(text: str, found: list[st
         ">>> x = 1\n>>> print(x)",
         "> cd app\n> make run",
         "> Bring with you:\n> gloves\n> a helmet",
+        "- Do this:\n  ```\n  make\n  ```\n  then go on with it",
+        "it is read with the models\n            that come along",
+        "> it is as we said before\n> > so it goes on",
+        "> it is as we said before\n> - so it goes on",
         "> with kind regards,\n> ann berg",
         "Present at the meeting of the council were Ann, Ben, Cleo and Dan of the sales team,\nAbsent: Emil",
         "First,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,\nFirst,second",

@@ -145,7 +145,7 @@ def test_lines_of_an_item_or_of_a_quoted_message_go_on(text: str, found: list[st
         "- Do this:\n  ```\n  make\n  ```\n  then go on with it",
         "it is read with the models\n            that come along",
         "> it is as we said before\n> > so it goes on",
-        "> it is as we said before\n> - so it goes on",
+        f"> {'a long line ' * 5}now\n> - On",
         "> with kind regards,\n> ann berg",
         "Present at the meeting of the council were Ann, Ben, Cleo and Dan of the sales team,\nAbsent: Emil",
         "First,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,\nFirst,second",

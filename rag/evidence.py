@@ -101,8 +101,8 @@ def nearest_lines(
 ) -> list[Line]:
     """The lines of the passages, nearest first.
 
-    Headings are left out, but where the question asks for a time, or names one: then those with a date are lines
-    ("Version 4.3, released 7 April 2026").
+    Headings are left out, but those with a date ("Version 4.3, released 7 April 2026") where the question asks when,
+    for the latest, or which one is of a period.
 
     Args:
         weights: what each term of the question counts; a rare one tells more than one that stands everywhere.

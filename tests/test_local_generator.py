@@ -10,7 +10,7 @@ from transformers import AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
 from rag.errors import ModelUnavailable
 from rag.generators import Message, StopReason
-from rag.generators.eight_bits import EightBitHead, EightBitLinear, in_eight_bits
+from rag.generators.eight_bits import EightBitHead, EightBitLinear, FbgemmProduct, OneDnnProduct, in_eight_bits
 from rag.generators.local import LocalGenerator, TokenCounter, look_up
 from rag.prompt import answer_messages
 from rag.settings import load_settings
@@ -130,6 +130,22 @@ def test_a_layer_of_bytes_is_near_the_layer_that_it_was_made_from(dtype: torch.d
     apart = (found - wanted).norm(dim=-1) / wanted.norm(dim=-1).clamp(min=1)
     assert apart.max() < 0.05
     assert torch.equal(found[0, 3], layer.bias.float())
+
+
+@multiplies_bytes
+def test_both_products_of_bytes_are_the_same_but_for_rounding() -> None:
+    torch.manual_seed(0)
+    whole = torch.randint(-63, 64, (160, 96), dtype=torch.int8)
+    steps, rows = torch.rand(160) / 63, torch.randn(70, 96)
+    rows[3] = 0
+    rows[5, 7] = 90
+    with torch.inference_mode():
+        found = FbgemmProduct(whole, steps)(rows)
+        assert torch.allclose(found, OneDnnProduct(whole, steps, torch.float32)(rows), atol=0.03)
+        alone = FbgemmProduct(whole, steps)(rows[9:10])
+    assert found.dtype is torch.float32
+    assert not found[3].any()
+    assert torch.equal(alone, found[9:10])  # whichever others are read with it
 
 
 @multiplies_bytes

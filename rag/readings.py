@@ -4,10 +4,13 @@ Pure functions.
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from rag import sentences, statements
+from rag.spelling import is_known
 
 CELLS = re.compile(r" \| |\s{3,}")  # as the readers join the cells of a row
 MARK = r"(?:[-*+•‣◦▪●■□–]|\w{1,3}[.)])"  # of a list item
@@ -19,6 +22,11 @@ _LISTED = re.compile(  # in a listing: eight words or more, a command, its remar
     r"(?:\S+\s+){7}\S|^#\s*\w+\s+\w|^-{1,2}\w|\s--?\w|\w/(?:\s|$)|\w\.[a-z]{1,4}(?![\w.])(?:$|\s)|:$"
 ).search
 _DIGIT = re.compile(r"\d")
+_RULED = re.compile(r"\s*[|:-]*-[\s|:+-]*-[\s|:+-]*(?:\n|$)")  # below the line
+_COUNT = re.compile(r"[\d\s.,:/–-]+")  # what differs between the numbers of a column
+_LABEL = re.compile(r"(?=[^\W\d_])[^.!?;:|]{2,40}")  # what a value is of
+_LABEL_WORDS = 5
+_MOSTLY = 0.6  # of the cells of a column are of one kind
 
 
 @dataclass(frozen=True)
@@ -52,13 +60,19 @@ def readings(text: str, above: str = "") -> Iterator[Reading]:
         read = _QUOTED.sub("", ITEM.sub("", part.text))
         is_row = False
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
-            head = cells if part.start > 0 and _is_head(cells, part.text) else []
             width = len(cells) if len(cells) > 1 else 0
-            if head and any(len(row) == width for _, row in parts[place + 1 : place + 2]):
+            below = _alike([row for _, row in parts[place + 1 :]], width)
+            is_head = part.start > 0 and _is_head(cells, part.text)
+            if is_head and len(cells) == 2 and below and not _RULED.match(text, part.end):
+                is_head = _names_columns(cells, below)
+            head = cells if is_head else []
+            if head and below:
                 continue  # each row is read with it
         elif head:
             named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
             read, is_row = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named), True
+        if not head and _is_labelled(cells):
+            read = ": ".join(cells)
         yield Reading(part.start, part.end, part.text, read if is_row else named_rows.get(place, read), is_row)
 
 
@@ -77,6 +91,35 @@ def _is_head(cells: list[str], line: str) -> bool:
     if len(cells) < 2 or any(map(_DIGIT.search, cells)):
         return False
     return " | " in line or not any(map(_LISTED, cells))
+
+
+def _names_columns(cells: list[str], below: list[list[str]]) -> bool:
+    """Whether two cells are the names of columns and not, as those below them, a label and its value.
+
+    What stands in a column is of one kind, words, prices or codes; "Cover   Comprehensive" may stand over anything.
+    """
+    if all(map(str.istitle, cells[1].split())) and not all(map(is_known, cells[1].lower().split())):
+        return False  # a name
+    first, second = zip(*below, strict=True)
+    return not any(map(_DIGIT.search, second)) or _is_of_one_kind(first) or _is_of_one_kind(second)
+
+
+def _alike(rows: Sequence[list[str]], width: int) -> list[list[str]]:
+    """The first rows, as far as they have so many cells."""
+    return list(takewhile(lambda row: len(row) == width, rows))
+
+
+def _is_of_one_kind(column: Sequence[str]) -> bool:
+    """Whether the cells hold numbers of one kind, but for some."""
+    kinds = Counter(_COUNT.sub("", cell).casefold() for cell in column if _DIGIT.search(cell))
+    return bool(kinds) and kinds.most_common(1)[0][1] >= _MOSTLY * len(column)
+
+
+def _is_labelled(cells: list[str]) -> bool:
+    """Whether two cells are a label and its value."""
+    if len(cells) != 2 or not cells[1] or any(map(_LISTED, cells)):
+        return False
+    return _LABEL.fullmatch(cells[0]) is not None and len(cells[0].split()) <= _LABEL_WORDS
 
 
 def _cells(line: str) -> list[str]:

@@ -27,6 +27,11 @@ _COMMA = re.compile(  # the same after a comma at the end of a long line of pros
     r"(?![^\n]*(?: {3}| \| ))",
     re.MULTILINE,
 )
+_OPEN = re.compile(  # after a word that ends no line of prose, also before a name
+    r"(^[^\n]{24,}[ (](?:and|or|the|of|an?|with|from|at|into|than|Mrs?|Ms|Dr|und|oder|de[rmns]|die|das|eine[mnrs]?"
+    r"|im|vom|von|zu[mr]|für))\n(?=[^\W_])(?!\w{1,3}[.)]\s)(?![^\n]*(?: {3}| \| ))",
+    re.MULTILINE,
+)
 _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
     r"(^[^\n]{60,}[^\n.!?:])\n(?=\d+(?![\d.)]))(?![^\n]*(?: {3}| \| ))", re.MULTILINE
 )
@@ -46,6 +51,8 @@ _SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 
     r"\b(?:[Aa]pprox|[Mm]ax|min|ed|tab|bd|[Nn]os?|[Nn]r|[Aa]bs|[Aa]rt|[Zz]iff|[Kk]ap|[Ss]|pp?|[Ff]ig|[Aa]bb|[Ss]ect?|[Cc]h|[Vv]ol"
     r"|[Rr]ef|cf|[Cc]a|[Tt]el|[Ff]ax|ext|incl|inkl|excl|exkl|zzgl|[Mm]ind|ggf|[Mm]io|[Mm]rd|para?|[Cc]l)\.\s*$"
 )
+_NO_END = re.compile(r"\b(?:dep|arr|incl|inkl|excl|exkl|approx|ca|vs|bzw|zzgl|ggf|evtl|resp|attn)\.\s*$", re.IGNORECASE)
+_ROW = 400  # characters of a row of a table that is not cut where a cell has a full stop
 _COUNTED = re.compile(r"[\d§€$£(+~]|(?:[IVX]{2,}|V|X)\b|[a-z]\)")
 _ORDINAL = re.compile(r"(?<![\d.,])\d{1,2}\.\s*$")  # "am 31. März", "der 2. Absatz"
 _AFTER_ORDINAL = re.compile(
@@ -73,7 +80,10 @@ def flowing(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    return _NUMBER_BELOW.sub(r"\1 ", _COMMA.sub(r"\1 ", _WRAPPED.sub(" ", text)))
+    text = _WRAPPED.sub(" ", text)
+    for wrapped in (_COMMA, _OPEN, _NUMBER_BELOW):
+        text = wrapped.sub(r"\1 ", text)
+    return text
 
 
 def _filled(text: str) -> str:
@@ -132,10 +142,15 @@ def split(text: str, language: str = "en") -> list[Sentence]:
 def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
     found: list[Sentence] = []
     ends = [boundary["end_index"] for boundary in get_sentence_boundaries(language, line)]
+    is_row = CELLS.search(line.strip()) is not None and len(line) <= _ROW
     ends = [
         end
         for end in ends
-        if end == len(line) or not _goes_on(line[max(0, end - _NEAR) : end], line[end : end + _NEAR])
+        if end == len(line)
+        or not (
+            _goes_on(line[max(0, end - _NEAR) : end], line[end : end + _NEAR])
+            or (is_row and not line[:end].endswith("   "))
+        )
     ]
     for start, end in pairwise([0, *ends]):
         piece = line[start:end]
@@ -152,5 +167,7 @@ def _goes_on(before: str, after: str) -> bool:
         return True
     word = after.lstrip()
     return bool(
-        (_SHORT.search(before) and _COUNTED.match(word)) or (_ORDINAL.search(before) and _AFTER_ORDINAL.match(word))
+        _NO_END.search(before)
+        or (_SHORT.search(before) and _COUNTED.match(word))
+        or (_ORDINAL.search(before) and _AFTER_ORDINAL.match(word))
     )

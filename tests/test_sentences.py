@@ -28,6 +28,11 @@ def test_a_stop_inside_the_name_of_a_file_ends_no_sentence(text: str, found: lis
         ("It holds max. 6 l of water. See fig. 3 for more.", 2),
         ("We met in room 5. Then we left. The price is 5. March was cold.", 4),
         ("It took ten min. They left.", 2),
+        ("Mon, dep. Munich 11:35 (Terminal 1), arr. Lisbon 13:50. Check in.", 2),
+        ("Inspection | 99 | incl. wheels. Tyres extra | Ms. Bell", 1),
+        ("Thursday   Ms. Bell. Bring a mat   65", 1),
+        ("Do not wash it.   Leave the door ajar.", 2),
+        (f"Terms | {'We sell it. ' * 50}", 50),
         ("Open page 12. Maintenance is described there. He is 12. Jane is 10.", 4),
         ("Go to step 3. Separate the parts. The total was 15. Rates rose later.", 4),
         ("Ask Max. I told him everything. Press Tab. 2 fields appear.", 4),
@@ -37,6 +42,22 @@ def test_a_stop_of_a_short_word_or_of_a_german_date_ends_no_sentence(text: str, 
     split = sentences.split(text)
     assert len(split) == found, [one.text for one in split]
     assert [text[one.start : one.end] for one in split] == [one.text for one in split]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You are covered in the United Kingdom, Norway and\nSwitzerland for up to 60 days.",
+        "The claim was settled on the second day by Mr\nBurke of the insurer.",
+        "Der Brief geht spätestens am Montag an die Leitung der\nVerwaltung.",
+    ],
+)
+def test_a_line_that_ends_with_a_word_before_names_goes_on(text: str) -> None:
+    assert [one.text for one in sentences.split(text)] == [text.replace("\n", " ")]
+
+
+def test_an_item_of_a_list_begins_after_any_word() -> None:
+    assert len(sentences.split("A) What the driver is made of and\nB) What the driver is made with")) == 2
 
 
 FULL = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag import citations, conflicts, faults
+from rag import citations, conflicts, faults, kinds
 from rag.evidence import Line, quoted
 from rag.phrases import ENGLISH, Phrases
 from rag.retriever import Retriever
@@ -57,6 +57,10 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
         written = _mended(written, basis)
     written = citations.without_question(citations.without_question(written, question), basis.asked)
     written = citations.without_false_yes(written, question)
+    if finish is Finish.COMPLETE and _is_wrong(citations.strip(written), basis):
+        written = _quotation(basis.evidence[:1])
+        if _is_wrong(citations.strip(written), basis):
+            return None
     whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
     text, found = _cited(whole, basis, retriever.support(basis.evidence, hits))
     if not found and finish in (Finish.COMPLETE, Finish.LENGTH):
@@ -94,6 +98,13 @@ def _mended(written: str, basis: Basis) -> str:
     is_of_no_use = citations.says_nothing(written, basis.question)
     is_of_no_use |= faults.denies_another(basis.question, told, basis.evidence)
     return _quotation(basis.evidence) if is_of_no_use else written
+
+
+def _is_wrong(text: str, basis: Basis) -> bool:
+    """Whether it can be no answer by its kind."""
+    return kinds.is_of_another_kind(basis.question, text) or kinds.is_of_somebody_else(
+        basis.question, text, basis.hits[: basis.read]
+    )
 
 
 def _cited(text: str, basis: Basis, bears: citations.Bears | None = None) -> tuple[str, tuple[Citation, ...]]:

@@ -203,6 +203,30 @@ def test_rows_are_quoted_where_the_generator_tells_their_numbers_and_not_of_what
     assert len(answer.citations[0].marks) == 3
 
 
+CLAIMS = "The phone number of the claims line is 091 555 0142. Breakdown cover is part of the policy and costs 36 EUR."
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "told"),
+    [
+        ("What is the phone number of claims?", "The phone number is 091 555 0142.", "The phone number is 091"),
+        ("What is the phone number of Ann?", "The phone number is 091 555 0142.", ENGLISH.refusal),
+        (
+            "What does breakdown cover cost?",
+            "It costs 091 555 0142.",
+            "Breakdown cover is part of the policy and costs",
+        ),
+    ],
+)
+def test_a_value_that_can_be_no_answer_gives_way_to_the_nearest_line_or_the_refusal(
+    library: Library, settings: Settings, tmp_path: Path, question: str, written: str, told: str
+) -> None:
+    (tmp_path / "policy.txt").write_text(CLAIMS)
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    assistant, _ = build(library, settings, written)
+    assert assistant.answer(question).text.startswith(told)
+
+
 def test_the_nearest_line_is_quoted_where_the_generator_denies_another_thing_than_its_line(
     library: Library, settings: Settings, tmp_path: Path
 ) -> None:

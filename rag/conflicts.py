@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rag import sentences
 from rag.denials import denies
 from rag.evidence import Line, in_context
+from rag.kinds import kinds_of_numbers
 from rag.numerals import numbers
 from rag.phrases import ENGLISH, Phrases
 from rag.quotations import quotation
@@ -40,6 +41,8 @@ def contradictions(question: str, text: str, lines: Sequence[Line], hits: Sequen
     for line in lines:
         document = _document(line, hits)
         if document == own or document in found or line.score < best.score - _NEAR:
+            continue
+        if by_value and not _are_comparable(text, line.reading):
             continue
         same = _shared(best, line, asked, variable, hits) >= (_SAME if by_value else _ALIKE)
         if same and _differ(said, values(line.reading) - asked, told):
@@ -136,6 +139,12 @@ def _differ(said: set[str], other: set[str], told: set[str]) -> bool:
     """Whether a value was said that the other line lacks, and it has another of that kind, which was not told too."""
     missing, new = said - other, other - told
     return bool(missing and new) and _has_digit(missing) <= _has_digit(new)
+
+
+def _are_comparable(text: str, other: str) -> bool:
+    """Whether both hold numbers of one kind, if both hold numbers: a time of day contradicts no date."""
+    said, held = kinds_of_numbers(text), kinds_of_numbers(other)
+    return not said or not held or bool(said & held)
 
 
 def _has_digit(values: set[str]) -> bool:

@@ -22,6 +22,9 @@ from rag.types import JOINT, Chunk, Hit, Span
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} ")
 _BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{MARK}\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
+_WROTE = re.compile(  # over what an e-mail quotes of the one before
+    r"(?:>[ \t]*)*(?:On\b.{6,120}\bwrote|Am\b.{6,120}\bschrieb\b.{0,80}|Le\b.{6,120}\ba écrit) ?:", re.DOTALL
+)
 _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well
 _CHOSEN = 3
@@ -261,7 +264,11 @@ def _lines(number: int, hit: Hit, above: str, is_dated: bool) -> Iterator[Line]:
     for found in readings(chunk.text, above):
         heading = chunk.heading_at(found.start)
         is_heading = _is_heading(found.text, heading, plain)
-        if not _LETTER.search(found.text) or (is_heading and not (is_dated and names_a_date(found.text))):
+        if (
+            not _LETTER.search(found.text)
+            or _WROTE.fullmatch(found.text)
+            or (is_heading and not (is_dated and names_a_date(found.text)))
+        ):
             continue
         span, begins, step = Span(found.start, found.end), _begins(chunk.text, found), _step(chunk.text, found)
         read = _MARKDOWN_HEADING.sub("", found.read) if is_heading else found.read

@@ -6,6 +6,8 @@ Small generators take the nearest value for the one that is asked for. Pure func
 import re
 from collections.abc import Sequence
 
+from rag.numerals import numbers
+from rag.periods import MONTHS
 from rag.terms import terms
 from rag.types import Hit
 
@@ -25,15 +27,35 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.-]*")
 _PHONE = re.compile(
     r"(?<![\w.,])(?:\+|\(?0|1[- ]?8\d\d|\d{3}[ -])[\d()/ -]{4,}\d(?![\d.,%]*\d|\s?(?:€|EUR|USD|GBP|CHF))"
 )
-_TIME = re.compile(r"(?<![\d:])\d{1,2}[:.]\d\d(?![\d:]|[.,]\d)(?:\s?(?:[ap]\.?m\.?|uhr))?", re.IGNORECASE)
+_TIME = re.compile(
+    r"\b\d{1,2}\s?[ap]\.?m\b\.?|(?<![\d:])\d{1,2}[:.]\d\d(?![\d:]|[.,]\d)(?:\s?(?:[ap]\.?m\.?|uhr))?", re.IGNORECASE
+)
+_SHARE = re.compile(r"\d[\d.,]*\s?(?:%|percent\b|per cent\b|Prozent\b)", re.IGNORECASE)
 _MONEY = re.compile(
     r"[€$£¥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[€$£¥]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?)\b)", re.IGNORECASE
+)
+_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
+_DATE = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+)(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?|\b{_MONTH}\s+\d{{1,4}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}})?"
+    r"|\b(?:19|20)\d\d(?:-\d\d-\d\d)?(?![\d.,]|\s*[€$£%])|\b\d\d?\.\d\d?\.(?:19|20)?\d\d\b|\b\d\d?/\d\d?/\d{2,4}\b"
+    r"|\b(?:on|by|until|from) the \d\d?(?:st|nd|rd|th)\b",
+    re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
 _SHORT_PHONE = re.compile(r"\d{3}")  # 112
 _NO_OWNER = frozenset(
     terms("phone telephone mobile fax hotline number numbers e-mail email mail address contact call reach get find")
 )
+
+
+def kinds_of_numbers(text: str) -> set[str]:
+    """Which of dates, times of day, money, shares, telephone numbers and other numbers a text holds."""
+    found = set()
+    named = {"date": _DATE, "money": _MONEY, "phone": _PHONE, "time": _TIME, "share": _SHARE}
+    for name, pattern in named.items():
+        text, count = pattern.subn(" ", text)
+        found |= {name} if count else set()
+    return found | ({"other"} if numbers(text) else set())
 
 
 def is_of_another_kind(question: str, text: str) -> bool:

@@ -57,6 +57,20 @@ def test_what_the_answer_tells_already_is_not_told_again() -> None:
     assert found(QUESTION, "Up to 6 or up to 10 days can be carried over.", OLD, new) == []
 
 
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [
+        ("The summer party is at 5 pm in the courtyard.", False),
+        ("The summer party is at 55 guests now.", False),
+        ("The summer party is on 19 July in the courtyard.", True),
+        ("The summer party is on the 19th in the courtyard.", True),
+    ],
+)
+def test_a_number_of_another_kind_contradicts_nothing(other: str, is_told: bool) -> None:
+    said = "The summer party is on 12 July."
+    assert found("When is the summer party?", said, said, other) == [other] * is_told
+
+
 def test_a_document_does_not_contradict_itself() -> None:
     assert found(QUESTION, "Up to 6 days.", f"{OLD} Up to 10 unused days of leave can be carried over in Oslo.") == []
 

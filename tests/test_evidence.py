@@ -88,6 +88,13 @@ def test_a_label_and_its_value_are_no_names_of_columns(box: str, read: list[str]
     assert set(read) <= {line.reading for line in lines}
 
 
+def test_what_tells_who_wrote_a_quoted_message_is_no_line() -> None:
+    text = "It is on the 19th.\n\nOn Mon, 2 Jun 2025 at 09:12, Ann Orr <ann@orr.example> wrote:\n> It is on the 12th."
+    assert len(nearest("When is it, Ann?", [hit(text)])) == 2
+    assert len(nearest("When is it, Ann?", [hit("Am 2. Juni 2025 um 09:12 schrieb Ann Orr:\n> Am 12.")])) == 1
+    assert len(nearest("Who wrote?", [hit("On Monday all of them wrote a letter.")])) == 1
+
+
 def test_lines_of_an_answered_message_are_read_without_its_signs() -> None:
     lines = nearest("Who comes?", [hit("You wrote:\n> Ann comes on Monday.\n> - Ben, too")])
     assert {line.reading for line in lines} == {"You wrote:", "Ann comes on Monday.", "Ben, too"}

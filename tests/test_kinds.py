@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.kinds import is_of_another_kind, is_of_somebody_else
+from rag.kinds import is_of_another_kind, is_of_somebody_else, kinds_of_numbers
 from tests.fakes import hit
 
 PHONE, EMAIL = "What is the landlord's phone number?", "what is the caretaker's email?"
@@ -37,6 +37,25 @@ def test_a_value_of_another_kind_is_told_from_one_that_was_asked_for(
     question: str, text: str, is_another: bool
 ) -> None:
     assert is_of_another_kind(question, text) is is_another
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("The party is on 12 July.", {"date"}),
+        ("Born on May 14, 1952", {"date"}),
+        ("In 1952", {"date"}),
+        ("We start at 5 pm or 17:30.", {"time"}),
+        ("On Mon, 2 Jun 2025 at 09:12", {"date", "time"}),
+        ("1,200 EUR a month", {"money"}),
+        ("two weeks, 5 %", {"other", "share"}),
+        ("091 555 0142", {"phone"}),
+        ("sales of 117,154 and 82,959", {"other"}),
+        ("none", set()),
+    ],
+)
+def test_numbers_are_of_kinds(text: str, kinds: set[str]) -> None:
+    assert kinds_of_numbers(text) == kinds
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 """Lines by their place, in the order in which they are read."""
 
+from dataclasses import replace
+
+import pytest
+
 from ingest.readers.layout import PlacedLine, text_of
 
 
@@ -34,6 +38,39 @@ def test_a_table_is_read_row_by_row() -> None:
         line(cell, 100.0 * place, 12.0 * number) for number, row in enumerate(rows) for place, cell in enumerate(row)
     ]
     assert text_of(lines) == "\n".join("   ".join(row) for row in rows)
+
+
+SHORT = ["Wipe the rubber seal after it.", "Descale it twice a year.", "Leave the door ajar, too."]
+STEPS = ["1   Switch the machine off.", "2   Open the flap with a coin.", "3   Turn the cap to the left."]
+RATES = ["One year   4.29%   5.93%", "Two years   4.14%   5.71%", "Three years   4.54%   5.95%"]
+PLANS = ["Basic plan   no courtesy car", "Full plan   a courtesy car", "Best plan   two of them"]
+
+
+def beside(left: list[str], right: list[str], *, by_side: bool) -> str:
+    """Rows of two texts, drawn one after the other or row by row; cells are three spaces apart."""
+    placed = [
+        (line(cell, begin + 90.0 * place, 12.0 * number), side)
+        for side, (begin, rows) in enumerate(((0.0, left), (400.0, right)))
+        for number, row in enumerate(rows)
+        for place, cell in enumerate(row.split("   "))
+    ]
+    order = sorted(placed, key=lambda one: (one[1] if by_side else 0, one[0].top, one[0].left))
+    return text_of([replace(one, drawn=number) for number, (one, _) in enumerate(order)])
+
+
+def test_short_lines_are_columns_where_one_side_is_drawn_before_the_other() -> None:
+    for right in (SHORT, STEPS, PLANS):
+        assert beside(SHORT, right, by_side=True) == "\n".join([*SHORT, "", *right])
+        assert beside(SHORT, right, by_side=False) == "\n".join(map("   ".join, zip(SHORT, right, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(PLANS, PLANS), (SHORT, RATES), (["Tenant", "Landlord", "Deposit"], SHORT), (SHORT[:2], SHORT[:2])],
+    ids=["cells on both sides", "numbers", "labels", "two rows"],
+)
+def test_what_may_be_a_table_is_read_row_by_row_however_it_is_drawn(left: list[str], right: list[str]) -> None:
+    assert beside(left, right, by_side=True) == "\n".join(map("   ".join, zip(left, right, strict=True)))
 
 
 def test_a_little_gap_goes_on_and_a_large_one_begins_a_paragraph() -> None:

@@ -52,6 +52,13 @@ def test_a_table_drawn_column_by_column_is_read_row_by_row(tmp_path: Path) -> No
     ]
 
 
+def test_two_columns_of_short_sentences_are_read_as_they_are_drawn(tmp_path: Path) -> None:
+    left = ["Do not wash items soaked in petrol.", "The hose must not be longer.", "Keep children away from it."]
+    right = ["Wipe the rubber seal after each wash.", "Descale it twice a year.", "Leave the door ajar, too."]
+    cells = [(x, 700 - 14 * row, words) for x, side in ((72, left), (320, right)) for row, words in enumerate(side)]
+    assert drawn(tmp_path / "manual.pdf", cells).split("\n") == [*left, "", *right]
+
+
 def test_two_columns_of_prose_are_read_one_after_the_other(tmp_path: Path) -> None:
     left = [(60, 700 - 16 * row, f"left {row} {LINE}") for row in range(9)]
     right = [(330, 700 - 16 * row, f"right {row} {LINE}") for row in range(9)]

@@ -1,11 +1,12 @@
 """Puts lines of which only the place is known into the order in which they are read. Pure functions.
 
-Lines of equal height are a row, as of a table; where for some rows a gap runs down between lines of prose, they are
-columns, read one after the other.
+Lines of equal height are a row, as of a table; where for some rows a gap runs down between lines of prose, or all on
+one side of it was drawn before the other, they are columns, read one after the other.
 """
 
 import re
 import statistics
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,8 @@ from itertools import pairwise
 _ROW_OVERLAP = 0.5  # share of the lower one's height that two lines of a row have in common
 _COLUMN_LINES = 3  # on either side of a gap
 _COLUMN_CHARACTERS = 18  # mean length of their lines; cells of a table are shorter
+_DIGITS = 0.25  # share of the characters of a column that is no table
+_WHOLE = 1.2  # cells in a row of a column that is no table
 _GOING_ON = 0.3  # share of lines of a column of prose that begin with a small letter
 _FULL = 0.85  # of the width of a column that a line without spaces takes up
 _UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
@@ -33,7 +36,10 @@ class Font:
 
 @dataclass(frozen=True)
 class PlacedLine:
-    """A line and its box, in any unit; y grows downwards. `font` is None where it is not one for all of it."""
+    """A line and its box, in any unit; y grows downwards. `font` is None where it is not one for all of it.
+
+    `drawn` tells in which order lines were drawn, None where that is not known.
+    """
 
     text: str
     left: float
@@ -41,6 +47,7 @@ class PlacedLine:
     right: float
     bottom: float
     font: Font | None = None
+    drawn: int | None = None
 
     @property
     def height(self) -> float:
@@ -138,16 +145,32 @@ class _Side:
 
     def __init__(self) -> None:
         self._lines: list[PlacedLine] = []
-        self._characters = self._going_on = 0
+        self._characters = self._digits = self._going_on = self._rows = 0
         self._has_case = False
+        self.first, self.last = sys.maxsize, -1  # drawn
 
-    def add(self, line: PlacedLine) -> None:
-        first = line.text[:1]
-        self._lines.append(line)
-        self._characters += len(line.text)
-        if first.isalpha():
-            self._going_on += first.islower()
-            self._has_case = self._has_case or _has_case(first)
+    def add(self, lines: Sequence[PlacedLine]) -> None:
+        """What of a row is on this side."""
+        self._rows += bool(lines)
+        for line in lines:
+            first = line.text[:1]
+            self._lines.append(line)
+            self._characters += len(line.text)
+            self._digits += sum(map(str.isdigit, line.text))
+            if first.isalpha():
+                self._going_on += first.islower()
+                self._has_case = self._has_case or _has_case(first)
+            if line.drawn is not None:
+                self.first, self.last = min(self.first, line.drawn), max(self.last, line.drawn)
+
+    def is_text(self) -> bool:
+        """Whether its rows are as long as lines of a text, whatever cells they have, and no numbers."""
+        is_wide = self._rows >= _COLUMN_LINES and self._characters >= _COLUMN_CHARACTERS * self._rows
+        return is_wide and self._digits <= _DIGITS * self._characters
+
+    def is_whole(self) -> bool:
+        """Whether its rows have one cell, but for a few."""
+        return len(self._lines) <= _WHOLE * self._rows
 
     def is_column(self) -> bool:
         """Whether sentences go on from line to line; cells of a table begin anew."""
@@ -174,14 +197,16 @@ class _Parted:
 
     def add(self, gap: tuple[float, float], row: Sequence[PlacedLine]) -> None:
         left, right = self._sides
-        for line in row:
-            if line.right <= gap[0]:
-                left.add(line)
-            elif line.left >= gap[1]:
-                right.add(line)
+        left.add([line for line in row if line.right <= gap[0]])
+        right.add([line for line in row if line.left >= gap[1]])
 
     def are_columns(self) -> bool:
-        return all(side.is_column() for side in self._sides)
+        """Tables are drawn row by row; what fills a form is short."""
+        left, right = self._sides
+        if all(side.is_column() for side in self._sides):
+            return True
+        is_drawn_first = -1 < left.last < right.first
+        return is_drawn_first and left.is_text() and right.is_text() and (left.is_whole() or right.is_whole())
 
 
 def _has_case(letter: str) -> bool:

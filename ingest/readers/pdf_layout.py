@@ -189,6 +189,7 @@ def _line(page: PdfPage, line: Sequence[_Character]) -> PlacedLine:
         max(one.right for one in line),
         max(one.bottom for one in line),
         _font(page, line),
+        line[0].index,
     )
 
 

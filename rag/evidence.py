@@ -22,6 +22,10 @@ from rag.types import JOINT, Chunk, Hit, Span
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} ")
 _BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{MARK}\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
+_FACT = re.compile(  # of a heading: "Notice period: 3 months", "Raised to 285 EUR"; not "Part 2: 5 ways to save"
+    r"^(?!(?:\W*\w+){1,2}? \d+:)[^:]{3,60}:\s+(?:\S+\s+)?\d[\d.,]*(?:\s\S+){0,5}$"
+    r"|[€$£]\s?\d|\d\s?(?:[€$£]|(?:EUR|USD|GBP|CHF)\b)"
+)
 _WROTE = re.compile(  # over what an e-mail quotes of the one before
     r"(?:>[ \t]*)*(?:On\b.{6,120}\bwrote|Am\b.{6,120}\bschrieb\b.{0,80}|Le\b.{6,120}\ba écrit) ?:", re.DOTALL
 )
@@ -77,7 +81,7 @@ class Line:
         vector: float32[dimension] of length 1, read with what stands over it; empty until it was compared.
         is_row: of a table, read with the one line that is the head of it.
         step: its number, where an item of a numbered list begins with it; else 0.
-        is_heading: with a date; other headings are no lines.
+        is_heading: with a date or another fact; other headings are no lines.
         nearness: the score before a generator read the lines; not a number until it was compared.
     """
 
@@ -104,8 +108,8 @@ def nearest_lines(
 ) -> list[Line]:
     """The lines of the passages, nearest first.
 
-    Headings are left out, but those with a date ("Version 4.3, released 7 April 2026") where the question asks when,
-    for the latest, or which one is of a period.
+    Headings are left out, but those with a fact ("Notice period: 3 months"), and those with a date ("Version 4.3,
+    released 7 April 2026") where the question asks when, for the latest, or which one is of a period.
 
     Args:
         weights: what each term of the question counts; a rare one tells more than one that stands everywhere.
@@ -257,7 +261,7 @@ def missing_codes(question: str, hits: Sequence[Hit]) -> list[str]:
 
 
 def _lines(number: int, hit: Hit, above: str, is_dated: bool) -> Iterator[Line]:
-    """Lines of a passage in their order, without a score: no heads of a table, and of headings only dated ones."""
+    """Lines of a passage in their order, without a score: no heads of tables, and headings only with a fact."""
     chunk = hit.chunk
     paths = [chunk.context, *(path for _, path in chunk.sections)]
     plain = {_plain(heading) for path in paths for heading in path.split(JOINT)}
@@ -267,7 +271,7 @@ def _lines(number: int, hit: Hit, above: str, is_dated: bool) -> Iterator[Line]:
         if (
             not _LETTER.search(found.text)
             or _WROTE.fullmatch(found.text)
-            or (is_heading and not (is_dated and names_a_date(found.text)))
+            or (is_heading and not (_FACT.search(found.text) or (is_dated and names_a_date(found.text))))
         ):
             continue
         span, begins, step = Span(found.start, found.end), _begins(chunk.text, found), _step(chunk.text, found)

@@ -28,11 +28,15 @@ def settled(question: str, lines: Sequence[Line], hits: Sequence[Hit]) -> tuple[
     held = asked & set(terms(first.reading, parts=True))
     for line in lines:
         is_of_it = hits[line.number - 1].chunk.document_id == hits[first.number - 1].chunk.document_id
-        if line.is_heading and is_of_it and held and held <= set(terms(line.reading, parts=True)):
+        if _is_dated(line) and is_of_it and held and held <= set(terms(line.reading, parts=True)):
             return tuple(dict.fromkeys((replace(line, score=first.score), first, *_without(line, lines))))
-    over = next((line for line in lines if line.is_heading and _is_over(line, first)), None)
+    over = next((line for line in lines if _is_dated(line) and _is_over(line, first)), None)
     found = (first,) if over is None else (first, replace(over, score=first.score))
     return (*found, *_without(over, lines[1:]))
+
+
+def _is_dated(line: Line) -> bool:
+    return line.is_heading and names_a_date(line.reading)
 
 
 def _without(line: Line | None, lines: Sequence[Line]) -> list[Line]:

@@ -152,6 +152,24 @@ def test_markdown_headings_are_no_evidence() -> None:
     assert [line.text for line in lines] == ["It is two years."]
 
 
+@pytest.mark.parametrize(
+    ("heading", "is_line"),
+    [
+        ("3. Notice period: 3 months", True),
+        ("School lunches: 4.20 € a day", True),
+        ("Item 4: Monthly contribution raised to 285 EUR", True),
+        ("Part 2: 5 ways to save", False),
+        ("Notice period", False),
+        ("Results of 2024", False),
+        ("Note: read this before the 3 others", False),
+    ],
+)
+def test_a_heading_with_a_fact_is_evidence(heading: str, is_line: bool) -> None:
+    chunk = replace(hit(f"{heading}\n\nBoth sides may end it.").chunk, heading=heading)
+    read = [line.reading for line in nearest("How long is the period?", [Hit(chunk, 0.5)])]
+    assert (heading.removeprefix("3. ") in read) is is_line
+
+
 def test_lines_with_rising_pages_are_a_table_of_contents_without_a_heading() -> None:
     pages = {"Safety": 2, "Battery": 3, "Pairing": 4, "Errors": 6, "Care": 9}
 

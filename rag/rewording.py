@@ -5,6 +5,7 @@ and tenant 0.85, laptop and notebook 0.81). The generator tells them apart, but 
 one proposes, and the other agrees or not (docs/evaluation.md). English alone; names and numbers stay.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -20,6 +21,8 @@ from rag.types import Hit
 
 NEAR = 0.5  # the least cosine of two words, each read alone
 _SAME = 1.0  # the least log odds of "yes"
+_KIN = 5  # letters at their beginning that are alike
+_NO_OTHER = frozenset(("own", "due", "able", "same", "other", "more", "most", "less", "very", "only", "still"))
 _PROPOSED = 2  # words for one of the question
 _STRANGE = 4  # words of the question that others are proposed for
 _LINES = 6  # whose words are proposed
@@ -49,7 +52,8 @@ def reworded(
         return
     cosines = likeness(strange, offered)
     for row in np.argsort(-cosines.max(axis=1))[:_STRANGE].tolist():
-        word, near = strange[row], _nearest(offered, cosines[row])
+        word = strange[row]
+        near = [other for other in _nearest(offered, cosines[row]) if not _is_of_its_kin(word, other)]
         odds = {other: _sameness(word, other, scorer) for other in near}
         same = max(odds, key=lambda other: odds[other], default="")
         if same and odds[same] >= _SAME:
@@ -98,7 +102,7 @@ def _offered(question: str, hits: Sequence[Hit], lines: Sequence[Line]) -> list[
     texts = (in_context(hits[line.number - 1].chunk, line).lower() for line in lines)
     words = dict.fromkeys(word for text in texts for word in _WORD.findall(text) if terms(word))
     forms = dict.fromkeys(form for word in words for form in (word, _singular(word)))
-    return [form for form in forms if not asked & set(terms(form))]
+    return [form for form in forms if form not in _NO_OTHER and not asked & set(terms(form))]
 
 
 def _singular(word: str) -> str:
@@ -114,6 +118,11 @@ def _nearest(words: Sequence[str], cosines: Vectors) -> list[str]:
     for place in order:
         found.setdefault(" ".join(terms(words[place])), words[place])
     return list(found.values())[:_PROPOSED]
+
+
+def _is_of_its_kin(word: str, other: str) -> bool:
+    """Whether one is made of the other, as another part of speech: who delivers does not "delivery"."""
+    return len(os.path.commonprefix([word, other])) >= _KIN
 
 
 def _replaced(question: str, word: str, other: str) -> str:

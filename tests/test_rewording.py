@@ -26,8 +26,18 @@ from rag.settings import Settings, load_settings
 from rag.types import Answer, Finish, Hit
 from tests.fakes import HashingEmbedder, WeighingGenerator, hit
 
-ALIKE = {("laptop", "notebook"): 0.8, ("lose", "lost"): 0.6, ("landlord", "tenant"): 0.9, ("lose", "notebook"): 0.5}
-HITS = [hit("Notebooks are replaced every four years. A lost device is reported."), hit("The tenant pays the rent.")]
+ALIKE = {
+    ("laptop", "notebook"): 0.8,
+    ("deliver", "delivery"): 0.8,
+    ("owe", "due"): 0.7,
+    ("lose", "lost"): 0.6,
+    ("landlord", "tenant"): 0.9,
+    ("lose", "notebook"): 0.5,
+}
+HITS = [
+    hit("Notebooks are replaced every four years. A lost device is reported."),
+    hit("The tenant pays the rent due on delivery."),
+]
 
 
 class Dictionary(WeighingGenerator):
@@ -63,6 +73,8 @@ def readings(question: str, *same: tuple[str, str], hits: Sequence[Hit] = HITS) 
         ("What does the landlord pay?", [], []),
         ("Which tenant has a notebook?", [("notebook", "tenant")], []),  # the documents say so, too
         ("Where is Laptop City?", [("Laptop", "notebook"), ("laptop", "notebook")], []),  # a name
+        ("Can I deliver a pizza?", [("deliver", "delivery")], []),  # the same in another part of speech
+        ("What do I owe the bank?", [("owe", "due")], []),
         ("Does the tablet break?", [("tablet", "notebook")], []),  # not near
     ],
 )

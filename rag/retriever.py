@@ -21,7 +21,7 @@ from rag.lexical import LexicalIndex
 from rag.library import Library, all_passages
 from rag.overview_parts import Part
 from rag.overviews import Overview
-from rag.readings import lacks_head
+from rag.readings import lacks_head, readings
 from rag.settings import Settings
 from rag.support import Support
 from rag.terms import terms
@@ -37,6 +37,9 @@ _OF_ONE = 8  # passages that stand for a document
 _DOCUMENTS = 12  # in an overview of several, each by one passage
 _LOOKED_INTO = 50  # documents, for a page or section that is named without one
 _ABOVE = 5  # passages before one that begins inside a table, among which the head of it may be
+_A_LITTLE = 0.1  # below the minimum score
+_WORDS = 5  # of a line that is no heading
+_ALONE = 0.05  # by which a line read alone has to be above it: alone, any is nearer
 _COMMON = 50_000  # chunks: a term that stands in more names no series, and is not looked up by document
 
 
@@ -167,7 +170,7 @@ class Retriever:
         only = Scope(tuple(kept)) if 0 < len(kept) < len(left) else None  # whichever list is shorter
         count = max(k, _CANDIDATES)
         best = self.stages(asked, count=count, scope=only or scope, without=() if only else left).best
-        chosen = self._unlike(best, k, minimum_score)
+        chosen = self._unlike(self._lifted(asked, best, k, minimum_score), k, minimum_score)
         found = replace(Retrieval.of(chosen, k=k, minimum_score=minimum_score), left=left, topic=asked)
         each = series.asks_each(question)
         if every_issue or not left and not each:
@@ -178,6 +181,26 @@ class Retriever:
             return found
         found = replace(found, matter=matters.matter(topic, named.get(meant, ())), asked_of=tuple(some))
         return self._of_each(found, minimum_score) if each and len(some) > 1 else found
+
+    def _lifted(self, question: str, hits: Sequence[Hit], k: int, minimum_score: float) -> list[Hit]:
+        """The hits, those a little below the minimum score scored by their lines read alone, where few reach it.
+
+        In a short passage of several matters, what stands around a line hides it.
+        """
+        found = list(hits)
+        if sum(hit.score >= minimum_score for hit in hits) >= k or not self._embedder.reads(question):
+            return found
+        places = [place for place, hit in enumerate(hits) if 0 < minimum_score - hit.score <= _A_LITTLE][:k]
+        lines_of = ([line.read for line in readings(hits[place].chunk.text)] for place in places)
+        texts = [[line for line in lines if len(line.split()) >= _WORDS] for lines in lines_of]
+        if not any(texts):
+            return found
+        asked = self._embedder.encode_query(question)
+        for place, lines in zip(places, texts, strict=True):
+            alone = float((self._embedder.encode_documents(lines) @ asked).max()) if lines else 0.0
+            if alone >= minimum_score + _ALONE:
+                found[place] = replace(hits[place], score=hits[place].score + alone - hits[place].line, line=alone)
+        return found if self.reranks else sorted(found, key=lambda hit: -hit.score)
 
     def treating(self, found: Retrieval, *, minimum_score: float) -> Retrieval | None:
         """What is found for its matter in the issues that it is asked of; None where they do not treat it."""

@@ -29,6 +29,8 @@ _SQL_TOKENS = 200
 _VALUES = 200  # different values of a column among which words of the question are looked for
 _COLUMNS = 12  # columns of words of each table in which they are
 _ROWS = 12  # of the cells behind an answer that are quoted
+_NAMES, _LETTERS = 50, 3  # values of a column that are looked at; letters that those have which are names
+_SELECT = re.compile(r"\s*SELECT\s+(?!DISTINCT\b|[^;]*\*)", re.IGNORECASE)
 _ONE = re.compile(r"\bLIMIT\s+1\s*$", re.IGNORECASE)
 _MARKDOWN = (".md", ".markdown")  # whose passages are shown as they are meant to be read
 _GROUPS = 3  # stretches of columns, or of rows, up to which each is named
@@ -119,12 +121,37 @@ class Calculation:
                 return None
             try:
                 sql = periods.corrected(sql, self._days)
-                query = self._calculator.with_order(self._calculator.check(sql))
+                query = self._with_name(self._calculator.with_order(self._calculator.check(sql)))
                 result = self._run(query, is_last=number + 1 == _TRIES)
                 return self._calculated(*(self._shared(query, result) or (query, result)))
             except QueryError as exc:
                 _log.info("%r: %s", sql, exc)
                 prompt = table_prompts.again(prompt, sql, str(exc))
+        return None
+
+    def _with_name(self, query: Query) -> Query:
+        """A query that takes one row, with what that row is called: a price alone does not tell of which it is."""
+        used = table_checks.used_by(query, self._calculator)
+        begins = _SELECT.match(query.sql)
+        if len(used) != 1 or query.functions or query.is_grouped or not begins or not _ONE.search(query.sql):
+            return query
+        name = self._name_of(used[0])
+        if name is None or any(item.column == name for item in query.items):
+            return query
+        try:
+            return self._calculator.check(f'{begins[0]}"{name}", {query.sql[begins.end() :]}')
+        except QueryError as exc:
+            _log.info("%r cannot be asked with %r: %s", query.sql, name, exc)
+            return query
+
+    def _name_of(self, table: NamedTable) -> str | None:
+        """The first column of words that tells every row from the others."""
+        for name in _words(table):
+            values = [str(value) for value in self._calculator.values(table, name, most=_NAMES)]
+            letters_of_all = sum(map(str.isalpha, "".join(values)))
+            is_full = len(values) > min(_NAMES, table.data.rows - 1)
+            if is_full and letters_of_all >= _LETTERS * len(values) and self._calculator.is_unique(table, name):
+                return name
         return None
 
     def _run(self, query: Query, *, is_last: bool) -> Result:

@@ -25,6 +25,43 @@ class EnglishOnly(HashingEmbedder):
         return super()._rows([text if text.isascii() else "?" for text in texts])
 
 
+class Blending(HashingEmbedder):
+    """Sees of a line in a passage only what the whole passage says."""
+
+    def encode_passages(self, texts, lines, *, on_batch=None):
+        whole = self.encode_documents(texts, on_batch=on_batch)
+        return whole, [row[None].repeat(len(own), axis=0) for row, own in zip(whole, lines, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("least", "k", "found"),
+    [
+        (0.50, 2, ["sick.txt"]),
+        (0.45, 2, ["sick.txt", "bar.txt"]),
+        (0.45, 1, ["bar.txt"]),  # there are enough
+        (0.55, 2, []),  # too far below
+    ],
+)
+def test_a_line_counts_alone_where_its_passage_is_a_little_too_far(
+    least: float, k: int, found: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "sick.txt").write_text(
+        "Cars stop at the gate. Ring us before nine if your child is ill. Lessons begin at eight. Bring a hat."
+    )
+    (tmp_path / "bar.txt").write_text(
+        "Your child. A pump of the hall is blue and stands there until it was sold for less."
+    )
+    settings = Settings(home=tmp_path / "home", word_weight=0.0)
+    with Library.open(settings, holder="test") as library:
+        library.open_store(Blending(1_024))
+        ingest(find_files([tmp_path]), library=library, embedder=Blending(1_024), settings=settings)
+        retriever = Retriever.of_library(library, Blending(1_024), settings)
+        best = retriever.stages("Is your child ill", count=9).best
+        hits = retriever.retrieve("Is your child ill", k=k, minimum_score=least).hits
+    assert [(hit.chunk.document_name, round(hit.score, 2)) for hit in best] == [("bar.txt", 0.46), ("sick.txt", 0.41)]
+    assert [hit.chunk.document_name for hit in hits] == found
+
+
 TEXTS = [
     "The pump is blue. It stands in the hall. It was bought in May. It runs at forty bar. Its oil is red. Call Anna.",
     "At bar two it runs",

@@ -358,6 +358,32 @@ def test_what_makes_it_the_first_is_told_and_ties_are_seen_by_it(
     assert lowest == f"Order no: 2, Amount: 20. [1]{left_out}"
 
 
+@pytest.mark.parametrize(
+    ("select", "told"),
+    [
+        (
+            " price FROM bikes WHERE type = 'E-bike' ORDER BY price LIMIT 1;",
+            "Model: Kestrel, Price: 2790 where Type = E-bike.",
+        ),
+        (" art_no, price FROM bikes ORDER BY price LIMIT 1;", "Model: Wren, Art. no.: B-403, Price: 590."),
+        (" model, price FROM bikes ORDER BY price LIMIT 1;", "Model: Wren, Price: 590."),
+        (" type, price FROM bikes ORDER BY price DESC LIMIT 1;", "Model: Falcon, Type: E-bike, Price: 4100."),
+    ],
+)
+def test_the_one_row_that_is_taken_is_called_by_its_name(
+    select: str, told: str, settings: Settings, tmp_path: Path
+) -> None:
+    rows = [
+        ["Art. no.", "Type", "Model", "Price"],
+        ["B-401", "E-bike", "Kestrel", 2790],
+        ["B-402", "E-bike", "Falcon", 4100],
+        ["B-403", "City", "Wren", 590],
+    ]
+    write_workbook(tmp_path / "bikes.xlsx", {"Bikes": rows})
+    answer = answered(settings, tmp_path, "Which Model of the Bikes has the lowest Price?", select)
+    assert answer.text == f"{told} [1]"
+
+
 def test_a_csv_file_is_named_by_its_name_and_after_a_year_begins_the_next_one(
     settings: Settings, tmp_path: Path
 ) -> None:

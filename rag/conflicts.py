@@ -142,9 +142,9 @@ def _differ(said: set[str], other: set[str], told: set[str]) -> bool:
 
 
 def _are_comparable(text: str, other: str) -> bool:
-    """Whether both hold numbers of one kind, if both hold numbers: a time of day contradicts no date."""
+    """Whether numbers of both may be of one kind: a time of day contradicts no date."""
     said, held = kinds_of_numbers(text), kinds_of_numbers(other)
-    return not said or not held or bool(said & held)
+    return not said or not held or bool(said & held) or "other" in said | held
 
 
 def _has_digit(values: set[str]) -> bool:

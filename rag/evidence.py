@@ -23,11 +23,12 @@ _MARKDOWN_HEADING = re.compile(r"^#{1,6} ")
 _BREAK = re.compile(rf"\n\s*\n\s*$|(?:^|\n)\s*{MARK}\s*$")
 _LETTER = re.compile(r"[^\W\d_]")
 _FACT = re.compile(  # of a heading: "Notice period: 3 months", "Raised to 285 EUR"; not "Part 2: 5 ways to save"
-    r"^(?!(?:\W*\w+){1,2}? \d+:)[^:]{3,60}:\s+(?:\S+\s+)?\d[\d.,]*(?:\s\S+){0,5}$"
+    r":\s+(?:[^\W\d_]+\s+){0,2}(?:\d[\d.,]*|two|three|four|six)\s?(?:%|(?:minute|hour|day|night|week|month|year|metre|meter"
+    r"|person|people|Minute|Stunde|Tag|Nacht|Woche|Monat|Jahr|Person)\w{0,2}\b|(?:km|cm|mm|m|kg|g|l|kW|kWh|V|W)\b)"
     r"|[€$£]\s?\d|\d\s?(?:[€$£]|(?:EUR|USD|GBP|CHF)\b)"
 )
 _WROTE = re.compile(  # over what an e-mail quotes of the one before
-    r"(?:>[ \t]*)*(?:On\b.{6,120}\bwrote|Am\b.{6,120}\bschrieb\b.{0,80}|Le\b.{6,120}\ba écrit) ?:", re.DOTALL
+    r"(?:>[ \t]*)*(?:On|Am|Le)\b(?=[^:]*\d)(?:[^:]|\d:\d){6,120}\b(?:wrote|schrieb\b.{0,80}|a écrit) ?:", re.DOTALL
 )
 _WORD_WEIGHT = 0.5  # of the share of the question's words, beside the cosine (docs/evaluation.md)
 _ABOUT = 0.03  # lines whose score is so little below the best may answer as well

@@ -57,9 +57,9 @@ def grounded(written: str, finish: Finish, basis: Basis, retriever: Retriever) -
         written = _mended(written, basis)
     written = citations.without_question(citations.without_question(written, question), basis.asked)
     written = citations.without_false_yes(written, question)
-    if finish is Finish.COMPLETE and _is_wrong(citations.strip(written), basis):
-        written = _quotation(basis.evidence[:1])
-        if _is_wrong(citations.strip(written), basis):
+    if finish in (Finish.COMPLETE, Finish.LENGTH) and _is_wrong(citations.strip(written), basis):
+        written, finish = _quotation(basis.evidence[:1]) if basis.is_sure else "", Finish.COMPLETE
+        if not written or _is_wrong(citations.strip(written), basis):
             return None
     whole, half = citations.whole_and_half(written) if finish is Finish.STOPPED else (written, "")
     text, found = _cited(whole, basis, retriever.support(basis.evidence, hits))

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from rag import sentences, statements
 from rag.spelling import is_known
@@ -24,8 +23,15 @@ _LISTED = re.compile(  # in a listing: eight words or more, a command, its remar
 _DIGIT = re.compile(r"\d")
 _RULED = re.compile(r"\s*[|:-]*-[\s|:+-]*-[\s|:+-]*(?:\n|$)")  # below the line
 _COUNT = re.compile(r"[\d\s.,:/–-]+")  # what differs between the numbers of a column
-_LABEL = re.compile(r"(?=[^\W\d_])[^.!?;:|]{2,40}")  # what a value is of
+_LABEL = re.compile(r"(?=[^\W\d_])[^.!?;:|]{1,39}[^\s.,!?;:|]")  # what a value is of
+_PAGE = re.compile(r"\d{1,3}")  # of an entry of a table of contents
 _LABEL_WORDS = 5
+_LOOKED_AT = 50  # rows below a head
+_HEADS = frozenset(  # over columns that may hold anything
+    ("name", "item", "feature", "product", "parameter", "setting", "day", "value", "default", "meaning", "description")
+    + ("amount", "hours", "remedy", "unit", "limit", "telephone", "tag", "wert", "bedeutung", "beschreibung", "menge")
+)
+_BLANK = re.compile(r"\n\s*\n")
 _MOSTLY = 0.6  # of the cells of a column are of one kind
 
 
@@ -61,13 +67,11 @@ def readings(text: str, above: str = "") -> Iterator[Reading]:
         is_row = False
         if len(cells) != width:  # a table begins with its head, unless the passage begins inside it
             width = len(cells) if len(cells) > 1 else 0
-            below = _alike([row for _, row in parts[place + 1 :]], width)
-            is_head = part.start > 0 and _is_head(cells, part.text)
-            if is_head and len(cells) == 2 and below and not _RULED.match(text, part.end):
-                is_head = _names_columns(cells, below)
-            head = cells if is_head else []
-            if head and below:
-                continue  # each row is read with it
+            head = cells if part.start > 0 and _is_head(cells, part.text) else []
+            if head and (below := _below(parts, place, text)):
+                if len(cells) != 2 or _RULED.match(text, part.end) or _names_columns(cells, below):
+                    continue  # each row is read with it
+                head = []
         elif head:
             named = ((name, cell) for name, cell in zip(head, cells, strict=True) if cell)
             read, is_row = "; ".join(f"{name}: {cell}" if name else cell for name, cell in named), True
@@ -78,7 +82,10 @@ def readings(text: str, above: str = "") -> Iterator[Reading]:
 
 def lacks_head(text: str) -> bool:
     """Whether there is a row of numbers whose columns nothing in the text names."""
-    return any(line.read == line.text and statements.is_row(line.text) for line in readings(text))
+    return any(
+        line.read in (line.text, ": ".join(_cells(line.text))) and statements.is_row(line.text)
+        for line in readings(text)
+    )
 
 
 def lines_of(text: str) -> list[str]:
@@ -93,20 +100,30 @@ def _is_head(cells: list[str], line: str) -> bool:
     return " | " in line or not any(map(_LISTED, cells))
 
 
-def _names_columns(cells: list[str], below: list[list[str]]) -> bool:
+def _names_columns(cells: list[str], below: Sequence[list[str]]) -> bool:
     """Whether two cells are the names of columns and not, as those below them, a label and its value.
 
     What stands in a column is of one kind, words, prices or codes; "Cover   Comprehensive" may stand over anything.
     """
-    if all(map(str.istitle, cells[1].split())) and not all(map(is_known, cells[1].lower().split())):
-        return False  # a name
+    words = cells[1].split()
+    if len(words) > 1 and all(map(str.istitle, words)) and not all(map(is_known, cells[1].lower().split())):
+        return False  # somebody's name
+    if {cells[0].lower(), words[0].lower()} & _HEADS:
+        return True
     first, second = zip(*below, strict=True)
     return not any(map(_DIGIT.search, second)) or _is_of_one_kind(first) or _is_of_one_kind(second)
 
 
-def _alike(rows: Sequence[list[str]], width: int) -> list[list[str]]:
-    """The first rows, as far as they have so many cells."""
-    return list(takewhile(lambda row: len(row) == width, rows))
+def _below(parts: Sequence[tuple[sentences.Sentence, list[str]]], place: int, text: str) -> list[list[str]]:
+    """The rows right below a line, as far as they have as many cells."""
+    found: list[list[str]] = []
+    (above, cells), later = parts[place], parts[place + 1 : place + 1 + _LOOKED_AT]
+    for part, row in later:
+        if len(row) != len(cells) or _BLANK.search(text, above.end, part.start):
+            break
+        found.append(row)
+        above = part
+    return found
 
 
 def _is_of_one_kind(column: Sequence[str]) -> bool:
@@ -117,7 +134,7 @@ def _is_of_one_kind(column: Sequence[str]) -> bool:
 
 def _is_labelled(cells: list[str]) -> bool:
     """Whether two cells are a label and its value."""
-    if len(cells) != 2 or not cells[1] or any(map(_LISTED, cells)):
+    if len(cells) != 2 or not cells[1] or any(map(_LISTED, cells)) or _PAGE.fullmatch(cells[1]):
         return False
     return _LABEL.fullmatch(cells[0]) is not None and len(cells[0].split()) <= _LABEL_WORDS
 

@@ -21,8 +21,13 @@ from rag.types import Hit
 
 NEAR = 0.5  # the least cosine of two words, each read alone
 _SAME = 1.0  # the least log odds of "yes"
-_KIN = 5  # letters at their beginning that are alike
-_NO_OTHER = frozenset(("own", "due", "able", "same", "other", "more", "most", "less", "very", "only", "still"))
+_KIN = 4  # letters of a word of which others are made
+_ENDINGS = frozenset(
+    ("", "y", "e", "er", "ers", "or", "ors", "ing", "ed", "al", "als", "ment", "ance", "ence", "ion", "ation")
+)
+_NO_OTHER = frozenset(  # near to many words, and no other word for any
+    ("own", "due", "able", "same", "other", "more", "most", "less", "very", "only", "still")
+)
 _PROPOSED = 2  # words for one of the question
 _STRANGE = 4  # words of the question that others are proposed for
 _LINES = 6  # whose words are proposed
@@ -53,7 +58,8 @@ def reworded(
     cosines = likeness(strange, offered)
     for row in np.argsort(-cosines.max(axis=1))[:_STRANGE].tolist():
         word = strange[row]
-        near = [other for other in _nearest(offered, cosines[row]) if not _is_of_its_kin(word, other)]
+        others = [place for place, other in enumerate(offered) if not _is_of_its_kin(word, other)]
+        near = _nearest([offered[place] for place in others], cosines[row][others])
         odds = {other: _sameness(word, other, scorer) for other in near}
         same = max(odds, key=lambda other: odds[other], default="")
         if same and odds[same] >= _SAME:
@@ -121,8 +127,9 @@ def _nearest(words: Sequence[str], cosines: Vectors) -> list[str]:
 
 
 def _is_of_its_kin(word: str, other: str) -> bool:
-    """Whether one is made of the other, as another part of speech: who delivers does not "delivery"."""
-    return len(os.path.commonprefix([word, other])) >= _KIN
+    """Whether both are made of one word, as other parts of speech: who delivers does not "delivery"."""
+    shared = len(os.path.commonprefix([word, other]))
+    return shared >= _KIN and {word[shared:], other[shared:]} <= _ENDINGS
 
 
 def _replaced(question: str, word: str, other: str) -> str:

@@ -28,8 +28,8 @@ _COMMA = re.compile(  # the same after a comma at the end of a long line of pros
     re.MULTILINE,
 )
 _OPEN = re.compile(  # after a word that ends no line of prose, also before a name
-    r"(^[^\n]{24,}[ (](?:and|or|the|of|an?|with|from|at|into|than|Mrs?|Ms|Dr|und|oder|de[rmns]|die|das|eine[mnrs]?"
-    r"|im|vom|von|zu[mr]|für))\n(?=[^\W_])(?!\w{1,3}[.)]\s)(?![^\n]*(?: {3}| \| ))",
+    r"(^[^\n]{24,}[ (](?:and|or|the|an?|Mrs?|Ms|Dr|und|oder|de[rmns]|die|das|eine[mnrs]?|im|vom|zu[mr]))"
+    r"\n(?=[^\W_])(?!\w{1,3}[.)]\s)(?![^\n]*(?: {3}| \| ))",
     re.MULTILINE,
 )
 _NUMBER_BELOW = re.compile(  # a long line that goes on with a number
@@ -51,7 +51,10 @@ _SHORT = re.compile(  # before a number it is no end: "approx. 5 p.m.", "Abs. 2 
     r"\b(?:[Aa]pprox|[Mm]ax|min|ed|tab|bd|[Nn]os?|[Nn]r|[Aa]bs|[Aa]rt|[Zz]iff|[Kk]ap|[Ss]|pp?|[Ff]ig|[Aa]bb|[Ss]ect?|[Cc]h|[Vv]ol"
     r"|[Rr]ef|cf|[Cc]a|[Tt]el|[Ff]ax|ext|incl|inkl|excl|exkl|zzgl|[Mm]ind|ggf|[Mm]io|[Mm]rd|para?|[Cc]l)\.\s*$"
 )
-_NO_END = re.compile(r"\b(?:dep|arr|incl|inkl|excl|exkl|approx|ca|vs|bzw|zzgl|ggf|evtl|resp|attn)\.\s*$", re.IGNORECASE)
+_NO_END = re.compile(
+    r"\b(?:[Dd]ep|[Aa]rr|[Ii]ncl|inkl|[Ee]xcl|exkl|[Aa]pprox|ca|vs|bzw|zzgl|ggf|evtl|resp|[Aa]ttn|Mrs?|Ms|Dr|Prof)\.\s*$"
+)
+_CELL_WORDS = 8  # of a cell that is not cut
 _ROW = 400  # characters of a row of a table that is not cut where a cell has a full stop
 _COUNTED = re.compile(r"[\d§€$£(+~]|(?:[IVX]{2,}|V|X)\b|[a-z]\)")
 _ORDINAL = re.compile(r"(?<![\d.,])\d{1,2}\.\s*$")  # "am 31. März", "der 2. Absatz"
@@ -148,8 +151,7 @@ def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
         for end in ends
         if end == len(line)
         or not (
-            _goes_on(line[max(0, end - _NEAR) : end], line[end : end + _NEAR])
-            or (is_row and not line[:end].endswith("   "))
+            _goes_on(line[max(0, end - _NEAR) : end], line[end : end + _NEAR]) or (is_row and _is_in_a_cell(line, end))
         )
     ]
     for start, end in pairwise([0, *ends]):
@@ -159,6 +161,14 @@ def _split_line(line: str, offset: int, language: str) -> list[Sentence]:
         if trimmed:
             found.append(Sentence(offset + start, offset + start + len(trimmed), trimmed))
     return found
+
+
+def _is_in_a_cell(line: str, end: int) -> bool:
+    """Whether a full stop stands inside a short cell of a row."""
+    begins = max((match.end() for match in CELLS.finditer(line, 0, end)), default=0)
+    over = CELLS.search(line, end)
+    cell = line[begins : over.start() if over else len(line)]
+    return begins < end and len(cell.split()) <= _CELL_WORDS
 
 
 def _goes_on(before: str, after: str) -> bool:

@@ -211,20 +211,28 @@ CLAIMS = "The phone number of the claims line is 091 555 0142. Breakdown cover i
     [
         ("What is the phone number of claims?", "The phone number is 091 555 0142.", "The phone number is 091"),
         ("What is the phone number of Ann?", "The phone number is 091 555 0142.", ENGLISH.refusal),
-        (
-            "What does breakdown cover cost?",
-            "It costs 091 555 0142.",
-            "Breakdown cover is part of the policy and costs",
-        ),
+        ("What does breakdown cover cost?", "It costs 091 555 0142.", ENGLISH.refusal),
     ],
 )
-def test_a_value_that_can_be_no_answer_gives_way_to_the_nearest_line_or_the_refusal(
+def test_a_value_that_can_be_no_answer_gives_way_to_the_refusal(
     library: Library, settings: Settings, tmp_path: Path, question: str, written: str, told: str
 ) -> None:
     (tmp_path / "policy.txt").write_text(CLAIMS)
     ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
     assistant, _ = build(library, settings, written)
     assert assistant.answer(question).text.startswith(told)
+
+
+def test_a_value_that_can_be_no_answer_gives_way_to_the_nearest_line_if_that_surely_answers(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.txt").write_text(CLAIMS)
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    generator = ScriptedGenerator("It costs 091 555 0142.")
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
+    answer = Assistant(retriever, generator, settings, judge).answer("What does breakdown cover cost?")
+    assert answer.text == "Breakdown cover is part of the policy and costs 36 EUR. [1]"
 
 
 def test_the_nearest_line_is_quoted_where_the_generator_denies_another_thing_than_its_line(

@@ -61,7 +61,7 @@ def test_what_the_answer_tells_already_is_not_told_again() -> None:
     ("other", "is_told"),
     [
         ("The summer party is at 5 pm in the courtyard.", False),
-        ("The summer party is at 55 guests now.", False),
+        ("The summer party is in 2026.", True),
         ("The summer party is on 19 July in the courtyard.", True),
         ("The summer party is on the 19th in the courtyard.", True),
     ],

@@ -80,6 +80,10 @@ def test_the_first_of_a_listing_is_no_head(listing: str) -> None:
         ),
         ("Code | Fault\nE1 | no water for 5 min\nE2 | door open", ["Code: E1; Fault: no water for 5 min"]),
         ("Country | Capital\nNorway | Oslo", ["Country: Norway; Capital: Oslo"]),
+        ("Zimmer   Preis\nEinzel   80 EUR\nDoppel   120 EUR", ["Zimmer: Einzel; Preis: 80 EUR"]),
+        ("Feature | Basic\nStorage | 5 GB\nUsers | 3\nHelp | none", ["Feature: Users; Basic: 3"]),
+        ("Weekday | Soup\nMonday | Leek\n\nPrice | 4 EUR", ["Weekday: Monday; Soup: Leek"]),
+        ("Dear Ann,   3 May\nIntroduction   12", ["Dear Ann,   3 May", "Introduction   12"]),
         ("Holder | Rule\n---|---\nAnn Orr | 3 days\nBo Li | none", ["Holder: Ann Orr; Rule: 3 days"]),
     ],
 )
@@ -93,6 +97,7 @@ def test_what_tells_who_wrote_a_quoted_message_is_no_line() -> None:
     assert len(nearest("When is it, Ann?", [hit(text)])) == 2
     assert len(nearest("When is it, Ann?", [hit("Am 2. Juni 2025 um 09:12 schrieb Ann Orr:\n> Am 12.")])) == 1
     assert len(nearest("Who wrote?", [hit("On Monday all of them wrote a letter.")])) == 1
+    assert len(nearest("Who wrote?", [hit("On the first page of the book Ann Orr wrote:")])) == 1
 
 
 def test_lines_of_an_answered_message_are_read_without_its_signs() -> None:
@@ -158,7 +163,10 @@ def test_markdown_headings_are_no_evidence() -> None:
         ("3. Notice period: 3 months", True),
         ("School lunches: 4.20 € a day", True),
         ("Item 4: Monthly contribution raised to 285 EUR", True),
+        ("Notice: up to three months", True),
         ("Part 2: 5 ways to save", False),
+        ("RFC: 2119", False),
+        ("Scope: 5 items", False),
         ("Notice period", False),
         ("Results of 2024", False),
         ("Note: read this before the 3 others", False),

@@ -46,6 +46,10 @@ RATES = ["One year   4.29%   5.93%", "Two years   4.14%   5.71%", "Three years  
 PLANS = ["Basic plan   no courtesy car", "Full plan   a courtesy car", "Best plan   two of them"]
 
 
+FAULTS = ["Fault that is shown", "The pump makes a noise", "The door does not open"]
+REMEDIES = ["What has to be done then", "Clean the pump and filter", "Pull the red emergency cord"]
+
+
 def beside(left: list[str], right: list[str], *, by_side: bool) -> str:
     """Rows of two texts, drawn one after the other or row by row; cells are three spaces apart."""
     placed = [
@@ -66,8 +70,13 @@ def test_short_lines_are_columns_where_one_side_is_drawn_before_the_other() -> N
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [(PLANS, PLANS), (SHORT, RATES), (["Tenant", "Landlord", "Deposit"], SHORT), (SHORT[:2], SHORT[:2])],
-    ids=["cells on both sides", "numbers", "labels", "two rows"],
+    [
+        pytest.param(PLANS, PLANS, id="cells on both sides"),
+        pytest.param(SHORT, RATES, id="numbers"),
+        pytest.param(["Tenant", "Landlord", "Deposit"], SHORT, id="labels"),
+        pytest.param(SHORT[:2], SHORT[:2], id="two rows"),
+        pytest.param(FAULTS, REMEDIES, id="wide cells"),
+    ],
 )
 def test_what_may_be_a_table_is_read_row_by_row_however_it_is_drawn(left: list[str], right: list[str]) -> None:
     assert beside(left, right, by_side=True) == "\n".join(map("   ".join, zip(left, right, strict=True)))

@@ -33,6 +33,8 @@ def test_a_stop_inside_the_name_of_a_file_ends_no_sentence(text: str, found: lis
         ("Thursday   Ms. Bell. Bring a mat   65", 1),
         ("Do not wash it.   Leave the door ajar.", 2),
         (f"Terms | {'We sell it. ' * 50}", 50),
+        ("Either a | b may be used by you. The fee is 30 EUR. The deposit is 500 EUR and comes back.", 3),
+        ("The room number of Ms. Bell is 12. He lives in Los Angeles, CA. It is big.", 3),
         ("Open page 12. Maintenance is described there. He is 12. Jane is 10.", 4),
         ("Go to step 3. Separate the parts. The total was 15. Rates rose later.", 4),
         ("Ask Max. I told him everything. Press Tab. 2 fields appear.", 4),

@@ -168,6 +168,11 @@ class _Side:
         is_wide = self._rows >= _COLUMN_LINES and self._characters >= _COLUMN_CHARACTERS * self._rows
         return is_wide and self._digits <= _DIGITS * self._characters
 
+    def has_sentences(self) -> bool:
+        """Whether some of its lines end a sentence, or go on with one."""
+        ended = sum(line.text.rstrip().endswith((".", "!", "?", ":")) for line in self._lines)
+        return ended + self._going_on >= _GOING_ON * len(self._lines)
+
     def is_whole(self) -> bool:
         """Whether its rows have one cell, but for a few."""
         return len(self._lines) <= _WHOLE * self._rows
@@ -201,12 +206,14 @@ class _Parted:
         right.add([line for line in row if line.left >= gap[1]])
 
     def are_columns(self) -> bool:
-        """Tables are drawn row by row; what fills a form is short."""
+        """Tables are mostly drawn row by row, what fills a form is short, and cells end with no full stop."""
         left, right = self._sides
         if all(side.is_column() for side in self._sides):
             return True
-        is_drawn_first = -1 < left.last < right.first
-        return is_drawn_first and left.is_text() and right.is_text() and (left.is_whole() or right.is_whole())
+        if not -1 < left.last < right.first or not (left.is_text() and right.is_text()):
+            return False
+        whole = [side for side in self._sides if side.is_whole()]
+        return bool(whole) and all(side.has_sentences() for side in whole)
 
 
 def _has_case(letter: str) -> bool:

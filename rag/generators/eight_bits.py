@@ -3,7 +3,7 @@ processors with VNNI or AMX add up at twice the rate of bfloat16, and those with
 
 A row of weights, and a token, share a step each: the largest number becomes 127 (W8A8 with a step per token, as in
 ZeroQuant, arXiv:2206.01861). The products come through the operators that torch's own quantisation uses: from oneDNN
-with VNNI, from FBGEMM without, which multiplies a few tokens in a third of the time there (docs/performance.md).
+with VNNI, from FBGEMM without, which multiplies a few tokens in a quarter of the time there (docs/performance.md).
 Without VNNI two of them are added in sixteen bits, where 255 times 127 fits only once: weights then go to 63.
 
 The head, which says how likely each token comes next, is read with every step. As bytes it would choose another token
@@ -62,7 +62,7 @@ class EightBitLinear(torch.nn.Module):
         found: torch.Tensor = self.product(given.reshape(-1, given.shape[-1])).to(self.dtype)
         if isinstance(self.bias, torch.Tensor):
             found.add_(self.bias)
-        return found.reshape(*given.shape[:-1], -1)
+        return found.reshape(*given.shape[:-1], found.shape[-1])
 
 
 class OneDnnProduct(torch.nn.Module):

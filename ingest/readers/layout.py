@@ -15,7 +15,7 @@ _ROW_OVERLAP = 0.5  # share of the lower one's height that two lines of a row ha
 _COLUMN_LINES = 3  # on either side of a gap
 _COLUMN_CHARACTERS = 18  # mean length of their lines; cells of a table are shorter
 _DIGITS = 0.25  # share of the characters of a column that is no table
-_WHOLE = 1.2  # cells in a row of a column that is no table
+_WHOLE = 0.5  # share of the rows of a column that are no rows of a table in it
 _GOING_ON = 0.3  # share of lines of a column of prose that begin with a small letter
 _FULL = 0.85  # of the width of a column that a line without spaces takes up
 _UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
@@ -145,6 +145,7 @@ class _Side:
 
     def __init__(self) -> None:
         self._lines: list[PlacedLine] = []
+        self._whole: list[PlacedLine] = []  # alone in their row
         self._characters = self._digits = self._going_on = self._rows = 0
         self._has_case = False
         self.first, self.last = sys.maxsize, -1  # drawn
@@ -152,6 +153,7 @@ class _Side:
     def add(self, lines: Sequence[PlacedLine]) -> None:
         """What of a row is on this side."""
         self._rows += bool(lines)
+        self._whole += lines if len(lines) == 1 else []
         for line in lines:
             first = line.text[:1]
             self._lines.append(line)
@@ -169,13 +171,13 @@ class _Side:
         return is_wide and self._digits <= _DIGITS * self._characters
 
     def has_sentences(self) -> bool:
-        """Whether some of its lines end a sentence, or go on with one."""
-        ended = sum(line.text.rstrip().endswith((".", "!", "?", ":")) for line in self._lines)
-        return ended + self._going_on >= _GOING_ON * len(self._lines)
+        """Whether some of its whole lines end a sentence, or go on with one."""
+        ended = sum(line.text.rstrip().endswith((".", "!", "?", ":")) for line in self._whole)
+        return ended + sum(line.text[:1].islower() for line in self._whole) >= _GOING_ON * len(self._whole)
 
     def is_whole(self) -> bool:
-        """Whether its rows have one cell, but for a few."""
-        return len(self._lines) <= _WHOLE * self._rows
+        """Whether most of its rows have one cell."""
+        return len(self._whole) >= _WHOLE * self._rows
 
     def is_column(self) -> bool:
         """Whether sentences go on from line to line; cells of a table begin anew."""

@@ -32,6 +32,7 @@ _HEADS = frozenset(  # over columns that may hold anything
     + ("amount", "hours", "remedy", "unit", "limit", "telephone", "tag", "wert", "bedeutung", "beschreibung", "menge")
 )
 _BLANK = re.compile(r"\n\s*\n")
+_UNIT = 3  # letters that tell it
 _MOSTLY = 0.6  # of the cells of a column are of one kind
 
 
@@ -127,8 +128,8 @@ def _below(parts: Sequence[tuple[sentences.Sentence, list[str]]], place: int, te
 
 
 def _is_of_one_kind(column: Sequence[str]) -> bool:
-    """Whether the cells hold numbers of one kind, but for some."""
-    kinds = Counter(_COUNT.sub("", cell).casefold() for cell in column if _DIGIT.search(cell))
+    """Whether the cells hold numbers of one kind ("1 month", "4 months"), but for some."""
+    kinds = Counter(_COUNT.sub("", cell).casefold()[:_UNIT] for cell in column if _DIGIT.search(cell))
     return bool(kinds) and kinds.most_common(1)[0][1] >= _MOSTLY * len(column)
 
 

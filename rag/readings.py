@@ -32,6 +32,7 @@ _HEADS = frozenset(  # over columns that may hold anything
     + ("amount", "hours", "remedy", "unit", "limit", "telephone", "tag", "wert", "bedeutung", "beschreibung", "menge")
 )
 _BLANK = re.compile(r"\n\s*\n")
+_INITIAL = 2  # letters of a word that may stand for another
 _UNIT = 3  # letters that tell it
 _MOSTLY = 0.6  # of the cells of a column are of one kind
 
@@ -107,7 +108,8 @@ def _names_columns(cells: list[str], below: Sequence[list[str]]) -> bool:
     What stands in a column is of one kind, words, prices or codes; "Cover   Comprehensive" may stand over anything.
     """
     words = cells[1].split()
-    if len(words) > 1 and all(map(str.istitle, words)) and not all(map(is_known, cells[1].lower().split())):
+    is_capital = len(words) > 1 and all(map(str.istitle, words))
+    if is_capital and any(len(word) > _INITIAL and not is_known(word.lower()) for word in words):
         return False  # somebody's name
     if {cells[0].lower(), words[0].lower()} & _HEADS:
         return True

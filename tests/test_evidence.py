@@ -79,6 +79,7 @@ def test_the_first_of_a_listing_is_no_head(listing: str) -> None:
             ["Item: Bolt; Price: 4 EUR", "Item: Nut; Price: free"],
         ),
         ("Code | Fault\nE1 | no water for 5 min\nE2 | door open", ["Code: E1; Fault: no water for 5 min"]),
+        ("Part A | Part B\nFirst | Last", ["Part A: First; Part B: Last"]),
         ("Country | Capital\nNorway | Oslo", ["Country: Norway; Capital: Oslo"]),
         ("Zimmer   Preis\nEinzel   80 EUR\nDoppel   120 EUR", ["Zimmer: Einzel; Preis: 80 EUR"]),
         ("Feature | Basic\nStorage | 5 GB\nUsers | 3\nHelp | none", ["Feature: Users; Basic: 3"]),

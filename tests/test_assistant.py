@@ -526,6 +526,16 @@ def test_a_cut_answer_that_no_passage_bears_gives_way_to_the_refusal(library: Li
     assert (answer.text, answer.finish, answer.citations) == (ENGLISH.refusal, Finish.UNSUPPORTED, ())
 
 
+def test_a_cut_answer_with_a_value_that_can_be_none_gives_way_to_the_refusal(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.txt").write_text(CLAIMS)
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    assistant, _ = build(library, replace(settings, answer_tokens=7), "The phone number is 091 555 0142 and more.")
+    answer = assistant.answer("What is the phone number of Ann?")
+    assert (answer.text, answer.finish) == (ENGLISH.refusal, Finish.UNSUPPORTED)
+
+
 def test_a_sentence_that_no_passage_bears_is_marked(library: Library, settings: Settings) -> None:
     written = "Six days carry over until 31 March [1]. The managing director grants sabbaticals in Antarctica [1]."
     assistant, _ = build(library, settings, written)

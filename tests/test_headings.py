@@ -53,6 +53,13 @@ def test_they_are_none_where_something_else_is_asked(question: str) -> None:
     assert len(lines) == 3
 
 
+def test_a_heading_with_another_fact_tells_no_time() -> None:
+    fact = line("Notice period: 3 months", 0.9, 0, heading="Notice period: 3 months", is_heading=True)
+    first = line("Both sides may end it.", 1.0, 30, heading="Notice period: 3 months")
+    found = settled("When was it ended?", [first, fact], [Hit(NOTES, 0.5)])
+    assert [one.score for one in found] == [1.0, 0.9]
+
+
 def line(text: str, score: float, start: int, *, heading: str = HEADING, is_heading: bool = False) -> Line:
     span = Span(start, start + len(text))
     return Line(1, span, text, text, heading, True, score, is_heading=is_heading)

@@ -1,5 +1,6 @@
 """From what a generator wrote to an answer whose sentences carry footnotes; none where no passage bears it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,8 +8,10 @@ from rag import citations, conflicts, faults, kinds
 from rag.evidence import Line, quoted
 from rag.phrases import ENGLISH, Phrases
 from rag.retriever import Retriever
-from rag.types import Citation, Finish, Hit
+from rag.types import JOINT, Citation, Finish, Hit
 from rag.yes_or_no import asks_yes_or_no
+
+_NUMBERED = re.compile(r"^(?:\d+\.)*\d*[.)]?\s+(?=\S)")  # of a heading: "2. What is not covered"
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,15 @@ def fallback(basis: Basis) -> Grounded:
 
 def _quotation(evidence: Sequence[Line]) -> str:
     """The lines that are quoted, with the numbers of their passages."""
-    told = ((" ".join(line.reading for line in lines), lines[0].number) for lines in quoted(evidence))
+    told = ((" ".join(map(_under_its_heading, lines)), lines[0].number) for lines in quoted(evidence))
     return "\n".join(f"{citations.strip(text)} [{number}]" for text, number in told)  # numbers of the document are none
+
+
+def _under_its_heading(line: Line) -> str:
+    """A line as it is read; a part of a sentence, as of a list, after what stands over it: "Not covered: wear"."""
+    heading = _NUMBERED.sub("", line.heading.rsplit(JOINT, 1)[-1]).strip(" :")
+    is_part = line.begins and line.reading[:1].islower() and not line.is_row
+    return f"{heading}: {line.reading}" if is_part and heading else line.reading
 
 
 def _mended(written: str, basis: Basis) -> str:

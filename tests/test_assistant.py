@@ -223,6 +223,23 @@ def test_a_value_that_can_be_no_answer_gives_way_to_the_refusal(
     assert assistant.answer(question).text.startswith(told)
 
 
+def test_an_item_of_a_list_is_quoted_after_what_stands_over_it(
+    library: Library, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.md").write_text(
+        "# Policy\n\n## 2. What is not covered\n\n- loss while the car delivers food\n- Wear.\n"
+    )
+    ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
+    generator = ScriptedGenerator("Herons nest in Norwegian reeds.")
+    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
+    answer = Assistant(retriever, generator, settings, judge).answer("What of loss while the car delivers food?")
+    assert answer.text == "What is not covered: loss while the car delivers food [1]"
+    (citation,) = answer.citations
+    marked = [citation.hit.chunk.text[mark.start : mark.end] for mark in citation.marks]
+    assert marked == ["What is not covered", "- loss while the car delivers food"]
+
+
 def test_a_value_that_can_be_no_answer_gives_way_to_the_nearest_line_if_that_surely_answers(
     library: Library, settings: Settings, tmp_path: Path
 ) -> None:

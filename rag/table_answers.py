@@ -31,6 +31,7 @@ _COLUMNS = 12  # columns of words of each table in which they are
 _ROWS = 12  # of the cells behind an answer that are quoted
 _NAMES, _LETTERS = 50, 3  # values of a column that are looked at; letters that those have which are names
 _SELECT = re.compile(r"\s*SELECT\s+(?!DISTINCT\b|[^;]*\*)", re.IGNORECASE)
+_BY_PLACE = re.compile(r"\bORDER\s+BY\s+(?:[^()]*,\s*)?\d", re.IGNORECASE)  # of a column, which another one would move
 _ONE = re.compile(r"\bLIMIT\s+1\s*$", re.IGNORECASE)
 _MARKDOWN = (".md", ".markdown")  # whose passages are shown as they are meant to be read
 _GROUPS = 3  # stretches of columns, or of rows, up to which each is named
@@ -133,7 +134,8 @@ class Calculation:
         """A query that takes one row, with what that row is called: a price alone does not tell of which it is."""
         used = table_checks.used_by(query, self._calculator)
         begins = _SELECT.match(query.sql)
-        if len(used) != 1 or query.functions or query.is_grouped or not begins or not _ONE.search(query.sql):
+        takes_one = begins and _ONE.search(query.sql) and not _BY_PLACE.search(query.sql)
+        if len(used) != 1 or query.functions or query.is_grouped or not begins or not takes_one:
             return query
         name = self._name_of(used[0])
         if name is None or any(item.column == name for item in query.items):

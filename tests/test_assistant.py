@@ -50,6 +50,13 @@ def build(library: Library, settings: Settings, *replies: str) -> tuple[Assistan
     return Assistant(retriever, generator, settings), generator
 
 
+def surely(library: Library, settings: Settings, reply: str) -> Assistant:
+    """One whose judge is sure of the nearest line, whatever it is."""
+    generator = ScriptedGenerator(reply)
+    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
+    return Assistant(Retriever.of_library(library, HashingEmbedder(1_024), settings), generator, settings, judge)
+
+
 def test_an_answer_streams_and_cites(library: Library, settings: Settings) -> None:
     assistant, _ = build(library, settings, "Six days carry over until 31 March [1].")
     reply = assistant.ask("How many days of leave carry over?")
@@ -230,10 +237,8 @@ def test_an_item_of_a_list_is_quoted_after_what_stands_over_it(
         "# Policy\n\n## 2. What is not covered\n\n- loss while the car delivers food\n- Wear.\n"
     )
     ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
-    generator = ScriptedGenerator("Herons nest in Norwegian reeds.")
-    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
-    answer = Assistant(retriever, generator, settings, judge).answer("What of loss while the car delivers food?")
+    assistant = surely(library, settings, "Herons nest in Norwegian reeds.")
+    answer = assistant.answer("What of loss while the car delivers food?")
     assert answer.text == "What is not covered: loss while the car delivers food [1]"
     (citation,) = answer.citations
     marked = [citation.hit.chunk.text[mark.start : mark.end] for mark in citation.marks]
@@ -245,10 +250,7 @@ def test_a_value_that_can_be_no_answer_gives_way_to_the_nearest_line_if_that_sur
 ) -> None:
     (tmp_path / "policy.txt").write_text(CLAIMS)
     ingest(find_files([tmp_path]), library=library, embedder=HashingEmbedder(1_024), settings=settings)
-    generator = ScriptedGenerator("It costs 091 555 0142.")
-    retriever = Retriever.of_library(library, HashingEmbedder(1_024), settings)
-    judge = Judge(settings, probe(Readout(np.zeros(2, dtype=np.float32), 0.0, 2.0)), generator)
-    answer = Assistant(retriever, generator, settings, judge).answer("What does breakdown cover cost?")
+    answer = surely(library, settings, "It costs 091 555 0142.").answer("What does breakdown cover cost?")
     assert answer.text == "Breakdown cover is part of the policy and costs 36 EUR. [1]"
 
 

@@ -367,6 +367,7 @@ def test_what_makes_it_the_first_is_told_and_ties_are_seen_by_it(
         ),
         (" art_no, price FROM bikes ORDER BY price LIMIT 1;", "Model: Wren, Art. no.: B-403, Price: 590."),
         (" model, price FROM bikes ORDER BY price LIMIT 1;", "Model: Wren, Price: 590."),
+        (" price FROM bikes ORDER BY 1 LIMIT 1;", "Price is 590."),
         (" type, price FROM bikes ORDER BY price DESC LIMIT 1;", "Model: Falcon, Type: E-bike, Price: 4100."),
     ],
 )
